@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/json_schema.h"
+
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <map>
+
+namespace orrery::cli {
+namespace {
+
+using config::FieldDescription;
+using config::SchemaDescription;
+using config::TypeDescription;
+using Form = config::TypeDescription::Form;
+using report::Json;
+
+Json type_schema(const TypeDescription& type);
+
+Json reference(const SchemaDescription& schema) {
+  return {{"$ref", "#/$defs/" + schema.name}};
+}
+
+// `extends` may stand in any map.
+Json extends_schema() {
+  return {{"type", "string"}, {"description", "File whose keys are laid under those of this map."}};
+}
+
+Json number_schema(const TypeDescription& type) {
+  const bool integer = type.form == Form::kInteger;
+  Json json{{"type", integer ? "integer" : "number"}};
+  // Bounds beyond 2^53 have no exact counterpart in JSON and guard nothing a person would write.
+  constexpr double kExact = 9007199254740992.0;
+  const auto bound = [&](const char* key, const std::optional<double>& value) {
+    if (value && std::abs(*value) <= kExact) {
+      json[key] = integer ? Json(static_cast<std::int64_t>(*value)) : Json(*value);
+    }
+  };
+  bound("minimum", type.minimum);
+  bound("maximum", type.maximum);
+  return json;
+}
+
+Json text_schema(const TypeDescription& /*type*/) {
+  // YAML reads a name such as 7 or true as another type than text.
+  return {{"type", {"string", "number", "boolean"}}};
+}
+
+Json quantity_schema(const TypeDescription& type) {
+  // Bytes may stand without a unit.
+  return type.unit == "bytes" ? Json{{"type", {"string", "integer"}}} : Json{{"type", "string"}};
+}
+
+Json map_schema(const TypeDescription& type) {
+  return {{"type", "object"},
+          {"properties", {{"extends", extends_schema()}}},
+          {"additionalProperties", type_schema(*type.element)}};
+}
+
+Json one_of_schema(const TypeDescription& type) {
+  Json alternatives = Json::array();
+  for (const auto& alternative : type.alternatives) {
+    alternatives.push_back(reference(*alternative));
+  }
+  return {{"anyOf", std::move(alternatives)}};
+}
+
+Json type_schema(const TypeDescription& type) {
+  static const std::map<Form, std::function<Json(const TypeDescription&)>> kForms{
+      {Form::kInteger, number_schema},
+      {Form::kNumber, number_schema},
+      {Form::kBoolean, [](const TypeDescription&) { return Json{{"type", "boolean"}}; }},
+      {Form::kText, text_schema},
+      {Form::kQuantity, quantity_schema},
+      {Form::kChoice, [](const TypeDescription& t) { return Json{{"enum", t.choices}}; }},
+      {Form::kList,
+       [](const TypeDescription& t) {
+         return Json{{"type", "array"}, {"items", type_schema(*t.element)}};
+       }},
+      {Form::kMap, map_schema},
+      {Form::kObject, [](const TypeDescription& t) { return reference(*t.object); }},
+      {Form::kOneOf, one_of_schema}};
+  return kForms.at(type.form)(type);
+}
+
+// `kind` is the name under which an alternative is chosen; empty for a part that has no kind.
+Json object_schema(const SchemaDescription& schema, const std::string& kind) {
+  Json properties = Json::object();
+  Json required = Json::array();
+  properties["extends"] = extends_schema();
+  if (!kind.empty()) {
+    properties["kind"] = {{"const", kind}, {"description", schema.help}};
+    required.push_back("kind");
+  }
+  for (const FieldDescription& field : schema.fields) {
+    Json property = type_schema(*field.type);
+    property["description"] = field.help + " " + field.type->expected + ".";
+    if (!field.default_text.empty()) {
+      property["description"] =
+          property["description"].get<std::string>() + " Default: " + field.default_text;
+    }
+    properties[field.key] = std::move(property);
+    if (field.required) {
+      required.push_back(field.key);
+    }
+  }
+  Json json{{"description", schema.help},
+            {"type", "object"},
+            {"properties", std::move(properties)},
+            {"additionalProperties", false}};
+  if (!required.empty()) {
+    // Keys may come from the file that is extended.
+    json["if"] = {{"not", {{"required", Json::array({"extends"})}}}};
+    json["then"] = {{"required", std::move(required)}};
+  }
+  return json;
+}
+
+void collect_kinds(const TypeDescription& type, std::map<std::string, std::string>& kinds) {
+  for (std::size_t i = 0; i < type.alternatives.size(); ++i) {
+    const bool is_new = kinds.emplace(type.alternatives[i]->name, type.choices[i]).second;
+    for (const FieldDescription& field : type.alternatives[i]->fields) {
+      if (is_new) {
+        collect_kinds(*field.type, kinds);
+      }
+    }
+  }
+  if (type.object) {
+    for (const FieldDescription& field : type.object->fields) {
+      collect_kinds(*field.type, kinds);
+    }
+  }
+  if (type.element) {
+    collect_kinds(*type.element, kinds);
+  }
+}
+
+}  // namespace
+
+Json json_schema(const ParameterRoot& root) {
+  std::map<std::string, std::string> kinds;
+  collect_kinds(*root.type, kinds);
+  Json definitions = Json::object();
+  for (const auto& schema : schemas_of(*root.type)) {
+    const auto kind = kinds.find(schema->name);
+    definitions[schema->name] =
+        object_schema(*schema, kind == kinds.end() ? std::string() : kind->second);
+  }
+  Json json{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+            {"title", "Orrery " + root.name},
+            {"description", root.help}};
+  json.update(type_schema(*root.type));
+  json["$defs"] = std::move(definitions);
+  return json;
+}
+
+}  // namespace orrery::cli

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+
+#include "base/error.h"
+#include "base/rational.h"
+#include "cli/config_search.h"
+#include "cli/exit_code.h"
+#include "cli/json_schema.h"
+#include "cli/parameter_reference.h"
+#include "cli/subcommand.h"
+#include "hardware/engine_config.h"
+#include "memory/dram/spec_schema.h"
+#include "report/format.h"
+#include "report/text_table.h"
+#include "workload/operator_kinds.h"
+
+namespace orrery::cli {
+namespace {
+
+using report::Json;
+using report::TextTable;
+
+// What can be listed: the same data as JSON and as text.
+struct Listing {
+  std::string name;
+  Json (*json)();
+  std::string (*text)();
+};
+
+Json engines_json() {
+  Json json = Json::array();
+  for (const auto& kind : hardware::engine_kinds()) {
+    json.push_back({{"kind", kind.name}, {"help", kind.description->help}});
+  }
+  return json;
+}
+
+std::string engines_text() {
+  TextTable table({{"kind", '<'}, {"what it is", '<', 78}});
+  for (const Json& engine : engines_json()) {
+    table.add({engine["kind"], engine["help"]});
+  }
+  return table.to_string(0);
+}
+
+Json operators_json() {
+  Json json = Json::array();
+  for (const workload::OperatorKind& kind : workload::operator_kinds()) {
+    json.push_back({{"kind", kind.name},
+                    {"functions", kind.functions},
+                    {"formula", kind.formula},
+                    {"macs", kind.macs}});
+  }
+  return json;
+}
+
+std::string operators_text() {
+  std::string text;
+  for (const workload::OperatorKind& kind : workload::operator_kinds()) {
+    text += fmt::format("{}\n  {}\n", kind.name, kind.formula);
+    if (!kind.functions.empty()) {
+      text += fmt::format("  functions: {}\n", kind.functions);
+    }
+    text += fmt::format("  MACs: {}\n", kind.macs);
+  }
+  return text;
+}
+
+Json dram_json() {
+  Json json = Json::array();
+  for (const auto& [name, path] : shipped_files(FileFamily::kDram)) {
+    const memory::dram::Spec spec = memory::dram::load_spec(path);
+    const double tck_seconds = base::to_double(spec.tck) * 1e-15;
+    json.push_back({{"name", name},
+                    {"standard", spec.name},
+                    {"clock_period_fs", base::to_string(spec.tck)},
+                    {"banks", spec.banks()},
+                    {"rows", spec.rows},
+                    {"row_bytes", spec.columns * spec.access_bytes},
+                    {"access_bytes", spec.access_bytes},
+                    {"capacity_bytes", spec.capacity_bytes()},
+                    {"peak_bytes_per_second",
+                     static_cast<double>(spec.data_buses() * spec.access_bytes) /
+                         (static_cast<double>(spec.burst_cycles) * tck_seconds)}});
+  }
+  return json;
+}
+
+std::string dram_text() {
+  TextTable table({{"name", '<'},
+                   {"standard", '<'},
+                   {"banks"},
+                   {"row"},
+                   {"burst"},
+                   {"channel"},
+                   {"peak"}});
+  for (const Json& spec : dram_json()) {
+    table.add({spec["name"], spec["standard"], std::to_string(spec["banks"].get<int>()),
+               report::format_bytes(spec["row_bytes"]), report::format_bytes(spec["access_bytes"]),
+               report::format_bytes(spec["capacity_bytes"]),
+               report::format_si(spec["peak_bytes_per_second"], "B/s")});
+  }
+  return table.to_string(0);
+}
+
+const std::vector<Listing>& listings() {
+  static const std::vector<Listing> kListings{{"engines", engines_json, engines_text},
+                                              {"dram", dram_json, dram_text},
+                                              {"operators", operators_json, operators_text},
+                                              {"parameters", parameters_json, parameters_text}};
+  return kListings;
+}
+
+// What this build knows.
+class ListCommand : public Subcommand {
+ public:
+  [[nodiscard]] std::string name() const override { return "list"; }
+  [[nodiscard]] std::string help() const override {
+    return "List what this build knows: engines, dram, operators, parameters.";
+  }
+
+  void define(CLI::App& app) override {
+    app.add_option("what", what_, "engines, dram, operators or parameters.")->required();
+    CLI::Option* json = app.add_flag("--json", json_, "Print JSON.");
+    CLI::Option* markdown =
+        app.add_flag("--markdown", markdown_, "With parameters: print docs/parameters.md.")
+            ->excludes(json);
+    app.add_option("--json-schema", schema_,
+                   "With parameters: print the JSON Schema of platform, workload or mapping files.")
+        ->excludes(json)
+        ->excludes(markdown);
+  }
+
+  [[nodiscard]] int execute() override {
+    const Listing& listing = chosen();
+    if ((markdown_ || !schema_.empty()) && listing.name != "parameters") {
+      fail("--markdown and --json-schema belong to the list of parameters", "list parameters", "");
+    }
+    if (!schema_.empty()) {
+      std::cout << report::write_json(json_schema(chosen_root()));
+    } else if (markdown_) {
+      std::cout << parameters_markdown();
+    } else {
+      std::cout << (json_ ? report::write_json(listing.json()) : listing.text());
+    }
+    return kSuccess;
+  }
+
+ private:
+  [[noreturn]] static void fail(std::string message, std::string expected,
+                                std::string suggestion) {
+    throw base::UserError(base::Diagnostic{
+        {"", 0, 0}, "", std::move(message), std::move(expected), std::move(suggestion)});
+  }
+
+  // The entry of a table with this name.
+  template <class Entry>
+  static const Entry& find(const std::vector<Entry>& entries, const std::string& name,
+                           const std::string& what) {
+    std::vector<std::string> names;
+    for (const Entry& entry : entries) {
+      if (entry.name == name) {
+        return entry;
+      }
+      names.push_back(entry.name);
+    }
+    fail(what + " '" + name + "'", fmt::format("one of {}", fmt::join(names, ", ")),
+         base::nearest_name(name, names));
+  }
+
+  [[nodiscard]] const Listing& chosen() const {
+    return find(listings(), what_, "there is no list of");
+  }
+  [[nodiscard]] const ParameterRoot& chosen_root() const {
+    return find(parameter_roots(), schema_, "--json-schema: there is no schema of");
+  }
+
+  std::string what_;
+  std::string schema_;
+  bool json_ = false;
+  bool markdown_ = false;
+};
+
+}  // namespace
+
+SubcommandPointer make_list_command() {
+  return std::make_unique<ListCommand>();
+}
+
+}  // namespace orrery::cli

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/scenario.h"
+
+#include <algorithm>
+#include <set>
+
+#include "cli/config_search.h"
+#include "config/yaml.h"
+#include "report/hash.h"
+
+namespace orrery::cli {
+namespace {
+
+using config::Node;
+using config::Override;
+
+constexpr const char* kResolvedSchema = "orrery-resolved-1";
+
+// Runs `step` and keeps the mistakes it throws, so that all files are looked at.
+template <class Step>
+void collect(base::Diagnostics& diagnostics, const Step& step) {
+  try {
+    step();
+  } catch (const base::UserError& error) {
+    for (const base::Diagnostic& diagnostic : error.diagnostics()) {
+      diagnostics.add(diagnostic);
+    }
+  }
+}
+
+Override option_override(const std::string& option, const std::string& value,
+                         const std::string& path) {
+  return {path, Node::scalar(value, {option + ' ' + value, 0, 0})};
+}
+
+void check_root(const Override& change, const std::vector<std::string>& roots) {
+  const std::string root = change.path.substr(0, change.path.find('.'));
+  if (root != change.path && std::find(roots.begin(), roots.end(), root) != roots.end()) {
+    return;
+  }
+  std::string expected = "a path that begins with ";
+  for (const std::string& name : roots) {
+    expected += (name == roots.front() ? "" : ", ") + name + '.';
+  }
+  throw base::UserError(base::Diagnostic{change.value.where(), change.path,
+                                         "'" + root + "' names no part of the configuration",
+                                         expected, base::nearest_name(root, roots)});
+}
+
+std::vector<Override> parse_overrides(const ScenarioRequest& request,
+                                      const std::vector<std::string>& roots,
+                                      base::Diagnostics& diagnostics) {
+  std::vector<Override> overrides;
+  for (const std::string& text : request.set) {
+    collect(diagnostics, [&] {
+      Override change = config::parse_override(text);
+      check_root(change, roots);
+      overrides.push_back(std::move(change));
+    });
+  }
+  if (!request.dataflow.empty()) {
+    overrides.push_back(option_override("--dataflow", request.dataflow, "mapping.dataflow"));
+  }
+  if (request.seed) {
+    overrides.push_back(option_override("--seed", std::to_string(*request.seed), "workload.seed"));
+  }
+  return overrides;
+}
+
+// What the array would use anyhow is written out, so that resolved.yaml says it.
+void resolve_dataflow(Scenario& scenario) {
+  const lowering::Machine machine = lowering::machine_from(scenario.platform);
+  if (!scenario.mapping.dataflow && !machine.arrays.empty()) {
+    scenario.mapping.dataflow = machine.arrays.front().dataflows.front();
+  }
+}
+
+void write_resolved(Scenario& scenario) {
+  resolve_dataflow(scenario);
+  Node root = Node::map();
+  root.set("schema", Node::scalar(kResolvedSchema));
+  root.set("platform", hardware::write_platform(scenario.platform));
+  root.set("workload", scenario.workload.resolved);
+  root.set("mapping", lowering::write_mapping(scenario.mapping));
+  scenario.resolved = config::write_yaml(root);
+  scenario.hash = report::sha256(scenario.resolved);
+}
+
+workload::Workload read_workload(const Node& document, const std::string& fallback_name) {
+  config::Reader reader("workload");
+  const auto spec = workload::workload_codec().read(document, reader);
+  reader.diagnostics().throw_if_any();
+  workload::Workload workload;
+  workload.name = (*spec)->name.value_or(fallback_name);
+  workload.kind = document.find("kind")->text();
+  workload.seed = static_cast<std::uint64_t>((*spec)->seed);
+  workload.graph = (*spec)->build(workload.name);
+  workload.resolved = workload::workload_codec().write(*spec);
+  return workload;
+}
+
+template <class T>
+T read_section(const config::Schema<T>& schema, const Node& document, const std::string& name) {
+  config::Reader reader(name);
+  auto value = schema.read(document, reader);
+  reader.diagnostics().throw_if_any();
+  return std::move(*value);
+}
+
+Node load_resolved(const std::string& file) {
+  Node root = config::load_document(file);
+  const Node* schema = root.is_map() ? root.find("schema") : nullptr;
+  if (schema == nullptr || schema->text() != kResolvedSchema) {
+    throw base::UserError(base::Diagnostic{
+        {file, 0, 0}, "schema", "not the resolved.yaml of a run", kResolvedSchema, ""});
+  }
+  root.erase("schema");
+  config::Reader reader;
+  const std::vector<std::string> sections{"platform", "workload", "mapping"};
+  config::report_unknown_keys(root, reader, sections);
+  for (const std::string& section : sections) {
+    if (root.find(section) == nullptr) {
+      reader.error(root.where(), "missing key '" + section + "'", "a map");
+    }
+  }
+  reader.diagnostics().throw_if_any();
+  return root;
+}
+
+void load_from_resolved(const ScenarioRequest& request, const std::vector<Override>& overrides,
+                        Scenario& scenario, base::Diagnostics& diagnostics) {
+  Node root = load_resolved(request.resolved);
+  for (const Override& change : overrides) {
+    config::apply_override(root, change);
+  }
+  collect(diagnostics, [&] {
+    scenario.platform = read_section(hardware::PlatformConfig::schema(), *root.find("platform"),
+                                     "platform");
+  });
+  collect(diagnostics,
+          [&] { scenario.workload = read_workload(*root.find("workload"), "workload"); });
+  collect(diagnostics, [&] {
+    scenario.mapping =
+        read_section(lowering::MappingConfig::schema(), *root.find("mapping"), "mapping");
+  });
+}
+
+void load_from_files(const ScenarioRequest& request, const std::vector<Override>& overrides,
+                     Scenario& scenario, base::Diagnostics& diagnostics) {
+  collect(diagnostics, [&] {
+    scenario.platform = hardware::load_platform(
+        find_config(FileFamily::kPlatform, request.platform, "-p"), overrides);
+  });
+  collect(diagnostics, [&] {
+    scenario.workload = workload::load_workload(
+        find_config(FileFamily::kWorkload, request.workload, "-w"), overrides);
+  });
+  collect(diagnostics, [&] {
+    scenario.mapping =
+        request.mapping.empty()
+            ? lowering::default_mapping(overrides)
+            : lowering::load_mapping(find_config(FileFamily::kMapping, request.mapping, "-m"),
+                                     overrides);
+  });
+}
+
+}  // namespace
+
+std::shared_ptr<const lowering::Plan> Scenario::plan() const {
+  return lowering::make_plan(workload.graph, lowering::machine_from(platform), mapping,
+                             workload.seed);
+}
+
+Scenario load_scenario(const ScenarioRequest& request) {
+  base::Diagnostics diagnostics;
+  const std::vector<Override> overrides =
+      parse_overrides(request, {"platform", "workload", "mapping"}, diagnostics);
+  Scenario scenario;
+  const auto load = request.resolved.empty() ? load_from_files : load_from_resolved;
+  load(request, overrides, scenario, diagnostics);
+  diagnostics.throw_if_any();
+  write_resolved(scenario);
+  return scenario;
+}
+
+hardware::PlatformConfig load_request_platform(const ScenarioRequest& request) {
+  base::Diagnostics diagnostics;
+  const std::vector<Override> overrides = parse_overrides(request, {"platform"}, diagnostics);
+  hardware::PlatformConfig platform;
+  collect(diagnostics, [&] {
+    platform = hardware::load_platform(
+        find_config(FileFamily::kPlatform, request.platform, "-p"), overrides);
+  });
+  diagnostics.throw_if_any();
+  return platform;
+}
+
+std::string dataflows_of(const command::StreamHeader& header) {
+  std::set<std::string> names;
+  for (const command::LayerInfo& layer : header.layers) {
+    if (!layer.dataflow.empty()) {
+      names.insert(layer.dataflow);
+    }
+  }
+  return config::join({names.begin(), names.end()}, ", ");
+}
+
+}  // namespace orrery::cli

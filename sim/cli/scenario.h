@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "command/command.h"
+#include "config/document.h"
+#include "hardware/platform_config.h"
+#include "lowering/lowering.h"
+#include "lowering/mapping_config.h"
+#include "metrics/run_result.h"
+#include "workload/workload.h"
+
+namespace orrery::cli {
+
+// What the user asked to have simulated, as written on the command line.
+struct ScenarioRequest {
+  std::string platform;             // a path or the name of a shipped file
+  std::string workload;             // likewise
+  std::string mapping;              // likewise; empty: defaults
+  std::string resolved;             // a resolved.yaml instead of the three above
+  std::vector<std::string> set;     // "path=value"
+  std::string dataflow;             // empty: that of the mapping
+  std::optional<std::int64_t> seed;  // absent: that of the workload
+};
+
+// The inputs of a simulation, read and checked.
+struct Scenario {
+  hardware::PlatformConfig platform;
+  workload::Workload workload;
+  lowering::MappingConfig mapping;
+  // Platform, workload and mapping with every default, as YAML: the content of resolved.yaml. Read
+  // as a ScenarioRequest::resolved it gives the same scenario.
+  std::string resolved;
+  std::string hash;  // SHA-256 of `resolved`
+
+  [[nodiscard]] std::shared_ptr<const lowering::Plan> plan() const;
+};
+
+// Throws base::UserError with the mistakes of all files and options.
+[[nodiscard]] Scenario load_scenario(const ScenarioRequest& request);
+
+// Reads the platform of a request alone, for streams that were lowered before; overrides that
+// concern anything else are mistakes.
+[[nodiscard]] hardware::PlatformConfig load_request_platform(const ScenarioRequest& request);
+
+// The dataflows that the layers of a stream use: "ws", or "os, ws" where they differ.
+[[nodiscard]] std::string dataflows_of(const command::StreamHeader& header);
+
+}  // namespace orrery::cli

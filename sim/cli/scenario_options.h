@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/scenario.h"
+
+namespace CLI {
+class App;
+}
+
+namespace orrery::cli {
+
+// Declares -p, -w, -m, --set, --seed and --resolved. The subcommand declares its own --dataflow.
+void define_scenario_options(CLI::App& app, ScenarioRequest& request);
+
+// Throws base::UserError unless -p and -w, or --resolved, were given.
+void require_scenario(const ScenarioRequest& request);
+
+}  // namespace orrery::cli

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/simulation.h"
+
+#include <iostream>
+
+#include "cli/exit_code.h"
+#include "cli/interrupt.h"
+#include "cli/progress_line.h"
+#include "report/csv.h"
+#include "report/result_json.h"
+#include "report/timeline.h"
+
+namespace orrery::cli {
+
+platform::RunOutput simulate(const hardware::PlatformConfig& platform, command::Source& stream,
+                             platform::RunOptions options, const std::string& title) {
+  const InterruptGuard guard;
+  ProgressLine line(title);
+  options.interrupt = &guard.flag();
+  options.progress = [&line](const platform::Progress& progress) { line.show(progress); };
+  return platform::run(platform, stream, options);
+}
+
+void stage_run_files(report::OutputFolder& folder, const platform::RunOutput& output,
+                     const std::string& resolved, bool timeline) {
+  folder.write("result.json", report::write_json(report::result_json(output.result)));
+  folder.write("layers.csv", report::layers_csv(output.result));
+  folder.write("resolved.yaml", resolved);
+  folder.write("host.json", report::write_json(report::host_json(output.host)));
+  const std::string name = "timeline.json.gz";
+  if (timeline) {
+    report::write_timeline(output.result, folder.stage(name), folder.path() / name);
+  } else {
+    folder.remove(name);
+  }
+}
+
+int verdict(const metrics::RunResult& result) {
+  if (result.partial && result.partial_reason == "interrupted") {
+    return kInterrupted;
+  }
+  for (const metrics::Invariant& invariant : result.invariants) {
+    if (!invariant.holds) {
+      std::cerr << "error: broken invariant: " << invariant.name << ": " << invariant.detail
+                << '\n';
+    }
+  }
+  return result.invariants_hold() ? kSuccess : kInvariantBroken;
+}
+
+}  // namespace orrery::cli

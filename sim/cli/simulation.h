@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "platform/run.h"
+#include "report/output_folder.h"
+
+namespace orrery::cli {
+
+// platform::run() with a progress line and with Ctrl-C ending it in order.
+[[nodiscard]] platform::RunOutput simulate(const hardware::PlatformConfig& platform,
+                                           command::Source& stream, platform::RunOptions options,
+                                           const std::string& title = {});
+
+// Stages result.json, layers.csv, resolved.yaml, host.json and, where spans were recorded,
+// timeline.json.gz. A timeline of an earlier run is removed.
+void stage_run_files(report::OutputFolder& folder, const platform::RunOutput& output,
+                     const std::string& resolved, bool timeline);
+
+// The exit code that a result deserves; broken invariants go to standard error.
+[[nodiscard]] int verdict(const metrics::RunResult& result);
+
+}  // namespace orrery::cli

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <boost/container/small_vector.hpp>
+#include <boost/container/static_vector.hpp>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "numeric/element_type.h"
+#include "timing/dataflow.h"
+
+namespace orrery::command {
+
+using numeric::ElementType;
+
+// Commands are numbered from 1 in the order of the stream.
+using CommandId = std::uint64_t;
+// Index into StreamHeader::engines.
+using EngineIndex = std::uint16_t;
+// Index into StreamHeader::layers.
+using LayerIndex = std::uint32_t;
+
+enum class SpaceKind : std::uint8_t { kTier, kScratchpad, kAccumulator };
+
+// A memory that commands address by byte: a tier (index into StreamHeader::tiers), the scratchpad,
+// or the accumulators of one engine (index = engine).
+struct Space {
+  SpaceKind kind = SpaceKind::kScratchpad;
+  std::uint16_t index = 0;
+  bool operator==(const Space&) const = default;
+};
+
+// Copies count[0] x count[1] x count[2] rows of row_bytes contiguous bytes; stride[i] bytes lie
+// between successive rows of dimension i (0 outermost). Unused dimensions have count 1.
+struct Move {
+  struct End {
+    Space space;
+    std::int64_t address = 0;
+    std::array<std::int64_t, 3> stride{};
+  };
+  End source;
+  End destination;
+  std::array<std::int64_t, 3> count{1, 1, 1};
+  std::int64_t row_bytes = 0;
+
+  [[nodiscard]] std::int64_t bytes() const { return count[0] * count[1] * count[2] * row_bytes; }
+};
+
+// One digit of a mixed-radix index: the index of a row (or column) is split into digits, outermost
+// first, and each digit moves the address by `stride_bits` and the two checked coordinates by
+// `step`. A plain matrix has one digit a side; an im2col view has (n, oh, ow) and (kh, kw, c).
+// Strides are bits because two elements of four bits share a byte.
+struct Digit {
+  std::int64_t extent = 1;
+  std::int64_t stride_bits = 0;
+  std::array<std::int64_t, 2> step{};
+  bool operator==(const Digit&) const = default;
+};
+
+// A coordinate (of an image: its row, its column) that must lie in [0, limit); elements outside
+// are zero (or left out of a pooling window) and are not read.
+struct Bound {
+  std::int64_t origin = 0;
+  std::int64_t limit = std::numeric_limits<std::int64_t>::max();
+};
+
+// A matrix seen in a memory: element (r, c) lies at base + sum of digit * stride.
+struct View {
+  Space space;
+  ElementType type = ElementType::kFp16;
+  std::int64_t base = 0;  // bytes; may point before the buffer where bounds exclude those elements
+  boost::container::static_vector<Digit, 4> row;
+  boost::container::static_vector<Digit, 4> column;
+  std::array<Bound, 2> bounds{};
+};
+
+// c[m, n] (+)= sum over k of a[m, k] * b[k, n], on one array. a and b lie in the scratchpad, c in
+// the accumulators of the engine that executes the command.
+struct ComputeTile {
+  timing::Dataflow dataflow = timing::Dataflow::kWeightStationary;
+  std::int64_t m = 0, n = 0, k = 0;
+  View a;
+  View b;
+  View c;
+  bool accumulate = false;
+  // Products that the operator's definition needs: m * n * k, less what a causal mask leaves out.
+  std::int64_t macs_useful = 0;
+};
+
+enum class VectorKind : std::uint8_t {
+  kCopy,      // x, converted to the destination's type
+  kAdd,       // x + operand
+  kMultiply,  // x * operand
+  kScale,     // x * parameters[0]
+  kRelu,
+  kGelu,           // tanh form
+  kSilu,           // x / (1 + exp(-x))
+  kSoftmax,        // over each row; row r has min(columns, parameters[0] + r * parameters[1]) valid
+                   // columns, the rest become 0. parameters[1] = 0 for "all rows alike".
+  kLayerNorm,      // (x - mean) / sqrt(variance + parameters[0]); gamma, beta by kMultiply and kAdd
+  kRmsNorm,        // x / sqrt(mean of squares + parameters[0])
+  kReduceMaximum,  // each row to one column
+  kReduceMean,     // each row to one column, over the elements inside the bounds
+  kRotary,         // pairs (i, i + columns / 2), position parameters[0] + r * parameters[1], base
+                   // parameters[2]
+};
+
+// One step on the elements on their way from source to destination. The operand, where the kind
+// takes one, is a view of the same shape (stride 0 broadcasts).
+struct VectorStage {
+  VectorKind kind = VectorKind::kCopy;
+  View operand;
+  std::array<double, 3> parameters{};
+};
+
+// Reads rows x columns elements, sends them through the stages in order, writes the result (rows x
+// 1 after a reduction). Executed as one pass over the data for each stage that must see a whole row
+// before it can give its first element, element-wise stages ride along.
+struct VectorCommand {
+  std::int64_t rows = 0, columns = 0;
+  View source;
+  boost::container::small_vector<VectorStage, 3> stages;
+  View destination;
+};
+
+// Done when everything before it in the stream is done; everything after it waits for it.
+struct Barrier {};
+
+// "engine's command `id` is done". Engines finish their commands in the order of the stream.
+struct Dependency {
+  EngineIndex engine = 0;
+  CommandId id = 0;
+  bool operator==(const Dependency&) const = default;
+};
+
+struct Command {
+  CommandId id = 0;
+  EngineIndex engine = 0;
+  LayerIndex layer = 0;
+  boost::container::small_vector<Dependency, 6> after;
+  std::variant<Move, ComputeTile, VectorCommand, Barrier> body;
+};
+
+// A named stretch of the stream: an operator with what was fused into it.
+struct LayerInfo {
+  std::string name;
+  std::string kind;              // "convolution"
+  std::int64_t macs_useful = 0;  // by the operator's definition
+  std::string dataflow;          // "" where no array works
+  std::string tiling;            // "m 512 n 256 k 1024, loops n m k": what the heuristic picked
+  std::string limited_by;        // the estimate that decided
+};
+
+// What a stream needs to know of the world outside: names behind its indices.
+struct StreamHeader {
+  std::string workload;
+  std::string platform;
+  std::uint64_t seed = 0;
+  std::vector<std::string> engines;
+  std::vector<std::string> tiers;
+  std::vector<LayerInfo> layers;
+};
+
+// A stream that is made as it is read.
+class Source {
+ public:
+  virtual ~Source() = default;
+  // Complete before the first command is taken.
+  [[nodiscard]] virtual const StreamHeader& header() const = 0;
+  // False at the end.
+  [[nodiscard]] virtual bool next(Command& command) = 0;
+};
+
+}  // namespace orrery::command

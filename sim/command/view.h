@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "command/command.h"
+
+namespace orrery::command {
+
+// Bytes [begin, end) of one memory.
+struct Interval {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  [[nodiscard]] bool empty() const { return begin >= end; }
+  bool operator==(const Interval&) const = default;
+};
+
+// A plain matrix: successive rows row_stride_bytes apart, elements of a row next to each other.
+// A stride of 0 shows one row again and again.
+[[nodiscard]] View matrix_view(Space space, ElementType type, std::int64_t base, std::int64_t rows,
+                               std::int64_t columns, std::int64_t row_stride_bytes);
+
+// Rows and columns of the matrix that the digits span.
+[[nodiscard]] std::int64_t row_count(const View& view);
+[[nodiscard]] std::int64_t column_count(const View& view);
+
+// Leaves out digits of extent 1 and joins digits that run on into each other, at least one digit a
+// side remains. Shows the same elements in the same order.
+void simplify(View& view);
+
+// The bytes from the first to the last element inside the bounds, empty where there is none. Exact
+// for products of two digits with up to 2^20 values a coordinate, else bounds are ignored.
+[[nodiscard]] Interval touched_bytes(const View& view);
+
+// The bytes from the first to the last of one end of a move.
+[[nodiscard]] Interval touched_bytes(const Move::End& end, const Move& move);
+
+}  // namespace orrery::command

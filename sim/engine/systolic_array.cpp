@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/systolic_array.h"
+
+#include "timing/systolic_timing.h"
+
+namespace orrery::engine {
+namespace {
+
+constexpr std::int64_t kPartialSumBytes = 4;  // int32 and fp32 accumulators
+
+std::int64_t bytes_of(numeric::ElementType type, std::int64_t elements) {
+  return numeric::row_bytes(type, elements);
+}
+
+}  // namespace
+
+SystolicArray::SystolicArray(EngineContext context, const hardware::SystolicArrayConfig& config)
+    : Engine(std::move(context)),
+      config_(config),
+      pipeline_({config.rows, config.columns}, config.convention) {}
+
+std::optional<Cycle> SystolicArray::ready_cycle(Cycle /*now_cycle*/) const {
+  return next_issue_;
+}
+
+std::optional<Cycle> SystolicArray::start(const command::Command& command, Cycle cycle) {
+  const auto& tile = std::get<command::ComputeTile>(command.body);
+  const timing::TileShape shape{tile.m, tile.n, tile.k};
+  const timing::FeedIntervals intervals = timing::feed_intervals(
+      pipeline_.array(), tile.dataflow, shape,
+      {numeric::bits(tile.a.type), numeric::bits(tile.b.type), 8 * kPartialSumBytes},
+      {config_.stream_port_bytes, config_.stationary_port_bytes, 0});
+  const timing::TileTiming timing = pipeline_.issue(cycle, tile.dataflow, shape, intervals);
+  next_issue_ = timing.next_issue;
+
+  const std::int64_t sums_read = timing.partial_sums_read + (tile.accumulate ? tile.m * tile.n : 0);
+  const auto wider =
+      numeric::bits(tile.a.type) >= numeric::bits(tile.b.type) ? tile.a.type : tile.b.type;
+  metrics::EngineLayerAccount& account = layer_account(command.layer);
+  account.macs_useful += tile.macs_useful;
+  account.macs_executed += timing.macs_executed;
+  const std::int64_t operand_bytes =
+      bytes_of(tile.a.type, timing.a_elements_read) + bytes_of(tile.b.type, timing.b_elements_read);
+  account.bytes_read += operand_bytes;
+  account.bytes_written += timing.partial_sums_written * kPartialSumBytes;
+  account.actions["mac." + numeric::name(wider)] += tile.m * tile.n * tile.k;
+  account.actions["array.register_byte"] +=
+      timing.macs_executed * (numeric::bits(wider) / 8 + kPartialSumBytes);
+  account.actions["scratchpad.read_byte"] += operand_bytes;
+  account.actions["accumulator.read_byte"] += sums_read * kPartialSumBytes;
+  account.actions["accumulator.write_byte"] += timing.partial_sums_written * kPartialSumBytes;
+  return timing.done;
+}
+
+}  // namespace orrery::engine

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "functional/executor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <set>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "command/vector_passes.h"
+#include "functional/vector_functions.h"
+#include "functional/view_reader.h"
+
+namespace orrery::functional {
+namespace {
+
+using command::Command;
+using command::Move;
+
+// The order in which commands take effect where engines run ahead of each other.
+class RandomOrder {
+ public:
+  RandomOrder(const std::vector<Command>& commands, std::size_t engines, std::uint64_t seed,
+              std::size_t under_way)
+      : commands_(commands), random_(seed), under_way_(under_way), queues_(engines) {
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      if (std::holds_alternative<command::Barrier>(commands[i].body)) {
+        barriers_.push_back(commands[i].id);
+      } else {
+        queues_[commands[i].engine].waiting.push_back(i);
+      }
+    }
+  }
+
+  // The next command to take effect, nullopt when all have.
+  [[nodiscard]] std::optional<std::size_t> next() {
+    start();
+    std::vector<std::pair<std::size_t, std::size_t>> choices;  // queue, place among those started
+    for (std::size_t q = 0; q < queues_.size(); ++q) {
+      const auto& started = queues_[q].started;
+      for (std::size_t i = 0; i < started.size(); ++i) {
+        choices.emplace_back(q, i);
+        if (std::holds_alternative<command::ComputeTile>(commands_[started[i]].body)) {
+          break;
+        }
+      }
+    }
+    if (choices.empty()) {
+      for (const Queue& queue : queues_) {
+        base::require_invariant(queue.waiting.empty(), "commands wait only for earlier ones");
+      }
+      return std::nullopt;
+    }
+    const auto pick = static_cast<std::size_t>(
+        random_.integer(0, static_cast<std::int64_t>(choices.size()) - 1));
+    auto& started = queues_[choices[pick].first].started;
+    const auto place = started.begin() + static_cast<std::ptrdiff_t>(choices[pick].second);
+    const std::size_t index = *place;
+    started.erase(place);
+    return index;
+  }
+
+ private:
+  struct Queue {
+    std::deque<std::size_t> waiting;
+    std::vector<std::size_t> started;  // and not yet taken effect
+  };
+
+  // Engines complete in order: a command is done when it and all before it have taken effect.
+  [[nodiscard]] bool done(const command::Dependency& dependency) const {
+    const Queue& queue = queues_[dependency.engine];
+    return (queue.waiting.empty() || commands_[queue.waiting.front()].id > dependency.id) &&
+           std::none_of(queue.started.begin(), queue.started.end(), [&](std::size_t i) {
+             return commands_[i].id <= dependency.id;
+           });
+  }
+
+  [[nodiscard]] bool may_start(const Command& command) const {
+    for (const command::CommandId barrier : barriers_) {
+      if (barrier > command.id) {
+        break;
+      }
+      for (std::size_t engine = 0; engine < queues_.size(); ++engine) {
+        if (!done({static_cast<command::EngineIndex>(engine), barrier})) {
+          return false;
+        }
+      }
+    }
+    return std::all_of(command.after.begin(), command.after.end(),
+                       [this](const auto& dependency) { return done(dependency); });
+  }
+
+  void start() {
+    for (Queue& queue : queues_) {
+      while (!queue.waiting.empty() && queue.started.size() < under_way_ &&
+             may_start(commands_[queue.waiting.front()])) {
+        queue.started.push_back(queue.waiting.front());
+        queue.waiting.pop_front();
+      }
+    }
+  }
+
+  const std::vector<Command>& commands_;
+  base::Random random_;
+  std::size_t under_way_;
+  std::vector<Queue> queues_;
+  std::vector<command::CommandId> barriers_;
+};
+
+}  // namespace
+
+void Executor::run(command::Source& source) {
+  Command command;
+  while (source.next(command)) {
+    execute(command, source.header());
+  }
+}
+
+void Executor::run_in_random_order(command::Source& source, std::uint64_t seed, int under_way) {
+  std::vector<Command> commands;
+  Command command;
+  while (source.next(command)) {
+    commands.push_back(command);
+  }
+  RandomOrder order(commands, source.header().engines.size(), seed,
+                    static_cast<std::size_t>(under_way));
+  while (const auto index = order.next()) {
+    execute(commands[*index], source.header());
+  }
+}
+
+void Executor::execute(const Command& command, const command::StreamHeader& header) {
+  try {
+    std::visit([this](const auto& body) { execute(body); }, command.body);
+  } catch (const MemoryFault& fault) {
+    throw base::UserError(base::Diagnostic{
+        {},
+        "",
+        fmt::format("command {} ({}, layer '{}'): {}", command.id,
+                    header.engines.at(command.engine),
+                    command.layer < header.layers.size() ? header.layers[command.layer].name : "",
+                    fault.what()),
+        "",
+        ""});
+  }
+}
+
+void Executor::execute(const Move& move) {
+  AddressSpace& source = memory_.space(move.source.space);
+  AddressSpace& destination = memory_.space(move.destination.space);
+  const bool loads = move.source.space.kind == command::SpaceKind::kTier &&
+                     move.destination.space.kind == command::SpaceKind::kScratchpad;
+  for (std::int64_t i = 0; i < move.count[0]; ++i) {
+    for (std::int64_t j = 0; j < move.count[1]; ++j) {
+      for (std::int64_t k = 0; k < move.count[2]; ++k) {
+        const auto row = [&](const Move::End& end) {
+          return end.address + i * end.stride[0] + j * end.stride[1] + k * end.stride[2];
+        };
+        destination.copy_from(source, row(move.source), row(move.destination), move.row_bytes,
+                              loads);
+      }
+    }
+  }
+}
+
+void Executor::execute(const command::ComputeTile& tile) {
+  const std::vector<double> a = ViewReader(memory_, tile.a, tile.m, tile.k).matrix();
+  const std::vector<double> b = ViewReader(memory_, tile.b, tile.k, tile.n).matrix();
+  ViewReader c(memory_, tile.c, tile.m, tile.n);
+  for (std::int64_t m = 0; m < tile.m; ++m) {
+    for (std::int64_t n = 0; n < tile.n; ++n) {
+      double sum = tile.accumulate ? c.read(m, n).value_or(0.0) : 0.0;
+      for (std::int64_t k = 0; k < tile.k; ++k) {
+        sum += a[static_cast<std::size_t>(m * tile.k + k)] *
+               b[static_cast<std::size_t>(k * tile.n + n)];
+      }
+      c.write(m, n, sum);
+    }
+  }
+}
+
+void Executor::execute(const command::VectorCommand& command) {
+  ViewReader source(memory_, command.source, command.rows, command.columns);
+  std::vector<Row> rows(static_cast<std::size_t>(command.rows));
+  for (std::int64_t r = 0; r < command.rows; ++r) {
+    for (std::int64_t c = 0; c < command.columns; ++c) {
+      rows[static_cast<std::size_t>(r)].push_back(source.read(r, c));
+    }
+  }
+  std::int64_t columns = command.columns;
+  for (const command::VectorStage& stage : command.stages) {
+    std::vector<double> operand;
+    if (stage.kind == command::VectorKind::kAdd || stage.kind == command::VectorKind::kMultiply) {
+      operand = ViewReader(memory_, stage.operand, command.rows, columns).matrix();
+    }
+    for (std::int64_t r = 0; r < command.rows; ++r) {
+      const std::span<const double> row_operand =
+          operand.empty() ? std::span<const double>{}
+                          : std::span(operand).subspan(static_cast<std::size_t>(r * columns),
+                                                       static_cast<std::size_t>(columns));
+      apply_stage(stage.kind, stage.parameters, r, row_operand, rows[static_cast<std::size_t>(r)]);
+    }
+    columns = command::is_reduction(stage.kind) ? 1 : columns;
+  }
+  ViewReader destination(memory_, command.destination, command.rows, columns);
+  for (std::int64_t r = 0; r < command.rows; ++r) {
+    for (std::int64_t c = 0; c < columns; ++c) {
+      destination.write(
+          r, c, rows[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)].value_or(0.0));
+    }
+  }
+}
+
+}  // namespace orrery::functional

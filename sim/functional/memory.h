@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "command/command.h"
+
+namespace orrery::functional {
+
+// What a command may not do to a memory: read what was never written or was partly overwritten, read
+// another type than was written, leave the memory.
+class MemoryFault : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// One memory at the grain of half bytes. Elements are held as real numbers: types decide where an
+// element lies and how many bits it takes, not how it is rounded.
+class AddressSpace {
+ public:
+  // `name` stands in faults; capacity in bytes.
+  AddressSpace(std::string name, std::int64_t capacity)
+      : name_(std::move(name)), cells_(capacity * kCellsPerByte) {}
+
+  // The element of that type whose first bit lies at `bit`. Throws MemoryFault.
+  [[nodiscard]] double read(std::int64_t bit, numeric::ElementType type);
+  void write(std::int64_t bit, numeric::ElementType type, double value);
+  // Copies bytes as they are, whatever they hold.
+  void copy_from(AddressSpace& source, std::int64_t source_byte, std::int64_t byte,
+                 std::int64_t bytes, bool counts_as_load);
+
+  // Bytes that a counted copy brought here and that were overwritten before anyone read them, or are
+  // still unread: loaded in vain. Padding within rows of half-byte elements does not count.
+  [[nodiscard]] std::int64_t unread_bytes() const;
+  [[nodiscard]] std::int64_t loaded_bytes() const { return loaded_cells_ / kCellsPerByte; }
+
+ private:
+  static constexpr std::int64_t kCellsPerByte = 2;
+  static constexpr std::int64_t kPageCells = 4096;
+  struct Cell {
+    double value = 0.0;
+    std::uint8_t type = 0;    // 1 + ElementType; 0: never written
+    std::uint8_t offset = 0;  // within its element
+    bool unread = false;      // loaded and not read since
+  };
+  using Page = std::array<Cell, kPageCells>;
+
+  Cell& cell(std::int64_t index);
+  [[noreturn]] void fault(std::int64_t index, const std::string& what) const;
+  void overwrite(Cell& target, const Cell& value);
+
+  std::string name_;
+  std::int64_t cells_;
+  std::unordered_map<std::int64_t, std::unique_ptr<Page>> pages_;
+  std::int64_t loaded_cells_ = 0;
+  std::int64_t lost_cells_ = 0;  // overwritten unread
+};
+
+// All memories of a machine, made as they are first touched.
+class Memory {
+ public:
+  // Sizes in bytes; tiers and accumulators by index, as in command::Space.
+  Memory(std::vector<std::int64_t> tiers, std::int64_t scratchpad,
+         std::vector<std::int64_t> accumulators);
+
+  [[nodiscard]] AddressSpace& space(const command::Space& space);
+
+  // Writes (reads) a row-major tensor whose rows, the last dimension, are filled up to whole bytes.
+  void write_tensor(const command::Space& space, std::int64_t address, numeric::ElementType type,
+                    std::int64_t row_elements, std::span<const double> values);
+  [[nodiscard]] std::vector<double> read_tensor(const command::Space& space, std::int64_t address,
+                                                numeric::ElementType type,
+                                                std::int64_t row_elements, std::int64_t elements);
+
+ private:
+  std::vector<AddressSpace> tiers_;
+  AddressSpace scratchpad_;
+  std::vector<AddressSpace> accumulators_;
+};
+
+}  // namespace orrery::functional

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "config/schema.h"
+
+namespace orrery::hardware {
+
+// What every kind of engine has. One entry of the platform stands for `count` engines alike, named
+// "array" (count 1) or "array0", "array1", ...
+struct EngineConfig {
+  virtual ~EngineConfig() = default;
+
+  std::int64_t count = 1;
+  std::string clock = "core";
+  std::int64_t queue_depth = 16;  // commands that wait at the engine
+  base::SourcePosition where;
+};
+
+using EngineConfigPointer = std::shared_ptr<const EngineConfig>;
+
+// The kinds known to this build. A new kind adds one line to engine_kinds.cpp.
+[[nodiscard]] const std::vector<config::Kind<EngineConfig>>& engine_kinds();
+
+// The name of an engine's kind, as `kind` in its file.
+[[nodiscard]] std::string kind_of(const EngineConfig& config);
+
+// Adds the parameters of EngineConfig to the schema of a derived struct.
+template <class Derived>
+config::Schema<Derived> engine_schema(std::string name, std::string help) {
+  config::Schema<Derived> schema(std::move(name), std::move(help));
+  schema
+      .optional("count", static_cast<std::int64_t Derived::*>(&EngineConfig::count),
+                config::integer(1, 1024), "Engines of this description.")
+      .optional("clock", static_cast<std::string Derived::*>(&EngineConfig::clock), config::text(),
+                "Clock domain, a key of `clocks`.")
+      .optional("queue_depth", static_cast<std::int64_t Derived::*>(&EngineConfig::queue_depth),
+                config::integer(1, 65536), "Commands that may wait at each engine.")
+      .position(static_cast<base::SourcePosition Derived::*>(&EngineConfig::where));
+  return schema;
+}
+
+}  // namespace orrery::hardware

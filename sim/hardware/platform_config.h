@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config/document.h"
+#include "hardware/energy_config.h"
+#include "hardware/engine_config.h"
+#include "hardware/tier_config.h"
+
+namespace orrery::hardware {
+
+// On-chip memory that all engines share.
+struct ScratchpadConfig {
+  base::Bytes capacity{1 << 20};
+  std::string clock = "core";
+  std::int64_t banks = 32;
+  std::int64_t ports = 1;         // of each bank
+  std::int64_t width_bytes = 32;  // of each port, per cycle
+};
+
+// The way between engines and memory channels: one lane for each channel, never the bottleneck; its
+// latency is what gives the memory its lookahead.
+struct FabricConfig {
+  base::Duration request_latency{base::Rational(20'000'000)};
+  base::Duration response_latency{base::Rational(20'000'000)};
+};
+
+// Command processor: hands the stream's commands to the engines' queues, one a cycle.
+struct SequencerConfig {
+  std::string clock = "core";
+  std::int64_t dispatch_cycles = 1;  // between two commands, and from dispatch to the queue
+};
+
+struct PlatformConfig {
+  std::string name;
+  std::string description;
+  config::Named<base::Frequency> clocks;
+  config::Named<EngineConfigPointer> engines;
+  ScratchpadConfig scratchpad;
+  FabricConfig fabric;
+  SequencerConfig sequencer;
+  config::Named<TierConfig> memory;
+  EnergyConfig energy;
+  base::SourcePosition where;
+
+  // The frequency of a clock domain that the schema has checked to exist.
+  [[nodiscard]] const base::Frequency& clock(const std::string& name) const;
+
+  // Bursts that every DMA engine may have under way on each channel; the schema has checked that
+  // all agree. 1 where there is no DMA engine.
+  [[nodiscard]] std::int64_t outstanding_bursts() const;
+
+  // One entry for each engine instance: "array0", "array1", ... in the order of the file.
+  struct Instance {
+    std::string name;
+    EngineConfigPointer config;
+  };
+  [[nodiscard]] std::vector<Instance> instances() const;
+
+  [[nodiscard]] static const config::Schema<PlatformConfig>& schema();
+};
+
+// Reads a platform file, lays the overrides whose path begins with "platform." over it, and checks
+// it. Throws base::UserError with every mistake.
+[[nodiscard]] PlatformConfig load_platform(const std::filesystem::path& path,
+                                           const std::vector<config::Override>& overrides = {});
+
+// The platform as YAML with every default written out.
+[[nodiscard]] config::Node write_platform(const PlatformConfig& platform);
+
+}  // namespace orrery::hardware

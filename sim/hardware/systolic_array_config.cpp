@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardware/systolic_array_config.h"
+
+namespace orrery::hardware {
+
+const config::Schema<SystolicArrayConfig>& SystolicArrayConfig::schema() {
+  using Self = SystolicArrayConfig;
+  static const config::EnumTable<timing::FoldConvention> kConventions{
+      {"pipelined", timing::FoldConvention::kPipelined},
+      {"scale_sim", timing::FoldConvention::kScaleSim}};
+  static const config::Schema<Self> kSchema =
+      engine_schema<Self>("systolic_array",
+                          "A grid of processing elements, one multiply-accumulate each a cycle.")
+          .required("rows", &Self::rows, config::integer(1, 4096), "Rows of the grid.")
+          .required("columns", &Self::columns, config::integer(1, 4096), "Columns of the grid.")
+          .optional("dataflows", &Self::dataflows,
+                    config::list(config::choice(timing::dataflow_names()), 1),
+                    "Dataflows the array can run; the first is the default.")
+          .optional("accumulator_capacity", &Self::accumulator_capacity,
+                    config::bytes(4, 1LL << 32), "Accumulator memory of each array.")
+          .optional("stream_port_bytes", &Self::stream_port_bytes, config::integer(1, 65536),
+                    "Bytes a cycle of the scratchpad port that feeds the left edge.")
+          .optional("stationary_port_bytes", &Self::stationary_port_bytes,
+                    config::integer(1, 65536),
+                    "Bytes a cycle of the scratchpad port that feeds the top edge.")
+          .optional("convention", &Self::convention, config::choice(kConventions),
+                    "How the cycles of a tile are counted. scale_sim favours os: it counts the "
+                    "preload of ws and is but no drain of os.");
+  return kSchema;
+}
+
+}  // namespace orrery::hardware

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "lowering/machine.h"
+#include "numeric/element_type.h"
+
+namespace orrery::lowering {
+
+struct TileSize {
+  std::int64_t m = 1;
+  std::int64_t n = 1;
+  std::int64_t k = 1;
+  bool operator==(const TileSize&) const = default;
+};
+
+// Cycles by which a tile delays the next one of its size on an array: the sum over its folds of
+//   os: max(k * feed interval, rows drained)      m by rows, n by columns
+//   ws: max(m * left interval, rows preloaded * top interval)   n by columns, k by rows
+//   is: max(n * left interval, rows preloaded * top interval)   m by columns, k by rows
+// with the intervals that the ports need for one vector (docs/components/systolic_array.md). Where
+// folds do not overlap: SCALE-Sim's cycles of the tile.
+[[nodiscard]] std::int64_t array_cycles(const Machine::Array& array, timing::Dataflow dataflow,
+                                        const TileSize& tile, numeric::ElementType a,
+                                        numeric::ElementType b);
+
+// What the last tile adds until its results stand in the accumulators.
+[[nodiscard]] std::int64_t array_drain_cycles(const Machine::Array& array);
+
+}  // namespace orrery::lowering

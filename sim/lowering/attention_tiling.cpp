@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lowering/attention_tiling.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "command/view.h"
+#include "lowering/array_estimate.h"
+#include "lowering/candidate_sizes.h"
+#include "lowering/vector_stages.h"
+
+namespace orrery::lowering {
+namespace {
+
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+command::VectorCommand write_out(std::int64_t rows, std::int64_t columns,
+                                 numeric::ElementType type) {
+  command::VectorCommand command;
+  command.rows = rows;
+  command.columns = columns;
+  command.source.type = numeric::ElementType::kFp32;
+  command.destination.type = type;
+  return command;
+}
+
+// Estimates one candidate by an average row block.
+class AttentionEstimate {
+ public:
+  AttentionEstimate(const AttentionProblem& problem, const Machine& machine)
+      : problem_(problem), machine_(machine) {}
+
+  void fill(AttentionTiling& tiling) const {
+    const workload::Attention& a = problem_.attributes;
+    const std::int64_t blocks = problem_.batch * a.kv_heads *
+                                divide_up(problem_.group(), tiling.heads) *
+                                divide_up(a.query_length, tiling.tokens);
+    // Halfway between the first and the last block.
+    const std::int64_t keys =
+        a.causal ? a.past_length + (a.query_length + tiling.tokens + 1) / 2 : problem_.length();
+    const std::int64_t rounds = divide_up(blocks, tiling.lanes);
+    tiling.array_cycles = rounds * array_cycles_of(tiling, keys);
+    tiling.vector_cycles = divide_up(
+        rounds * tiling.lanes * vector_cycles_of(tiling, keys),
+        std::min(tiling.lanes, static_cast<std::int64_t>(machine_.vector_units.size())));
+    tiling.memory_cycles = memory_cycles_of(tiling, blocks, keys);
+    const std::int64_t compute = tiling.logits_slots > 1
+                                     ? std::max(tiling.array_cycles, tiling.vector_cycles)
+                                     : tiling.array_cycles + tiling.vector_cycles;
+    // Before the first product: a block of queries and a tile of keys.
+    const AttentionBuffers buffers(problem_, tiling);
+    const std::int64_t edge = problem_.query_tier->cycles(buffers.query) +
+                              problem_.key_tier->cycles(buffers.key) +
+                              array_drain_cycles(machine_.arrays.front()) +
+                              problem_.output_tier->cycles(buffers.result);
+    tiling.estimate = std::max(compute, tiling.memory_cycles) + edge;
+  }
+
+ private:
+  [[nodiscard]] std::int64_t array_cycles_of(const AttentionTiling& tiling,
+                                             std::int64_t keys) const {
+    const std::int64_t rows = tiling.rows();
+    const std::int64_t size = problem_.attributes.head_size;
+    const auto cycles = [&](std::int64_t count) {
+      const Machine::Array& array = machine_.arrays.front();
+      return array_cycles(array, problem_.dataflow, {rows, count, size}, problem_.query,
+                          problem_.key) +
+             array_cycles(array, problem_.dataflow, {rows, size, count}, problem_.logits,
+                          problem_.value);
+    };
+    const std::int64_t rest = keys % tiling.keys;
+    return keys / tiling.keys * cycles(tiling.keys) + (rest > 0 ? cycles(rest) : 0);
+  }
+
+  [[nodiscard]] std::int64_t vector_cycles_of(const AttentionTiling& tiling,
+                                              std::int64_t keys) const {
+    const Machine::VectorUnit& unit = machine_.vector_units.front();
+    const std::int64_t tiles = divide_up(keys, tiling.keys);
+    const bool by_head = problem_.attributes.causal && tiling.tokens > 1;
+    command::VectorCommand softmax =
+        write_out(by_head ? tiling.tokens : tiling.rows(), keys, problem_.logits);
+    softmax.source.type = problem_.logits;
+    softmax.stages.push_back({command::VectorKind::kSoftmax, {}, {}});
+    return tiles * vector_cycles(unit, write_out(tiling.rows(), std::min(tiling.keys, keys),
+                                                 problem_.logits)) +
+           (by_head ? tiling.heads : 1) * vector_cycles(unit, softmax) +
+           vector_cycles(unit, write_out(tiling.rows(), problem_.attributes.head_size,
+                                         problem_.output));
+  }
+
+  [[nodiscard]] std::int64_t memory_cycles_of(const AttentionTiling& tiling, std::int64_t blocks,
+                                              std::int64_t keys) const {
+    const workload::Attention& a = problem_.attributes;
+    const bool stays = tiling.kv_slots >= divide_up(problem_.length(), tiling.keys);
+    const std::int64_t tokens =
+        stays ? problem_.batch * a.kv_heads * problem_.length() : blocks * keys;
+    const std::int64_t queries = problem_.batch * a.heads * a.query_length;
+    std::map<const Machine::Tier*, std::int64_t> bytes;
+    bytes[problem_.key_tier] += tokens * problem_.bytes_of_head(problem_.key);
+    bytes[problem_.value_tier] += tokens * problem_.bytes_of_head(problem_.value);
+    bytes[problem_.query_tier] += queries * problem_.bytes_of_head(problem_.query);
+    bytes[problem_.output_tier] += queries * problem_.bytes_of_head(problem_.output);
+    std::int64_t most = 0;
+    for (const auto& [tier, amount] : bytes) {
+      most = std::max(most, tier->cycles(amount));
+    }
+    return most;
+  }
+
+  const AttentionProblem& problem_;
+  const Machine& machine_;
+};
+
+// Row blocks: all heads of a group with some tokens, or some heads with one token.
+std::vector<AttentionTiling> row_blocks(const AttentionProblem& problem, std::int64_t edge) {
+  std::vector<AttentionTiling> result;
+  const auto add = [&](std::int64_t heads, std::int64_t tokens) {
+    AttentionTiling tiling;
+    tiling.heads = heads;
+    tiling.tokens = tokens;
+    result.push_back(tiling);
+  };
+  for (const std::int64_t tokens : candidate_sizes(problem.attributes.query_length, edge, false)) {
+    add(problem.group(), tokens);
+  }
+  for (const std::int64_t heads : candidate_sizes(problem.group(), 1, false)) {
+    if (heads < problem.group()) {
+      add(heads, 1);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+AttentionBuffers::AttentionBuffers(const AttentionProblem& problem, const AttentionTiling& tiling)
+    : query(tiling.rows() * problem.bytes_of_head(problem.query)),
+      key(tiling.keys * problem.bytes_of_head(problem.key)),
+      value(tiling.keys * problem.bytes_of_head(problem.value)),
+      logits_row(numeric::row_bytes(problem.logits, problem.length())),
+      logits(tiling.rows() * logits_row),
+      result(tiling.rows() * problem.bytes_of_head(problem.output)),
+      lane(tiling.buffers * (aligned_buffer(query) + aligned_buffer(result)) +
+           tiling.kv_slots * (aligned_buffer(key) + aligned_buffer(value)) +
+           tiling.logits_slots * aligned_buffer(logits)),
+      sums_of_logits(tiling.rows() * tiling.keys * kPartialSumBytes),
+      sums_of_results(tiling.rows() * problem.attributes.head_size * kPartialSumBytes),
+      accumulators(tiling.buffers * (sums_of_logits + sums_of_results)) {}
+
+std::optional<AttentionTiling> choose_attention_tiling(const AttentionProblem& problem,
+                                                       const Machine& machine,
+                                                       std::int64_t scratchpad_bytes,
+                                                       int buffers) {
+  const Machine::Array& array = machine.arrays.front();
+  const AttentionEstimate estimate(problem, machine);
+  std::optional<AttentionTiling> best;
+  for (auto lanes = static_cast<std::int64_t>(machine.arrays.size()); lanes > 0 && !best;
+       lanes /= 2) {
+    for (AttentionTiling tiling : row_blocks(problem, array.rows)) {
+      for (const std::int64_t keys : candidate_sizes(problem.length(), array.columns, false)) {
+        tiling.keys = keys;
+        tiling.lanes = lanes;
+        tiling.buffers = buffers;
+        const std::int64_t tiles = divide_up(problem.length(), keys);
+        for (const std::int64_t kv_slots : {static_cast<std::int64_t>(buffers), tiles}) {
+          for (const std::int64_t logits_slots : {1, buffers}) {
+            tiling.kv_slots = std::max<std::int64_t>(kv_slots, buffers);
+            tiling.logits_slots = logits_slots;
+            const AttentionBuffers sizes(problem, tiling);
+            if (lanes * sizes.lane > scratchpad_bytes ||
+                sizes.accumulators > array.accumulator_bytes) {
+              continue;
+            }
+            estimate.fill(tiling);
+            const auto rank = [](const AttentionTiling& t) {
+              return std::make_tuple(t.estimate, -t.rows(), -t.keys);
+            };
+            if (!best || rank(tiling) < rank(*best)) {
+              best = tiling;
+            }
+          }
+        }
+      }
+    }
+  }
+  return best;
+}
+
+command::VectorCommand softmax_in_place(command::View logits, std::int64_t rows,
+                                        std::int64_t columns, std::int64_t first_valid,
+                                        std::int64_t step) {
+  command::VectorCommand command;
+  command.rows = rows;
+  command.columns = columns;
+  command.stages.push_back({command::VectorKind::kSoftmax,
+                            {},
+                            {static_cast<double>(first_valid), static_cast<double>(step)}});
+  command.source = logits;
+  command.destination = std::move(logits);
+  return command;
+}
+
+}  // namespace orrery::lowering

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lowering/candidate_sizes.h"
+
+#include <algorithm>
+
+namespace orrery::lowering {
+
+std::vector<std::int64_t> candidate_sizes(std::int64_t whole, std::int64_t edge, bool even) {
+  std::vector<std::int64_t> result{whole};
+  for (const std::int64_t first : {std::int64_t{1}, edge}) {
+    for (std::int64_t size = first; size < whole; size *= 2) {
+      if (!even || size % 2 == 0) {
+        result.push_back(size);
+      }
+    }
+  }
+  std::sort(result.begin(), result.end());
+  result.erase(std::unique(result.begin(), result.end()), result.end());
+  return result;
+}
+
+}  // namespace orrery::lowering

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lowering/emitter.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "command/view.h"
+
+namespace orrery::lowering {
+namespace {
+
+using command::Interval;
+using command::Move;
+
+constexpr std::size_t kDimensions = 3;
+
+
+}  // namespace
+
+void collapse(Move& move) {
+  struct Dimension {
+    std::int64_t count;
+    std::int64_t source;
+    std::int64_t destination;
+  };
+  std::vector<Dimension> kept;  // innermost first
+  for (std::size_t i = kDimensions; i-- > 0;) {
+    const Dimension next{move.count[i], move.source.stride[i], move.destination.stride[i]};
+    if (next.count == 1) {
+      continue;
+    }
+    if (kept.empty() && next.source == move.row_bytes && next.destination == move.row_bytes) {
+      move.row_bytes *= next.count;
+      continue;
+    }
+    if (!kept.empty() && next.source == kept.back().source * kept.back().count &&
+        next.destination == kept.back().destination * kept.back().count) {
+      kept.back().count *= next.count;
+      continue;
+    }
+    kept.push_back(next);
+  }
+  for (std::size_t i = 0; i < kDimensions; ++i) {
+    const Dimension dimension = i < kept.size() ? kept[i] : Dimension{1, 0, 0};
+    const std::size_t place = kDimensions - 1 - i;
+    move.count[place] = dimension.count;
+    move.source.stride[place] = dimension.source;
+    move.destination.stride[place] = dimension.destination;
+  }
+}
+
+Emitter::Emitter(const Machine& machine, const std::vector<Placement>& placements)
+    : machine_(machine),
+      placements_(placements),
+      accumulators_(machine.engines.size()),
+      waited_(machine.engines.size(), std::vector<command::CommandId>(machine.engines.size(), 0)) {}
+
+void Emitter::begin_layer(command::LayerIndex layer) {
+  layer_ = layer;
+  for (auto& [tensor, state] : tensors_) {
+    if (placements_[static_cast<std::size_t>(tensor)].last_layer < layer) {
+      state.retire();
+    }
+  }
+}
+
+command::Space Emitter::accumulators(std::size_t array) const {
+  return {command::SpaceKind::kAccumulator, machine_.arrays.at(array).engine};
+}
+
+IntervalHazards& Emitter::hazards(const command::Space& space) {
+  base::require_invariant(space.kind != command::SpaceKind::kTier, "views lie on the chip");
+  return space.kind == command::SpaceKind::kScratchpad ? scratchpad_
+                                                       : accumulators_.at(space.index);
+}
+
+// Null for a tensor that nobody writes and whose memory nobody writes later.
+TensorHazards* Emitter::tensor_hazards(workload::TensorId tensor, bool is_written) {
+  const auto found = tensors_.find(tensor);
+  if (found != tensors_.end()) {
+    return &found->second;
+  }
+  if (!is_written) {
+    return nullptr;
+  }
+  const Placement& placement = placements_.at(static_cast<std::size_t>(tensor));
+  Marks blockers;
+  for (const workload::TensorId earlier : placement.replaces) {
+    const auto users = tensors_.find(earlier);
+    if (users != tensors_.end()) {
+      blockers.add(users->second.users());
+    }
+  }
+  return &tensors_.emplace(tensor, TensorHazards(placement.bytes, blockers)).first->second;
+}
+
+command::Dependency Emitter::next_mark(command::EngineIndex engine) const {
+  return {engine, last_id_ + 1};
+}
+
+void Emitter::load(const TensorMove& tensor_move) {
+  const auto& engines = machine_.load_engines;
+  move(tensor_move, true, engines[next_load_++ % engines.size()]);
+}
+
+void Emitter::store(const TensorMove& tensor_move) {
+  const auto& engines = machine_.store_engines;
+  move(tensor_move, false, engines[next_store_++ % engines.size()]);
+}
+
+void Emitter::move(const TensorMove& tensor_move, bool is_load, command::EngineIndex engine) {
+  const Placement& placement = placements_.at(static_cast<std::size_t>(tensor_move.tensor));
+  base::require_invariant(placement.placed, "tensors that move lie in a tier");
+  const Move::End tier{{command::SpaceKind::kTier, placement.tier},
+                       placement.address + tensor_move.tensor_offset,
+                       tensor_move.tensor_stride};
+  const Move::End buffer{scratchpad(), tensor_move.buffer, tensor_move.buffer_stride};
+  Move body{is_load ? tier : buffer, is_load ? buffer : tier, tensor_move.count,
+            tensor_move.row_bytes};
+  collapse(body);
+
+  const command::Dependency mark = next_mark(engine);
+  Marks after;
+  Interval in_tier = command::touched_bytes(is_load ? body.source : body.destination, body);
+  in_tier = {in_tier.begin - placement.address, in_tier.end - placement.address};
+  base::require_invariant(in_tier.begin >= 0 && in_tier.end <= placement.bytes,
+                          "moves stay inside their tensor");
+  const Interval in_buffer = command::touched_bytes(is_load ? body.destination : body.source, body);
+  if (TensorHazards* tensor = tensor_hazards(tensor_move.tensor, !is_load)) {
+    is_load ? tensor->read(in_tier, mark, after) : tensor->write(in_tier, mark, after);
+  }
+  is_load ? scratchpad_.write(in_buffer, mark, after) : scratchpad_.read(in_buffer, mark, after);
+  emit(engine, after, std::move(body));
+}
+
+void Emitter::compute(std::size_t array, command::ComputeTile tile) {
+  const command::EngineIndex engine = machine_.arrays.at(array).engine;
+  const command::Dependency mark = next_mark(engine);
+  Marks after;
+  hazards(tile.a.space).read(command::touched_bytes(tile.a), mark, after);
+  hazards(tile.b.space).read(command::touched_bytes(tile.b), mark, after);
+  hazards(tile.c.space).write(command::touched_bytes(tile.c), mark, after);
+  // An array adds to its own accumulators in order: it never waits for itself.
+  waited_[engine][engine] = last_id_;
+  emit(engine, after, std::move(tile));
+}
+
+void Emitter::vector(std::size_t unit, command::VectorCommand command) {
+  const command::EngineIndex engine = machine_.vector_units.at(unit).engine;
+  const command::Dependency mark = next_mark(engine);
+  Marks after;
+  // Written before read: in place, the command would else find itself among the readers.
+  hazards(command.destination.space)
+      .write(command::touched_bytes(command.destination), mark, after);
+  hazards(command.source.space).read(command::touched_bytes(command.source), mark, after);
+  for (const command::VectorStage& stage : command.stages) {
+    if (!stage.operand.row.empty()) {
+      hazards(stage.operand.space).read(command::touched_bytes(stage.operand), mark, after);
+    }
+  }
+  emit(engine, after, std::move(command));
+}
+
+void Emitter::emit(command::EngineIndex engine, const Marks& after,
+                   decltype(command::Command::body) body) {
+  command::Command& command = held_.emplace_back();
+  command.id = ++last_id_;
+  command.engine = engine;
+  command.layer = layer_;
+  for (const command::Dependency& dependency : after) {
+    command::CommandId& waited = waited_[engine][dependency.engine];
+    if (dependency.id > waited) {
+      waited = dependency.id;
+      command.after.push_back(dependency);
+    }
+  }
+  command.body = std::move(body);
+}
+
+bool Emitter::take(command::Command& command) {
+  if (held_.empty()) {
+    return false;
+  }
+  command = std::move(held_.front());
+  held_.pop_front();
+  return true;
+}
+
+}  // namespace orrery::lowering

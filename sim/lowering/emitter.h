@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "command/command.h"
+#include "lowering/hazard_tracker.h"
+#include "lowering/machine.h"
+#include "lowering/placement.h"
+
+namespace orrery::lowering {
+
+// A part of a tensor and the buffer in the scratchpad that it travels to or from. Addresses and
+// strides in bytes; tensor_offset counts from the tensor's first byte.
+struct TensorMove {
+  workload::TensorId tensor = workload::kNoTensor;
+  std::int64_t tensor_offset = 0;
+  std::array<std::int64_t, 3> tensor_stride{};
+  std::int64_t buffer = 0;
+  std::array<std::int64_t, 3> buffer_stride{};
+  std::array<std::int64_t, 3> count{1, 1, 1};
+  std::int64_t row_bytes = 0;
+};
+
+// Numbers the commands of a stream, finds out what each must wait for and holds them until they are
+// taken. Commands are given in an order in which they could be executed one after the other.
+class Emitter {
+ public:
+  Emitter(const Machine& machine, const std::vector<Placement>& placements);
+
+  void begin_layer(command::LayerIndex layer);
+
+  // Tier to scratchpad, on the next of the load engines in turn; and back.
+  void load(const TensorMove& move);
+  void store(const TensorMove& move);
+  // On the array (vector unit) of that index in the machine.
+  void compute(std::size_t array, command::ComputeTile tile);
+  void vector(std::size_t unit, command::VectorCommand command);
+
+  // The accumulators of an array.
+  [[nodiscard]] command::Space accumulators(std::size_t array) const;
+  [[nodiscard]] static command::Space scratchpad() {
+    return {command::SpaceKind::kScratchpad, 0};
+  }
+
+  // Takes the oldest command that is held; false when there is none.
+  [[nodiscard]] bool take(command::Command& command);
+
+ private:
+  void move(const TensorMove& move, bool is_load, command::EngineIndex engine);
+  IntervalHazards& hazards(const command::Space& space);
+  TensorHazards* tensor_hazards(workload::TensorId tensor, bool is_written);
+  [[nodiscard]] command::Dependency next_mark(command::EngineIndex engine) const;
+  void emit(command::EngineIndex engine, const Marks& after,
+            decltype(command::Command::body) body);
+
+  const Machine& machine_;
+  const std::vector<Placement>& placements_;
+  command::LayerIndex layer_ = 0;
+  command::CommandId last_id_ = 0;
+  std::size_t next_load_ = 0;
+  std::size_t next_store_ = 0;
+  IntervalHazards scratchpad_;
+  std::vector<IntervalHazards> accumulators_;                // by engine
+  std::map<workload::TensorId, TensorHazards> tensors_;      // written in this stream, or replaced
+  // waited_[e][f]: commands of engine f up to this one are done before engine e starts its next
+  // command, because an earlier command of e has waited for it.
+  std::vector<std::vector<command::CommandId>> waited_;
+  std::deque<command::Command> held_;
+};
+
+// Leaves out dimensions of one row and joins dimensions that run on into each other at both ends.
+void collapse(command::Move& move);
+
+}  // namespace orrery::lowering

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "workload/graph.h"
+
+namespace orrery::lowering {
+
+// An element-wise operator that rides on the write-out of the operator before it.
+struct FusedStage {
+  std::size_t op = 0;  // index in Graph::operators
+  workload::ElementwiseKind kind = workload::ElementwiseKind::kAdd;
+  workload::TensorId operand = workload::kNoTensor;  // the other input of add and multiply
+};
+
+// One layer of the stream: an operator with what is fused into it.
+struct LayerGroup {
+  std::size_t op = 0;
+  std::vector<FusedStage> stages;
+  workload::TensorId output = workload::kNoTensor;  // of the last stage
+  std::string name;                                 // names joined by '+'
+};
+
+// Groups the operators of a graph. An element-wise operator is fused into a convolution or matrix
+// product whose output nobody else reads, if its other input is there before that layer begins.
+[[nodiscard]] std::vector<LayerGroup> fuse(const workload::Graph& graph, bool fusion);
+
+// The tensors that a layer reads, in the order of the operators' inputs.
+[[nodiscard]] std::vector<workload::TensorId> inputs_of(const workload::Graph& graph,
+                                                        const LayerGroup& group);
+
+}  // namespace orrery::lowering

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lowering/layer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/units.h"
+
+namespace orrery::lowering {
+
+void LayerRequest::error(std::string message, std::string expected) const {
+  diagnostics.add({op().where, "", fmt::format("operator '{}': {}", op().name, message),
+                   std::move(expected), ""});
+}
+
+std::optional<timing::Dataflow> LayerRequest::dataflow() const {
+  if (machine.arrays.empty()) {
+    error("the platform has no array to compute it", "an engine of kind systolic_array");
+    return std::nullopt;
+  }
+  const auto& known = machine.arrays.front().dataflows;
+  const timing::Dataflow wanted = mapping.dataflow.value_or(known.front());
+  if (std::find(known.begin(), known.end(), wanted) != known.end()) {
+    return wanted;
+  }
+  std::vector<std::string> names;
+  for (const timing::Dataflow one : known) {
+    names.push_back(config::enum_name(timing::dataflow_names(), one));
+  }
+  error(fmt::format("the array cannot run dataflow '{}'",
+                    config::enum_name(timing::dataflow_names(), wanted)),
+        "one of " + config::join(names, ", "));
+  return std::nullopt;
+}
+
+std::vector<LayerRequest::Budget> LayerRequest::budgets() const {
+  const std::int64_t whole = machine.scratchpad_bytes;
+  const auto part = static_cast<std::int64_t>(static_cast<__int128>(whole) *
+                                              mapping.tile_budget_percent / 100);
+  if (!mapping.double_buffering) {
+    return {{part, 1}, {whole, 1}};
+  }
+  return {{part, 2}, {whole, 2}, {whole, 1}};
+}
+
+std::int64_t LayerRequest::scratchpad_base(std::int64_t bytes) const {
+  if (index % 2 == 0) {
+    return 0;
+  }
+  return (machine.scratchpad_bytes - bytes) / kBufferAlignment * kBufferAlignment;
+}
+
+void LayerRequest::error_too_small(std::int64_t bytes_needed, const std::string& what) const {
+  error(fmt::format("the {} does not fit the scratchpad of {} and the accumulators", what,
+                    base::to_string(base::Bytes{machine.scratchpad_bytes})),
+        fmt::format("a scratchpad of at least {}", base::to_string(base::Bytes{bytes_needed})));
+}
+
+}  // namespace orrery::lowering

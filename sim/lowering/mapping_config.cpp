@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lowering/mapping_config.h"
+
+#include <string_view>
+
+namespace orrery::lowering {
+namespace {
+
+const config::EnumTable<workload::TensorRole>& role_names() {
+  using enum workload::TensorRole;
+  static const config::EnumTable<workload::TensorRole> kNames{{"input", kInput},
+                                                              {"weight", kWeight},
+                                                              {"activation", kActivation},
+                                                              {"output", kOutput},
+                                                              {"key_value_cache", kKeyValueCache}};
+  return kNames;
+}
+
+// Whether `name` follows a pattern with * (any text) and ? (any one letter).
+bool follows(std::string_view pattern, std::string_view name) {
+  std::size_t p = 0;
+  std::size_t n = 0;
+  std::size_t star = std::string_view::npos;  // the last star, and how much it stands for so far
+  std::size_t covered = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      covered = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++covered;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+MappingConfig read_mapping(config::Node document, const std::vector<config::Override>& overrides) {
+  constexpr std::string_view kPrefix = "mapping.";
+  for (const config::Override& change : overrides) {
+    if (change.path.starts_with(kPrefix)) {
+      config::apply_override(document, {change.path.substr(kPrefix.size()), change.value});
+    }
+  }
+  config::Reader reader("mapping");
+  auto mapping = MappingConfig::schema().read(document, reader);
+  reader.diagnostics().throw_if_any();
+  return *mapping;
+}
+
+}  // namespace
+
+bool PlacementRule::matches(const workload::Tensor& tensor) const {
+  return (!role || *role == tensor.role) && follows(tensors, tensor.name);
+}
+
+const config::Schema<PlacementRule>& PlacementRule::schema() {
+  using Self = PlacementRule;
+  static const config::Schema<Self> kSchema =
+      config::Schema<Self>("placement rule", "Tiers for the tensors that match.")
+          .optional("tensors", &Self::tensors, config::text(),
+                    "Pattern of tensor names; * stands for any text, ? for one letter.")
+          .optional("role", &Self::role, config::maybe(config::choice(role_names())),
+                    "Only tensors of this role.")
+          .required("tiers", &Self::tiers, config::list(config::text(), 1),
+                    "Names of memory tiers, tried in this order.")
+          .position(&Self::where);
+  return kSchema;
+}
+
+const config::Schema<MappingConfig>& MappingConfig::schema() {
+  using Self = MappingConfig;
+  static const config::Schema<Self> kSchema =
+      config::Schema<Self>("mapping", "How a workload is laid on a platform.")
+          .optional("dataflow", &Self::dataflow,
+                    config::maybe(config::choice(timing::dataflow_names())),
+                    "Dataflow of all tiles; the first of the array's dataflows when left out.")
+          .optional("tile_budget_percent", &Self::tile_budget_percent, config::integer(1, 100),
+                    "Part of the scratchpad that the buffers of one layer may take.")
+          .optional("fusion", &Self::fusion, config::boolean(),
+                    "Element-wise operators ride on the write-out of the layer before them.")
+          .optional("double_buffering", &Self::double_buffering, config::boolean(),
+                    "Two buffers for each stream of tiles, so that one is filled while the other "
+                    "is used.")
+          .optional("placement", &Self::placement,
+                    config::list(config::object(PlacementRule::schema())),
+                    "Rules for the placement of tensors; the first that matches counts. Tensors "
+                    "without a rule go to the tiers in the order of the platform.")
+          .position(&Self::where);
+  return kSchema;
+}
+
+MappingConfig load_mapping(const std::filesystem::path& path,
+                           const std::vector<config::Override>& overrides) {
+  return read_mapping(config::load_document(path), overrides);
+}
+
+MappingConfig default_mapping(const std::vector<config::Override>& overrides) {
+  return read_mapping(config::Node::map(), overrides);
+}
+
+config::Node write_mapping(const MappingConfig& mapping) {
+  return MappingConfig::schema().write(mapping);
+}
+
+}  // namespace orrery::lowering

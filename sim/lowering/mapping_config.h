@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "config/document.h"
+#include "config/schema.h"
+#include "timing/dataflow.h"
+#include "workload/graph.h"
+
+namespace orrery::lowering {
+
+// Where tensors go: the first rule that matches a tensor gives the tiers it may lie in.
+struct PlacementRule {
+  std::string tensors = "*";                // pattern of names; * stands for any text, ? for one letter
+  std::optional<workload::TensorRole> role;  // absent: any
+  std::vector<std::string> tiers;            // tried in this order
+  base::SourcePosition where;
+
+  [[nodiscard]] bool matches(const workload::Tensor& tensor) const;
+  [[nodiscard]] static const config::Schema<PlacementRule>& schema();
+};
+
+// The user's wishes for how a workload is laid on a platform; docs/lowering.md.
+struct MappingConfig {
+  std::optional<timing::Dataflow> dataflow;  // absent: the first of the array's dataflows
+  std::int64_t tile_budget_percent = 50;     // of the scratchpad, for the buffers of one layer
+  bool fusion = true;                        // element-wise operators ride on write-outs
+  bool double_buffering = true;              // two buffers for each stream of tiles
+  std::vector<PlacementRule> placement;      // none: tiers in the order of the platform
+  base::SourcePosition where;
+
+  [[nodiscard]] static const config::Schema<MappingConfig>& schema();
+};
+
+// Reads a mapping file, lays the overrides whose path begins with "mapping." over it, and checks it.
+// Throws base::UserError with every mistake.
+[[nodiscard]] MappingConfig load_mapping(const std::filesystem::path& path,
+                                         const std::vector<config::Override>& overrides = {});
+
+// The same with nothing but overrides.
+[[nodiscard]] MappingConfig default_mapping(const std::vector<config::Override>& overrides = {});
+
+// The mapping as YAML with every default written out.
+[[nodiscard]] config::Node write_mapping(const MappingConfig& mapping);
+
+}  // namespace orrery::lowering

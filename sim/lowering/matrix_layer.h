@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lowering/image_patch.h"
+#include "lowering/layer.h"
+#include "lowering/matrix_problem.h"
+#include "lowering/matrix_tiling.h"
+
+namespace orrery::lowering {
+
+// The tensors of a matrix layer, and what its write-out does to the sums.
+struct MatrixOperands {
+  workload::TensorId a = workload::kNoTensor;
+  workload::TensorId b = workload::kNoTensor;
+  workload::TensorId bias = workload::kNoTensor;
+  workload::TensorId c = workload::kNoTensor;
+  std::vector<FusedStage> stages;
+};
+
+// A convolution or matrix product with what is fused into it: for each tile of the result, sums over
+// the tiles of k in the accumulators of the arrays, then writes out through the vector units.
+class MatrixLayer : public Layer {
+ public:
+  MatrixLayer(const LayerRequest& request, MatrixProblem problem, MatrixOperands operands,
+              const MatrixTiling& tiling);
+
+  [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override;
+  void describe(command::LayerInfo& info) const override;
+  [[nodiscard]] std::string loop_nest() const override;
+
+ private:
+  class Walk;  // the state of one pass through the loops
+  friend class Walk;
+
+  struct FusedOperand {
+    workload::TensorId tensor;
+    numeric::ElementType type;
+  };
+
+  const Machine& machine_;
+  MatrixProblem problem_;
+  MatrixOperands operands_;
+  MatrixTiling tiling_;
+  MatrixTiles tiles_;
+  ImagePatch::Source image_;
+  std::vector<FusedOperand> fused_;  // of the stages that have one, in order
+  // First bytes of the buffers in the scratchpad.
+  std::int64_t a_base_ = 0;
+  std::int64_t b_base_ = 0;
+  std::int64_t bias_base_ = 0;
+  std::int64_t operand_base_ = 0;
+  std::int64_t result_base_ = 0;
+};
+
+// Chooses tiles for the problem and makes the layer; adds a diagnostic and returns null where the
+// dataflow is not one of the array's or not even the smallest tile fits. `problem` comes without
+// dataflow, tiers, operands and write_out_work.
+[[nodiscard]] std::unique_ptr<Layer> plan_matrix(const LayerRequest& request, MatrixProblem problem);
+
+}  // namespace orrery::lowering

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "lowering/matrix_layer.h"
+#include "lowering/vector_stages.h"
+
+namespace orrery::lowering {
+namespace {
+
+using workload::kNoTensor;
+using workload::TensorId;
+
+StreamedTensor streamed(const LayerRequest& request, TensorId id) {
+  return {request.tensor(id).type, request.placements[static_cast<std::size_t>(id)].tier};
+}
+
+MatrixOperands operands_of(const LayerRequest& request) {
+  const auto& inputs = request.op().inputs;
+  MatrixOperands operands;
+  operands.a = inputs[0];
+  operands.b = inputs[1];
+  operands.bias = inputs.size() > 2 ? inputs[2] : kNoTensor;
+  operands.c = request.group.output;
+  operands.stages = request.group.stages;
+  return operands;
+}
+
+std::int64_t write_out_work(const LayerRequest& request, const MatrixOperands& operands) {
+  command::VectorCommand command;
+  command.rows = command.columns = 1;
+  if (operands.bias != kNoTensor) {
+    command.stages.push_back({command::VectorKind::kAdd, {}, {}});
+  }
+  for (const FusedStage& stage : operands.stages) {
+    command.stages.push_back({vector_kind(stage.kind), {}, {}});
+  }
+  return std::max<std::int64_t>(lane_work(request.machine.vector_units.front(), command), 1);
+}
+
+std::string axis_text(const char* name, std::int64_t tile, std::int64_t whole) {
+  return tile == whole ? fmt::format("{} {}", name, whole)
+                       : fmt::format("{} {} of {}", name, tile, whole);
+}
+
+std::string limit_text(const MatrixTiling& tiling, const Machine& machine) {
+  const std::int64_t most =
+      std::max({tiling.array_cycles, tiling.memory_cycles, tiling.vector_cycles});
+  if (most == tiling.array_cycles) {
+    return "array";
+  }
+  return most == tiling.memory_cycles ? "memory " + machine.tiers[tiling.slowest_tier].name
+                                      : "vector unit";
+}
+
+// The folds of a tile inside the array, as in docs/components/systolic_array.md.
+const char* array_loops(timing::Dataflow dataflow) {
+  switch (dataflow) {
+    case timing::Dataflow::kOutputStationary:
+      return "for m by rows: for n by columns: stream k";
+    case timing::Dataflow::kWeightStationary:
+      return "for n by columns: for k by rows: stream m";
+    case timing::Dataflow::kInputStationary:
+      return "for m by columns: for k by rows: stream n";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::unique_ptr<Layer> plan_matrix(const LayerRequest& request, MatrixProblem problem) {
+  const auto dataflow = request.dataflow();
+  if (!dataflow) {
+    return nullptr;
+  }
+  MatrixOperands operands = operands_of(request);
+  problem.dataflow = *dataflow;
+  problem.a = streamed(request, operands.a);
+  problem.b = streamed(request, operands.b);
+  problem.c = streamed(request, operands.c);
+  if (operands.bias != kNoTensor) {
+    problem.bias.push_back(streamed(request, operands.bias));
+  }
+  for (const FusedStage& stage : operands.stages) {
+    if (stage.operand != kNoTensor) {
+      problem.operands.push_back(streamed(request, stage.operand));
+    }
+  }
+  problem.write_out_work = write_out_work(request, operands);
+  for (const LayerRequest::Budget& budget : request.budgets()) {
+    const auto& tiling =
+        request.tilings.choose({problem, budget.bytes, budget.buffers}, request.machine);
+    if (tiling) {
+      return std::make_unique<MatrixLayer>(request, std::move(problem), std::move(operands),
+                                           *tiling);
+    }
+  }
+  request.error_too_small(smallest_tile_bytes(problem, request.machine), "smallest tile");
+  return nullptr;
+}
+
+void MatrixLayer::describe(command::LayerInfo& info) const {
+  info.dataflow = config::enum_name(timing::dataflow_names(), problem_.dataflow);
+  info.limited_by = limit_text(tiling_, machine_);
+  const bool is_product = problem_.images == 1 && problem_.height.output == 1 &&
+                          problem_.height.taps * problem_.width.taps == 1;
+  std::string text;
+  if (is_product) {
+    text = axis_text("m", tiling_.columns, problem_.width.output);
+  } else {
+    text = axis_text("images", tiling_.images, problem_.images) + " " +
+           axis_text("rows", tiling_.rows, problem_.height.output) + " " +
+           axis_text("columns", tiling_.columns, problem_.width.output);
+  }
+  text += " " + axis_text("n", tiling_.features, problem_.features) + " ";
+  if (is_product) {
+    text += axis_text("k", tiling_.channels, problem_.channels);
+  } else {
+    text += fmt::format("taps {} ", tiling_.all_taps ? "all" : "one");
+    text += axis_text("channels", tiling_.channels, problem_.channels);
+  }
+  info.tiling = text + (tiling_.m_outer ? ", loops m n k" : ", loops n m k");
+}
+
+std::string MatrixLayer::loop_nest() const {
+  const std::string m_loop = fmt::format("for m in {} tiles of {} output positions",
+                                         tiles_.m_tiles(), tiling_.images * tiling_.rows * tiling_.columns);
+  const std::string n_loop =
+      fmt::format("for n in {} tiles of {} features", tiles_.n_tiles(), tiling_.features);
+  const ReductionBlock reduction = tiles_.reduction(0);
+  std::string text;
+  text += (tiling_.m_outer ? m_loop : n_loop) + "\n";
+  text += "  " + (tiling_.m_outer ? n_loop : m_loop) + "\n";
+  text += fmt::format("    for k in {} tiles of {} products\n", tiles_.k_tiles(),
+                      reduction.products());
+  text += fmt::format("      load a[m, k] ({} buffers of {} bytes), b[k, n] ({} of {})\n",
+                      tiling_.a_slots, tiles_.a_bytes(), tiling_.b_slots, tiles_.b_bytes());
+  text += fmt::format("      sums += a[m, k] * b[k, n], {} on {} {}\n",
+                      config::enum_name(timing::dataflow_names(), problem_.dataflow),
+                      tiles_.parts(),
+                      tiles_.parts() == 1     ? "array"
+                      : tiling_.split_rows ? "arrays that share m"
+                                              : "arrays that share n");
+  text += fmt::format("        {}\n", array_loops(problem_.dataflow));
+  std::string stages = problem_.bias.empty() ? "" : ", + bias";
+  for (const FusedStage& stage : operands_.stages) {
+    static const char* const kNames[] = {", + operand", ", * operand", ", relu", ", gelu", ", silu"};
+    stages += kNames[static_cast<std::size_t>(stage.kind)];
+  }
+  text += fmt::format("    write out c[m, n] = sums{}; store c[m, n]\n", stages);
+  return text;
+}
+
+}  // namespace orrery::lowering

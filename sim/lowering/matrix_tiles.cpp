@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "lowering/layer.h"
+#include "lowering/matrix_tiling.h"
+
+namespace orrery::lowering {
+namespace {
+
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+AxisRange block(std::int64_t index, std::int64_t size, std::int64_t whole) {
+  const std::int64_t begin = index * size;
+  return {begin, std::min(size, whole - begin)};
+}
+
+// The part of `range` that is the index-th piece of `size`.
+std::optional<AxisRange> piece(const AxisRange& range, std::int64_t size, std::size_t index) {
+  const std::int64_t offset = static_cast<std::int64_t>(index) * size;
+  if (offset >= range.count) {
+    return std::nullopt;
+  }
+  return AxisRange{range.begin + offset, std::min(size, range.count - offset)};
+}
+
+}  // namespace
+
+std::int64_t MatrixTiling::estimate() const {
+  return std::max({array_cycles, memory_cycles, vector_cycles}) + edge_cycles;
+}
+
+MatrixTiles::MatrixTiles(const MatrixProblem& problem, const MatrixTiling& tiling,
+                         std::size_t arrays, std::int64_t array_columns)
+    : problem_(problem),
+      tiling_(tiling),
+      arrays_(arrays),
+      image_tiles_(divide_up(problem.images, tiling.images)),
+      row_tiles_(divide_up(problem.height.output, tiling.rows)),
+      column_tiles_(divide_up(problem.width.output, tiling.columns)),
+      n_tiles_(divide_up(problem.features, tiling.features)),
+      tap_tiles_(tiling.all_taps ? 1 : problem.height.taps * problem.width.taps),
+      channel_tiles_(divide_up(problem.channels, tiling.channels)),
+      part_images_(tiling.images),
+      part_rows_(tiling.rows),
+      part_columns_(tiling.columns),
+      part_features_(tiling.features) {
+  const auto count = static_cast<std::int64_t>(arrays);
+  if (!tiling.split_rows) {
+    const std::int64_t column_blocks = divide_up(tiling.features, array_columns);
+    part_features_ = std::min(tiling.features, divide_up(column_blocks, count) * array_columns);
+    if (problem.features > 1 && part_features_ < tiling.features) {
+      part_features_ += part_features_ % 2;  // elements of four bits: whole bytes
+    }
+    parts_ = divide_up(tiling.features, part_features_);
+  } else {
+    // The outermost dimension that has anything to share.
+    std::int64_t& shared = tiling.images > 1 ? part_images_
+                           : tiling.rows > 1 ? part_rows_
+                                             : part_columns_;
+    const std::int64_t whole = shared;
+    shared = divide_up(whole, count);
+    parts_ = divide_up(whole, shared);
+  }
+  part_positions_ = part_images_ * part_rows_ * part_columns_;
+}
+
+OutputBlock MatrixTiles::output(std::int64_t m_tile) const {
+  OutputBlock result;
+  result.columns = block(m_tile % column_tiles_, tiling_.columns, problem_.width.output);
+  m_tile /= column_tiles_;
+  result.rows = block(m_tile % row_tiles_, tiling_.rows, problem_.height.output);
+  result.images = block(m_tile / row_tiles_, tiling_.images, problem_.images);
+  return result;
+}
+
+AxisRange MatrixTiles::features(std::int64_t n_tile) const {
+  return block(n_tile, tiling_.features, problem_.features);
+}
+
+ReductionBlock MatrixTiles::reduction(std::int64_t k_tile) const {
+  ReductionBlock result;
+  result.channels = block(k_tile % channel_tiles_, tiling_.channels, problem_.channels);
+  if (tiling_.all_taps) {
+    result.taps_h = {0, problem_.height.taps};
+    result.taps_w = {0, problem_.width.taps};
+  } else {
+    const std::int64_t tap = k_tile / channel_tiles_;
+    result.taps_h = {tap / problem_.width.taps, 1};
+    result.taps_w = {tap % problem_.width.taps, 1};
+  }
+  return result;
+}
+
+std::optional<MatrixTiles::Part> MatrixTiles::part(const OutputBlock& outputs,
+                                                   const AxisRange& features,
+                                                   std::size_t array) const {
+  Part result{outputs, 0, features, array};
+  std::optional<AxisRange> range;
+  if (!tiling_.split_rows) {
+    range = piece(features, part_features_, array);
+    if (range) {
+      result.features = *range;
+    }
+  } else if (tiling_.images > 1) {
+    range = piece(outputs.images, part_images_, array);
+    if (range) {
+      result.outputs.images = *range;
+      result.first_position =
+          (range->begin - outputs.images.begin) * outputs.rows.count * outputs.columns.count;
+    }
+  } else if (tiling_.rows > 1) {
+    range = piece(outputs.rows, part_rows_, array);
+    if (range) {
+      result.outputs.rows = *range;
+      result.first_position = (range->begin - outputs.rows.begin) * outputs.columns.count;
+    }
+  } else {
+    range = piece(outputs.columns, part_columns_, array);
+    if (range) {
+      result.outputs.columns = *range;
+      result.first_position = range->begin - outputs.columns.begin;
+    }
+  }
+  return range ? std::optional(result) : std::nullopt;
+}
+
+std::int64_t MatrixTiles::a_bytes() const {
+  const std::int64_t taps_h = tiling_.all_taps ? problem_.height.taps : 1;
+  const std::int64_t taps_w = tiling_.all_taps ? problem_.width.taps : 1;
+  return tiling_.images * slice_length(problem_.height, tiling_.rows, taps_h) *
+         slice_length(problem_.width, tiling_.columns, taps_w) *
+         numeric::row_bytes(problem_.a.type, tiling_.channels);
+}
+
+std::int64_t MatrixTiles::b_bytes() const {
+  if (problem_.transposed_b) {
+    return tiling_.features * numeric::row_bytes(problem_.b.type, tiling_.channels);
+  }
+  const std::int64_t taps = tiling_.all_taps ? problem_.height.taps * problem_.width.taps : 1;
+  return taps * tiling_.channels * numeric::row_bytes(problem_.b.type, tiling_.features);
+}
+
+std::int64_t MatrixTiles::part_bytes(ElementType type) const {
+  return part_positions_ * numeric::row_bytes(type, part_features_);
+}
+
+std::int64_t MatrixTiles::bias_bytes() const {
+  return problem_.bias.empty()
+             ? 0
+             : numeric::row_bytes(problem_.bias.front().type, tiling_.features);
+}
+
+std::int64_t MatrixTiles::scratchpad_bytes() const {
+  std::int64_t results = aligned_buffer(part_bytes(problem_.c.type));
+  for (const StreamedTensor& operand : problem_.operands) {
+    results += aligned_buffer(part_bytes(operand.type));
+  }
+  return tiling_.a_slots * aligned_buffer(a_bytes()) + tiling_.b_slots * aligned_buffer(b_bytes()) +
+         tiling_.buffers * (parts_ * results + aligned_buffer(bias_bytes()));
+}
+
+std::int64_t MatrixTiles::accumulator_bytes() const {
+  return tiling_.accumulator_slots * part_positions_ * part_features_ * kPartialSumBytes;
+}
+
+}  // namespace orrery::lowering

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lowering/matrix_tiling.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <vector>
+
+#include "lowering/array_estimate.h"
+#include "lowering/candidate_sizes.h"
+#include "lowering/layer.h"
+
+namespace orrery::lowering {
+namespace {
+
+// Memories answer in pieces of this size: shorter rows cost as much.
+constexpr std::int64_t kBurstBytes = 64;
+
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+bool half_bytes(const StreamedTensor& tensor) {
+  return numeric::bits(tensor.type) < 8;
+}
+
+// The tiles that a walk over `tiles` of them, done `rounds` times, has to load into `slots` buffers
+// used in turn: all of them once where there is a buffer for each. With fewer than twice as many
+// tiles as buffers, 2 * slots - tiles buffers are used by a single tile, which stays.
+std::int64_t loads(std::int64_t tiles, std::int64_t slots, std::int64_t rounds) {
+  if (tiles <= slots) {
+    return tiles;
+  }
+  if (tiles >= 2 * slots) {
+    return tiles * rounds;
+  }
+  return (2 * slots - tiles) + 2 * (tiles - slots) * rounds;
+}
+
+struct Count {
+  std::int64_t size;
+  std::int64_t count;
+};
+
+// How often each size of tile comes: full ones and the last.
+std::vector<Count> tile_counts(std::int64_t whole, std::int64_t tile) {
+  std::vector<Count> result;
+  if (whole / tile > 0) {
+    result.push_back({tile, whole / tile});
+  }
+  if (whole % tile > 0) {
+    result.push_back({whole % tile, 1});
+  }
+  return result;
+}
+
+// Goes through the candidates and keeps the best.
+class TilingSearch {
+ public:
+  TilingSearch(const MatrixProblem& problem, const Machine& machine, std::int64_t scratchpad_bytes,
+               int buffers)
+      : problem_(problem),
+        machine_(machine),
+        array_(machine.arrays.front()),
+        scratchpad_bytes_(scratchpad_bytes),
+        buffers_(buffers) {}
+
+  // `smallest`: whether tiles that leave the array half empty count too.
+  [[nodiscard]] std::optional<MatrixTiling> run(bool smallest) {
+    const bool even_n = half_bytes(problem_.b) || half_bytes(problem_.c) ||
+                        std::any_of(problem_.operands.begin(), problem_.operands.end(), half_bytes) ||
+                        std::any_of(problem_.bias.begin(), problem_.bias.end(), half_bytes);
+    const bool even_k = half_bytes(problem_.a) || (problem_.transposed_b && half_bytes(problem_.b));
+    const std::int64_t least_n = smallest ? 1 : std::min(problem_.features, array_.columns);
+    const std::int64_t least_k = smallest ? 1 : std::min(problem_.channels, array_.rows);
+    for (const MatrixTiling& block : output_blocks(smallest)) {
+      set_outputs(block);
+      for (const bool all_taps : {true, false}) {
+        if (!all_taps && problem_.height.taps * problem_.width.taps == 1) {
+          continue;
+        }
+        set_taps(all_taps);
+        for (const std::int64_t channels : candidate_sizes(problem_.channels, array_.rows, even_k)) {
+          for (const std::int64_t features : candidate_sizes(problem_.features, array_.columns, even_n)) {
+            if (channels >= least_k && features >= least_n) {
+              candidate_.channels = channels;
+              candidate_.features = features;
+              try_splits();
+            }
+          }
+        }
+      }
+    }
+    return best_;
+  }
+
+ private:
+  // Output blocks: parts of a row of positions, whole rows, whole images.
+  [[nodiscard]] std::vector<MatrixTiling> output_blocks(bool smallest) const {
+    std::vector<MatrixTiling> result;
+    const auto add = [&](std::int64_t images, std::int64_t rows, std::int64_t columns) {
+      MatrixTiling tiling;
+      tiling.images = images;
+      tiling.rows = rows;
+      tiling.columns = columns;
+      result.push_back(tiling);
+    };
+    const std::int64_t edge = std::max(array_.rows, array_.columns);
+    const std::int64_t width = problem_.width.output;
+    const std::int64_t height = problem_.height.output;
+    for (const std::int64_t columns : candidate_sizes(width, edge, false)) {
+      if (smallest || columns >= std::min<std::int64_t>(width, 16)) {
+        add(1, 1, columns);
+      }
+    }
+    for (const std::int64_t rows : candidate_sizes(height, 7, false)) {
+      if (rows > 1) {
+        add(1, rows, width);
+      }
+    }
+    for (const std::int64_t images : candidate_sizes(problem_.images, 3, false)) {
+      if (images > 1) {
+        add(images, height, width);
+      }
+    }
+    return result;
+  }
+
+  void set_outputs(const MatrixTiling& block) {
+    candidate_ = block;
+    candidate_.buffers = buffers_;
+  }
+
+  void set_taps(bool all_taps) {
+    candidate_.all_taps = all_taps;
+    walk_positions_ = problem_.images * walk_loads(problem_.height, candidate_.rows, all_taps) *
+                      walk_loads(problem_.width, candidate_.columns, all_taps);
+  }
+
+  void try_splits() {
+    for (const bool split_rows : {false, true}) {
+      if (split_rows && machine_.arrays.size() == 1) {
+        continue;
+      }
+      candidate_.split_rows = split_rows;
+      candidate_.accumulator_slots = buffers_;
+      candidate_.a_slots = buffers_;
+      candidate_.b_slots = buffers_;
+      const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), array_.columns);
+      if (tiles.accumulator_bytes() > array_.accumulator_bytes ||
+          tiles.scratchpad_bytes() > scratchpad_bytes_) {
+        continue;
+      }
+      candidate_.array_cycles = estimate_array(tiles);
+      candidate_.vector_cycles = estimate_vector(tiles);
+      try_orders(tiles);
+    }
+  }
+
+  void try_orders(const MatrixTiles& tiles) {
+    const std::int64_t m = tiles.m_tiles();
+    const std::int64_t n = tiles.n_tiles();
+    const std::int64_t k = tiles.k_tiles();
+    for (const bool m_outer : {true, false}) {
+      if (!m_outer && (m == 1 || n == 1)) {
+        continue;
+      }
+      candidate_.m_outer = m_outer;
+      // Enough to keep a block for the inner loop (and one more to be filled), or the whole.
+      const std::int64_t a_kept = m_outer ? (n > 1 ? k + buffers_ - 1 : 0) : m * k;
+      const std::int64_t b_kept = m_outer ? n * k : (m > 1 ? k + buffers_ - 1 : 0);
+      for (const std::int64_t a_slots : {std::int64_t{buffers_}, a_kept}) {
+        for (const std::int64_t b_slots : {std::int64_t{buffers_}, b_kept}) {
+          if (a_slots < buffers_ || b_slots < buffers_) {
+            continue;
+          }
+          candidate_.a_slots = a_slots;
+          candidate_.b_slots = b_slots;
+          consider();
+        }
+      }
+    }
+  }
+
+  void consider() {
+    const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), array_.columns);
+    if (tiles.scratchpad_bytes() > scratchpad_bytes_) {
+      return;
+    }
+    estimate_memory(tiles);
+    const auto rank = [&](const MatrixTiling& tiling, std::int64_t count) {
+      return std::make_tuple(array_.folds_overlap ? tiling.estimate() : tiling.array_cycles,
+                             tiling.tier_bytes, count);
+    };
+    const std::int64_t count = tiles.m_tiles() * tiles.n_tiles() * tiles.k_tiles();
+    if (!best_ || rank(candidate_, count) < rank(*best_, best_count_)) {
+      best_ = candidate_;
+      best_count_ = count;
+    }
+  }
+
+  // The busiest array: the one that has a part of every tile.
+  [[nodiscard]] std::int64_t estimate_array(const MatrixTiles& tiles) const {
+    std::int64_t total = 0;
+    const MatrixTiling& t = candidate_;
+    const std::int64_t taps = problem_.height.taps * problem_.width.taps;
+    for (const Count& image : tile_counts(problem_.images, t.images)) {
+      for (const Count& row : tile_counts(problem_.height.output, t.rows)) {
+        for (const Count& column : tile_counts(problem_.width.output, t.columns)) {
+          const OutputBlock outputs{{0, image.size}, {0, row.size}, {0, column.size}};
+          for (const Count& feature : tile_counts(problem_.features, t.features)) {
+            const auto part = tiles.part(outputs, {0, feature.size}, 0);
+            for (const Count& channel : tile_counts(problem_.channels, t.channels)) {
+              const TileSize size{part->outputs.positions(), part->features.count,
+                                  channel.size * (t.all_taps ? taps : 1)};
+              total += image.count * row.count * column.count * feature.count * channel.count *
+                       (t.all_taps ? 1 : taps) *
+                       array_cycles(array_, problem_.dataflow, size, problem_.a.type,
+                                    problem_.b.type);
+            }
+          }
+        }
+      }
+    }
+    return total;
+  }
+
+  [[nodiscard]] std::int64_t vector_cycles_of_tile(const MatrixTiles& tiles) const {
+    const timing::VectorCosts& costs = machine_.vector_units.front().costs;
+    const auto units = static_cast<std::int64_t>(machine_.vector_units.size());
+    const std::int64_t elements = tiles.part_positions() * tiles.part_features();
+    const std::int64_t cycles =
+        costs.latency +
+        std::max({divide_up(elements, costs.lanes) * problem_.write_out_work,
+                  divide_up(elements * kPartialSumBytes, costs.read_port_bytes),
+                  divide_up(tiles.part_bytes(problem_.c.type), costs.write_port_bytes)});
+    return divide_up(tiles.parts() * cycles, std::min(units, tiles.parts() * units));
+  }
+
+  [[nodiscard]] std::int64_t estimate_vector(const MatrixTiles& tiles) const {
+    return tiles.m_tiles() * tiles.n_tiles() * vector_cycles_of_tile(tiles);
+  }
+
+  // Bytes of a walk over all of b, short rows counted as the bursts they need.
+  [[nodiscard]] std::int64_t walk_b_bytes() const {
+    const ElementType type = problem_.b.type;
+    const std::int64_t rows = problem_.transposed_b ? problem_.features : problem_.k();
+    const std::int64_t whole = problem_.transposed_b ? problem_.channels : problem_.features;
+    const std::int64_t part = problem_.transposed_b ? candidate_.channels : candidate_.features;
+    return part == whole ? rows * numeric::row_bytes(type, whole)
+                         : rows * divide_up(whole, part) * burst_bytes(type, part);
+  }
+
+  [[nodiscard]] static std::int64_t burst_bytes(ElementType type, std::int64_t elements) {
+    return divide_up(numeric::row_bytes(type, elements), kBurstBytes) * kBurstBytes;
+  }
+
+  [[nodiscard]] std::int64_t walk_a_bytes() const {
+    const ElementType type = problem_.a.type;
+    return candidate_.channels == problem_.channels
+               ? walk_positions_ * numeric::row_bytes(type, problem_.channels)
+               : walk_positions_ * divide_up(problem_.channels, candidate_.channels) *
+                     burst_bytes(type, candidate_.channels);
+  }
+
+  [[nodiscard]] std::int64_t result_bytes(const MatrixTiles& tiles, ElementType type) const {
+    return tiles.part_features() == problem_.features
+               ? problem_.m() * numeric::row_bytes(type, problem_.features)
+               : problem_.m() * divide_up(problem_.features, tiles.part_features()) *
+                     burst_bytes(type, tiles.part_features());
+  }
+
+  void estimate_memory(const MatrixTiles& tiles) {
+    const MatrixTiling& t = candidate_;
+    const std::int64_t m = tiles.m_tiles();
+    const std::int64_t n = tiles.n_tiles();
+    const std::int64_t k = tiles.k_tiles();
+    const std::int64_t a_loads =
+        t.m_outer ? m * loads(k, t.a_slots, n) : loads(m * k, t.a_slots, n);
+    const std::int64_t b_loads =
+        t.m_outer ? loads(n * k, t.b_slots, m) : n * loads(k, t.b_slots, m);
+    std::vector<std::int64_t> bytes(machine_.tiers.size(), 0);
+    bytes[problem_.a.tier] += scale(walk_a_bytes(), a_loads, m * k);
+    bytes[problem_.b.tier] += scale(walk_b_bytes(), b_loads, n * k);
+    bytes[problem_.c.tier] += result_bytes(tiles, problem_.c.type);
+    for (const StreamedTensor& operand : problem_.operands) {
+      bytes[operand.tier] += result_bytes(tiles, operand.type);
+    }
+    for (const StreamedTensor& bias : problem_.bias) {
+      bytes[bias.tier] += numeric::row_bytes(bias.type, problem_.features) *
+                          (t.m_outer && n > t.buffers ? m : 1);
+    }
+    candidate_.tier_bytes = 0;
+    candidate_.memory_cycles = -1;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      const std::int64_t cycles = machine_.tiers[i].cycles(bytes[i]);
+      candidate_.tier_bytes += bytes[i];
+      if (cycles > candidate_.memory_cycles) {
+        candidate_.memory_cycles = cycles;
+        candidate_.slowest_tier = static_cast<std::uint16_t>(i);
+      }
+    }
+    candidate_.edge_cycles =
+        machine_.tiers[problem_.a.tier].cycles(tiles.a_bytes()) +
+        machine_.tiers[problem_.b.tier].cycles(tiles.b_bytes()) +
+        array_drain_cycles(array_) + vector_cycles_of_tile(tiles) +
+        cycles_for(tiles.parts() * tiles.part_bytes(problem_.c.type),
+                   machine_.tiers[problem_.c.tier]);
+  }
+
+  static std::int64_t scale(std::int64_t bytes, std::int64_t times, std::int64_t of) {
+    return static_cast<std::int64_t>(static_cast<__int128>(bytes) * times / of);
+  }
+
+  const MatrixProblem& problem_;
+  const Machine& machine_;
+  const Machine::Array& array_;
+  std::int64_t scratchpad_bytes_;
+  int buffers_;
+  MatrixTiling candidate_;
+  std::int64_t walk_positions_ = 0;  // of a, in one walk over all m and k tiles
+  std::optional<MatrixTiling> best_;
+  std::int64_t best_count_ = 0;
+};
+
+}  // namespace
+
+std::optional<MatrixTiling> choose_tiling(const MatrixProblem& problem, const Machine& machine,
+                                          std::int64_t scratchpad_bytes, int buffers) {
+  auto best = TilingSearch(problem, machine, scratchpad_bytes, buffers).run(false);
+  return best ? best : TilingSearch(problem, machine, scratchpad_bytes, buffers).run(true);
+}
+
+std::int64_t smallest_tile_bytes(const MatrixProblem& problem, const Machine& machine) {
+  MatrixTiling tiling;
+  const auto least = [](std::int64_t whole) { return std::min<std::int64_t>(whole, 2); };
+  tiling.features = least(problem.features);
+  tiling.channels = least(problem.channels);
+  tiling.all_taps = problem.height.taps * problem.width.taps == 1;
+  return MatrixTiles(problem, tiling, machine.arrays.size(), machine.arrays.front().columns)
+      .scratchpad_bytes();
+}
+
+const std::optional<MatrixTiling>& MatrixTilingCache::choose(const Key& key,
+                                                             const Machine& machine) {
+  auto found = chosen_.find(key);
+  if (found == chosen_.end()) {
+    found = chosen_
+                .emplace(key, choose_tiling(key.problem, machine, key.scratchpad_bytes,
+                                            key.buffers))
+                .first;
+  }
+  return found->second;
+}
+
+}  // namespace orrery::lowering

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/registry.h"
+#include "lowering/layer.h"
+
+namespace orrery::lowering {
+
+// Plans the layer of one operator. Null after adding diagnostics to the request.
+using PlanFunction = std::function<std::unique_ptr<Layer>(const LayerRequest&)>;
+
+// Lowering functions by operator kind, as workload::kind_name() gives it.
+[[nodiscard]] const base::Registry<PlanFunction>& operator_table();
+
+[[nodiscard]] std::unique_ptr<Layer> plan_matrix_multiplication(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_convolution(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_attention(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_normalization(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_softmax(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_elementwise(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_pooling(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_embedding(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_rotary_embedding(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_select_last(const LayerRequest& request);
+
+}  // namespace orrery::lowering

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lowering/placement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace orrery::lowering {
+namespace {
+
+using workload::Graph;
+using workload::kNoTensor;
+using workload::Tensor;
+using workload::TensorId;
+using workload::TensorRole;
+
+std::int64_t aligned(std::int64_t bytes) {
+  return (bytes + kTensorAlignment - 1) / kTensorAlignment * kTensorAlignment;
+}
+
+bool lives_meet(const Placement& a, const Placement& b) {
+  return a.first_layer <= b.last_layer && b.first_layer <= a.last_layer;
+}
+
+// One tier and the tensors that lie in it, by address.
+struct TierSpace {
+  const Machine::Tier* tier = nullptr;
+  std::multimap<std::int64_t, TensorId> tensors;
+};
+
+class Placer {
+ public:
+  Placer(const Graph& graph, const Machine& machine, const MappingConfig& mapping,
+         base::Diagnostics& diagnostics)
+      : graph_(graph),
+        mapping_(mapping),
+        diagnostics_(diagnostics),
+        placements_(graph.tensors.size()),
+        where_(graph.tensors.size()) {
+    for (const Machine::Tier& tier : machine.tiers) {
+      spaces_.push_back({&tier, {}});
+    }
+  }
+
+  std::vector<Placement> run(const std::vector<LayerGroup>& groups) {
+    check_rules();
+    find_lives(groups);
+    // What stays takes its place first, so that the rest can be shared.
+    for (const bool permanent : {true, false}) {
+      for (std::size_t i = 0; i < placements_.size(); ++i) {
+        Placement& placement = placements_[i];
+        if (placement.placed && (placement.last_layer == Placement::kForever) == permanent) {
+          place(static_cast<TensorId>(i));
+        }
+      }
+    }
+    return std::move(placements_);
+  }
+
+ private:
+  static std::size_t index(TensorId id) { return static_cast<std::size_t>(id); }
+
+  void check_rules() {
+    std::vector<std::string> names;
+    for (const TierSpace& space : spaces_) {
+      names.push_back(space.tier->name);
+    }
+    for (const PlacementRule& rule : mapping_.placement) {
+      for (const std::string& tier : rule.tiers) {
+        if (std::find(names.begin(), names.end(), tier) == names.end()) {
+          diagnostics_.add({rule.where, "mapping.placement",
+                            fmt::format("the platform has no memory tier '{}'", tier),
+                            "one of " + config::join(names, ", "),
+                            base::nearest_name(tier, names)});
+        }
+      }
+    }
+  }
+
+  // `placed` is set for every tensor that some layer reads or writes as a whole.
+  void find_lives(const std::vector<LayerGroup>& groups) {
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      const auto layer = static_cast<std::int64_t>(i);
+      const base::SourcePosition& where = graph_.operators[groups[i].op].where;
+      for (const TensorId input : inputs_of(graph_, groups[i])) {
+        Placement& placement = placements_[index(input)];
+        if (!placement.placed) {
+          where_[index(input)] = where;
+        }
+        placement.placed = true;
+        placement.last_layer = layer;
+      }
+      Placement& output = placements_[index(groups[i].output)];
+      output.placed = true;
+      output.first_layer = layer;
+      output.last_layer = layer;
+      where_[index(groups[i].output)] = where;
+    }
+    for (std::size_t i = 0; i < placements_.size(); ++i) {
+      if (graph_.tensors[i].role != TensorRole::kActivation) {
+        placements_[i].last_layer = Placement::kForever;
+      }
+    }
+  }
+
+  [[nodiscard]] std::vector<std::size_t> candidates(const Tensor& tensor) const {
+    std::vector<std::size_t> result;
+    for (const PlacementRule& rule : mapping_.placement) {
+      if (!rule.matches(tensor)) {
+        continue;
+      }
+      for (const std::string& name : rule.tiers) {
+        for (std::size_t i = 0; i < spaces_.size(); ++i) {
+          if (spaces_[i].tier->name == name) {
+            result.push_back(i);
+          }
+        }
+      }
+      return result;
+    }
+    for (std::size_t i = 0; i < spaces_.size(); ++i) {
+      result.push_back(i);
+    }
+    return result;
+  }
+
+  struct Gap {
+    std::optional<std::int64_t> address;  // the lowest one that is large enough
+    std::int64_t largest = 0;             // bytes of the largest gap
+  };
+
+  // Looks between the tensors whose lives meet that of `placement`.
+  [[nodiscard]] Gap find_gap(const TierSpace& space, const Placement& placement) const {
+    Gap gap;
+    std::int64_t free_from = 0;
+    const auto consider = [&](std::int64_t end) {
+      gap.largest = std::max(gap.largest, end - free_from);
+      if (!gap.address && end - free_from >= placement.bytes) {
+        gap.address = free_from;
+      }
+    };
+    for (const auto& [address, id] : space.tensors) {
+      const Placement& other = placements_[index(id)];
+      if (lives_meet(placement, other)) {
+        consider(address);
+        free_from = std::max(free_from, aligned(address + other.bytes));
+      }
+    }
+    consider(space.tier->capacity);
+    return gap;
+  }
+
+  void place(TensorId id) {
+    const Tensor& tensor = graph_.tensors[index(id)];
+    Placement& placement = placements_[index(id)];
+    placement.bytes = tensor.bytes();
+    std::string free_space;
+    for (const std::size_t candidate : candidates(tensor)) {
+      TierSpace& space = spaces_[candidate];
+      const Gap gap = find_gap(space, placement);
+      if (gap.address) {
+        placement.tier = static_cast<std::uint16_t>(candidate);
+        placement.address = *gap.address;
+        note_replaced(space, placement);
+        space.tensors.emplace(placement.address, id);
+        return;
+      }
+      free_space += fmt::format("{}{} {}", free_space.empty() ? "" : ", ", space.tier->name,
+                                base::to_string(base::Bytes{std::max<std::int64_t>(
+                                    gap.largest, 0)}));
+    }
+    placement.placed = false;
+    diagnostics_.add({where_[index(id)], "",
+                      fmt::format("tensor '{}' of {} does not fit", tensor.name,
+                                  base::to_string(base::Bytes{placement.bytes})),
+                      "free space of at least its size; free: " + free_space, ""});
+  }
+
+  void note_replaced(const TierSpace& space, Placement& placement) const {
+    const std::int64_t end = placement.address + placement.bytes;
+    for (const auto& [address, id] : space.tensors) {
+      const Placement& other = placements_[index(id)];
+      if (address < end && placement.address < address + other.bytes &&
+          other.last_layer < placement.first_layer) {
+        placement.replaces.push_back(id);
+      }
+    }
+  }
+
+  const Graph& graph_;
+  const MappingConfig& mapping_;
+  base::Diagnostics& diagnostics_;
+  std::vector<TierSpace> spaces_;
+  std::vector<Placement> placements_;
+  std::vector<base::SourcePosition> where_;  // the operator that first names the tensor
+};
+
+}  // namespace
+
+std::vector<Placement> place_tensors(const Graph& graph, const std::vector<LayerGroup>& groups,
+                                     const Machine& machine, const MappingConfig& mapping,
+                                     base::Diagnostics& diagnostics) {
+  return Placer(graph, machine, mapping, diagnostics).run(groups);
+}
+
+}  // namespace orrery::lowering

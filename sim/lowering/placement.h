@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/error.h"
+#include "lowering/fusion.h"
+#include "lowering/machine.h"
+#include "lowering/mapping_config.h"
+#include "workload/graph.h"
+
+namespace orrery::lowering {
+
+// Addresses of tensors are multiples of this: a burst of any standard, and the usual interleaving.
+inline constexpr std::int64_t kTensorAlignment = 256;
+
+// Where a tensor lies. Tensors that exist only on their way through a fused layer lie nowhere.
+struct Placement {
+  static constexpr std::int64_t kForever = INT64_MAX;
+
+  bool placed = false;
+  std::uint16_t tier = 0;
+  std::int64_t address = 0;
+  std::int64_t bytes = 0;
+  std::int64_t first_layer = -1;        // that writes it; -1: there before the first
+  std::int64_t last_layer = kForever;   // that reads it
+  std::vector<workload::TensorId> replaces;  // earlier tensors whose memory it uses again
+};
+
+// Weights, inputs, outputs and caches lie where they are for the whole run; activations share
+// memory where their lives, counted in layers, do not meet. Each goes to the first tier of its rule
+// (or of the platform) that has room, at the lowest free address. Adds a diagnostic for each tensor
+// that does not fit anywhere. Indexed by tensor.
+[[nodiscard]] std::vector<Placement> place_tensors(const workload::Graph& graph,
+                                                   const std::vector<LayerGroup>& groups,
+                                                   const Machine& machine,
+                                                   const MappingConfig& mapping,
+                                                   base::Diagnostics& diagnostics);
+
+}  // namespace orrery::lowering

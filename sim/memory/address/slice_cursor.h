@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "memory/address/address_map.h"
+#include "memory/address/transfer.h"
+
+namespace orrery::memory {
+
+// The bursts of one transfer that fall on one channel, row by row and in address order within a
+// row, one at a time and in constant memory. A burst that a row touches only in part counts whole;
+// rows that touch each other count as one. Rows that miss the channel are jumped over in
+// O(log period), not stepped over.
+class SliceCursor {
+ public:
+  SliceCursor() = default;
+  // access_bytes divides the granularity of the map.
+  SliceCursor(const Transfer& transfer, const AddressMap& map, int channel, int access_bytes);
+
+  [[nodiscard]] bool done() const { return next_ == end_; }
+
+  // The local address of the next burst in units of access_bytes. Not when done().
+  std::uint64_t next() {
+    const std::uint64_t burst = next_++;
+    if (next_ == end_) {
+      next_row();
+    }
+    return burst;
+  }
+
+  // Bursts still to come, at least: exact in the last row, and what is left of the row before that.
+  [[nodiscard]] std::uint64_t remaining_at_least() const { return end_ - next_; }
+
+  // Bursts still to come. Walks a copy over the rows: one step for each row on this channel.
+  [[nodiscard]] std::uint64_t count_remaining() const;
+
+ private:
+  void next_row();
+  // Goes to the first row, at or after the current one, that touches the channel.
+  void seek();
+  // Steps the dimension `from` and what it carries into; false at the end.
+  bool step(std::size_t from);
+  [[nodiscard]] std::uint64_t row_address() const;
+
+  Transfer transfer_;
+  std::optional<AddressMap> map_;
+  int channel_ = 0;
+  std::uint64_t access_bytes_ = 1;
+  std::array<std::int64_t, 3> index_{};
+  std::uint64_t next_ = 0;
+  std::uint64_t end_ = 0;
+};
+
+// The smallest x >= 0 with low <= (a x mod m) <= high, or nullopt. 0 <= a < m, 0 <= low <= high <
+// m. Euclid's algorithm on (a, m): O(log m).
+[[nodiscard]] std::optional<std::uint64_t> first_multiple_in(std::uint64_t a, std::uint64_t m,
+                                                             std::uint64_t low, std::uint64_t high);
+
+}  // namespace orrery::memory

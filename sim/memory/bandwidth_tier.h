@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "memory/address/address_map.h"
+#include "memory/dram/spec.h"
+#include "memory/dram_tier.h"
+#include "memory/tier.h"
+
+namespace orrery::memory {
+
+// The channels of a DRAM standard as servers of their peak bandwidth with a fixed latency: no rows,
+// no refresh, no turnaround. A channel serves slices whole, in the order (arrival cycle, initiator,
+// submission): a slice that arrives in cycle a while the channel is busy up to b is done at
+// max(a, b) + bytes / rate + latency, rounded up to a cycle.
+class BandwidthTier : public Tier {
+ public:
+  SC_HAS_PROCESS(BandwidthTier);
+  // latency: from the arrival of a request to its first data, at least 0.
+  BandwidthTier(const sc_core::sc_module_name& name, const dram::Spec& spec,
+                const TierConfig& config, Femtoseconds latency);
+
+  void finish(Femtoseconds end) override;
+  [[nodiscard]] TierStatistics statistics() const override;
+
+ protected:
+  void accept(const Transfer& transfer, const Request& request) override;
+
+ private:
+  struct Arrival {
+    Transfer transfer;
+    Request request;
+  };
+
+  void serve();
+  void wake_at(base::Cycle cycle);
+
+  const dram::Spec& spec_;
+  const TierConfig config_;
+  const base::ClockDomain clock_;
+  const AddressMap map_;
+  const base::Cycle latency_;
+  const std::int64_t buses_;  // bursts that one channel moves in the time of one
+  std::map<base::Cycle, std::vector<Arrival>> arrivals_;
+  std::vector<std::int64_t> busy_;  // by channel, in cycles times buses_
+  sc_core::sc_event arrival_event_;
+  TierStatistics statistics_;
+};
+
+// Whole bursts of a transfer on all channels together; one step for each row.
+[[nodiscard]] std::uint64_t count_bursts(const Transfer& transfer, std::int64_t access_bytes);
+// Adds the bursts of a transfer to the account of its layer and to the total.
+void count_access(TierStatistics& statistics, const Transfer& transfer, std::uint64_t bursts);
+
+}  // namespace orrery::memory

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each command does to the channel.
+#include <bit>
+
+#include "memory/dram/channel.h"
+
+namespace orrery::memory::dram {
+
+void Channel::issue(int command, unsigned bank, const Request* request, Cycle cycle) {
+  timing_.issue(command, bank, cycle);
+  ++command_counts_[static_cast<std::size_t>(command)];
+  if (command_sink_ != nullptr) {
+    CommandRecord record;
+    record.cycle = cycle;
+    record.command = command;
+    record.bank = bank;
+    record.request = kNoRequest;
+    if (request != nullptr) {
+      const CommandKind kind = spec_.commands[static_cast<std::size_t>(command)].kind;
+      const bool column = kind == CommandKind::kRead || kind == CommandKind::kWrite;
+      record.row = kind == CommandKind::kPrecharge ? 0 : request->row;
+      record.column = column ? map_.column(request->burst) : 0;
+      record.request = request->number;
+    }
+    command_sink_->command(record);
+  }
+}
+
+void Channel::after_column(int command, Cycle cycle) {
+  column_floor_ = cycle + spec_.commands[static_cast<std::size_t>(command)].cycles;
+  columns_stale_ = true;
+  rows_stale_ |= table_.row(command).delays_rows_elsewhere;
+  if (one_bus_) {
+    row_floor_ = column_floor_;
+    rows_stale_ |= row_.cycle < row_floor_;
+  }
+}
+
+void Channel::after_row(int command, Cycle cycle) {
+  row_floor_ = cycle + spec_.commands[static_cast<std::size_t>(command)].cycles;
+  rows_stale_ = true;
+  columns_stale_ |= table_.row(command).delays_columns_elsewhere;
+  if (one_bus_) {
+    column_floor_ = row_floor_;
+    columns_stale_ |= column_.cycle < column_floor_;
+  }
+}
+
+void Channel::issue_column(Cycle cycle) {
+  const unsigned bank = bank_of(column_.tag);
+  const int command = column_command();
+  RequestQueue& requests = queue();
+  const RequestQueue::Index index = hit_[bank];
+  const Request& request = requests.at(index);
+  issue(command, bank, &request, cycle);
+  after_column(command, cycle);
+
+  AccessStatistics& statistics = *request.statistics;
+  std::uint64_t* const judged[] = {&statistics.row_hits, &statistics.row_misses,
+                                   &statistics.row_conflicts};
+  ++*judged[static_cast<std::size_t>(request.first)];
+  if (direction_ == kReading) {
+    const Cycle done = cycle + read_cycles_;
+    const Cycle latency = done - request.arrival;
+    statistics.read_latency_sum += static_cast<std::uint64_t>(latency);
+    statistics.read_latency.add(latency);
+    intake_.read_done(request.slice, done);
+  } else {
+    intake_.place_freed();
+  }
+
+  const auto open_row = static_cast<std::uint32_t>(open_row_[bank]);
+  const RequestQueue::Index next = requests.first_hit(request.next, open_row);
+  requests.remove(index);
+  if (direction_would_change()) {
+    direction_event_ = cycle + 1;
+  }
+  if (next != RequestQueue::kNone) {
+    set_hit(bank, next);
+    return;
+  }
+  columns_ &= ~(std::uint64_t{1} << bank);
+  if (requests.head(bank) != RequestQueue::kNone) {
+    set_row_candidate(bank);
+    offer_row(bank, cycle);
+  }
+}
+
+void Channel::issue_row(Cycle cycle) {
+  const unsigned bank = bank_of(row_.tag);
+  if ((row_.tag >> (kBankBits + kAgeBits)) == kRefreshClass) {
+    const unsigned rank = rank_of(bank);
+    if (ranks_[rank].open_banks() > 0) {
+      precharge_rank(rank, cycle);
+    } else {
+      refresh(rank, cycle);
+    }
+  } else if (open_row_[bank] == kClosed) {
+    activate(bank, cycle);
+  } else {
+    precharge(bank, cycle);
+  }
+}
+
+void Channel::activate(unsigned bank, Cycle cycle) {
+  const RequestQueue::Index index = queue().head(bank);
+  Request& request = queue().at(index);
+  issue(command_.activate, bank, &request, cycle);
+  ++request.statistics->activates;
+  if (request.first == FirstCommand::kNone) {
+    request.first = FirstCommand::kActivate;
+  }
+  open_row_[bank] = request.row;
+  ranks_[rank_of(bank)].open_one(cycle);
+  activates_ &= ~(std::uint64_t{1} << bank);
+  set_hit(bank, index);
+  after_row(command_.activate, cycle);
+  offer_column(bank, cycle + 1);
+}
+
+void Channel::precharge(unsigned bank, Cycle cycle) {
+  Request& request = queue().at(queue().head(bank));
+  issue(command_.precharge, bank, &request, cycle);
+  if (request.first == FirstCommand::kNone) {
+    request.first = FirstCommand::kPrecharge;
+  }
+  open_row_[bank] = kClosed;
+  ranks_[rank_of(bank)].close(1, cycle);
+  set_row_candidate(bank);
+  after_row(command_.precharge, cycle);
+}
+
+void Channel::precharge_rank(unsigned rank, Cycle cycle) {
+  const std::uint64_t banks = rank_mask(rank);
+  const auto first = static_cast<unsigned>(std::countr_zero(banks));
+  issue(command_.precharge_all, first, nullptr, cycle);
+  ranks_[rank].close(ranks_[rank].open_banks(), cycle);
+  for (std::uint64_t left = banks; left != 0; left &= left - 1) {
+    const auto bank = static_cast<unsigned>(std::countr_zero(left));
+    open_row_[bank] = kClosed;
+    columns_ &= ~(std::uint64_t{1} << bank);
+    if (queue().head(bank) != RequestQueue::kNone) {
+      set_row_candidate(bank);
+    }
+  }
+  after_row(command_.precharge_all, cycle);
+}
+
+void Channel::refresh(unsigned rank, Cycle cycle) {
+  const std::uint64_t banks = rank_mask(rank);
+  issue(command_.refresh, static_cast<unsigned>(std::countr_zero(banks)), nullptr, cycle);
+  ranks_[rank].refresh(cycle, spec_.refresh_cycles);
+  after_row(command_.refresh, cycle);
+  refreshes_[rank].advance();
+  if (refreshes_[rank].due() > cycle) {
+    blocked_ &= ~banks;
+    next_refresh_due_ = std::min(next_refresh_due_, refreshes_[rank].due());
+    columns_stale_ = true;
+  }
+}
+
+}  // namespace orrery::memory::dram

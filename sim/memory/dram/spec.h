@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/rational.h"
+#include "memory/dram/spec_description.h"
+
+namespace orrery::memory::dram {
+
+using base::Cycle;
+
+enum class CommandKind : std::uint8_t {
+  kActivate,
+  kPrecharge,
+  kPrechargeAll,
+  kRead,
+  kReadPrecharge,
+  kWrite,
+  kWritePrecharge,
+  kRefreshAll,
+  kOther,  // constrained like any command, never issued by the read and write path
+};
+
+// The names of the kinds in spec files, in the order of the enumeration.
+[[nodiscard]] const std::vector<std::string>& command_kind_names();
+
+// A level of the organisation. Level 0 is the channel itself.
+struct Level {
+  std::string name;
+  int count = 1;  // within one node of the level above
+  int nodes = 1;  // in the channel
+};
+
+struct Command {
+  std::string name;
+  CommandKind kind = CommandKind::kOther;
+  int scope = 0;  // the level of the node it addresses
+  int bus = 0;
+  int cycles = 1;  // for which it holds its bus
+  int row_buffer = 0;
+};
+
+// After one of `earlier` has been issued `window` times at a node of `scope`, no command of `later`
+// may be issued there before `delay` cycles have passed since the first of these. With `sibling`:
+// there means at the other nodes of that level under the same parent.
+struct Constraint {
+  int scope = 0;
+  bool sibling = false;
+  std::vector<int> earlier;
+  std::vector<int> later;
+  Cycle delay = 0;
+  int window = 1;
+  std::string text;  // of the delay
+};
+
+struct Parameter {
+  std::string name;
+  Cycle value = 0;
+};
+
+// A DRAM standard, checked: every name resolved, every delay an integer number of cycles.
+struct Spec {
+  std::string name;
+  base::Rational tck;  // femtoseconds
+  std::vector<Level> levels;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::int64_t access_bytes = 0;
+  int data_bus_scope = 0;  // the level whose nodes have a data bus each
+  std::vector<std::string> command_buses;
+  std::vector<std::string> row_buffers;
+  std::vector<Command> commands;
+  std::vector<Parameter> parameters;
+  std::vector<Constraint> constraints;
+  Cycle burst_cycles = 0;
+  Cycle read_latency = 0;
+  Cycle write_latency = 0;
+  Cycle refresh_interval = 0;
+  Cycle refresh_cycles = 0;
+  int refresh_scope = 0;                   // the level a refresh acts on
+  std::vector<std::string> address_order;  // from the least significant bit
+  std::optional<CurrentEnergy> currents;
+  std::optional<PerBitEnergy> per_bit;
+
+  // Checks everything and throws UserError with all mistakes found.
+  [[nodiscard]] static Spec from(const SpecDescription& description);
+
+  [[nodiscard]] int banks() const { return levels.back().nodes; }
+  [[nodiscard]] int ranks() const { return levels[static_cast<std::size_t>(refresh_scope)].nodes; }
+  // Data buses of the channel: one, or one for each pseudo-channel. Together they carry
+  // data_buses() * access_bytes every burst_cycles.
+  [[nodiscard]] int data_buses() const {
+    return levels[static_cast<std::size_t>(data_bus_scope)].nodes;
+  }
+  // Of the channel, all its data buses always busy.
+  [[nodiscard]] double peak_bytes_per_second() const;
+  [[nodiscard]] std::int64_t capacity_bytes() const {
+    return banks() * rows * columns * access_bytes;
+  }
+  [[nodiscard]] base::ClockDomain clock() const { return base::ClockDomain(tck); }
+
+  // The first command of a kind; there is one of every kind except kOther and the two with
+  // automatic precharge, where -1 says that there is none.
+  [[nodiscard]] int command(CommandKind kind) const;
+  // By name; an unknown name is an invariant broken by the caller.
+  [[nodiscard]] int command(std::string_view command_name) const;
+  [[nodiscard]] int level(std::string_view level_name) const;
+  [[nodiscard]] Cycle parameter(std::string_view parameter_name) const;
+};
+
+}  // namespace orrery::memory::dram

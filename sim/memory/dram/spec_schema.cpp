@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "memory/dram/spec_schema.h"
+
+#include <utility>
+
+#include "config/document.h"
+
+namespace orrery::memory::dram {
+
+namespace {
+
+using config::Codec;
+using config::Named;
+using config::Node;
+using config::Reader;
+using config::Schema;
+using config::TypeDescription;
+
+constexpr std::int64_t kMany = std::int64_t{1} << 30;
+
+// A codec for `To` that stands in the file as a `From` does.
+template <class To, class From, class Forward, class Back>
+Codec<To> adapted(const Codec<From>& from, Forward forward, Back back) {
+  return {[from, forward](const Node& node, Reader& reader) -> std::optional<To> {
+            auto value = from.read(node, reader);
+            return value ? std::optional<To>(forward(std::move(*value))) : std::nullopt;
+          },
+          [from, back](const To& value) { return from.write(back(value)); }, from.type};
+}
+
+// A word or an expression, with its place for later messages.
+Codec<LocatedText> located(const std::string& expected) {
+  auto type = std::make_shared<TypeDescription>();
+  type->form = TypeDescription::Form::kText;
+  type->expected = expected;
+  return {[type](const Node& node, Reader& reader) -> std::optional<LocatedText> {
+            if (!node.is_scalar()) {
+              reader.mismatch(node, type->expected);
+              return std::nullopt;
+            }
+            return LocatedText(node.text(), node.where(), reader.path());
+          },
+          [](const LocatedText& value) {
+            return value.text.empty() ? Node() : Node::scalar(value.text);
+          },
+          type};
+}
+
+Codec<LocatedText> name() {
+  return located("a name");
+}
+Codec<LocatedText> cycles() {
+  return located("cycles, as a number or an expression");
+}
+
+Codec<std::vector<LevelDescription>> levels() {
+  return adapted<std::vector<LevelDescription>>(
+      config::dictionary(config::integer(1, kMany)),
+      [](const Named<std::int64_t>& from) {
+        std::vector<LevelDescription> to;
+        for (const auto& [level, count] : from) {
+          to.push_back({level, count});
+        }
+        return to;
+      },
+      [](const std::vector<LevelDescription>& to) {
+        Named<std::int64_t> from;
+        for (const LevelDescription& level : to) {
+          from.emplace_back(level.name.text, level.count);
+        }
+        return from;
+      });
+}
+
+Codec<std::vector<ParameterDescription>> parameters() {
+  return adapted<std::vector<ParameterDescription>>(
+      config::dictionary(cycles()),
+      [](Named<LocatedText> from) {
+        std::vector<ParameterDescription> to;
+        for (auto& [parameter, value] : from) {
+          to.push_back({LocatedText(parameter, value.where, value.key_path), std::move(value)});
+        }
+        return to;
+      },
+      [](const std::vector<ParameterDescription>& to) {
+        Named<LocatedText> from;
+        for (const ParameterDescription& parameter : to) {
+          from.emplace_back(parameter.name.text, parameter.value);
+        }
+        return from;
+      });
+}
+
+Codec<std::vector<CommandDescription>> commands() {
+  using Self = CommandDescription;
+  const auto schema =
+      Schema<Self>("command", "One command of the standard.")
+          .required("kind", &Self::kind, name(), "What it does to the row and the data.")
+          .required("scope", &Self::scope, name(), "The level of the node it addresses.")
+          .required("bus", &Self::bus, name(), "The command bus it uses.")
+          .optional("cycles", &Self::cycles, config::integer(1, kMany), "For which it holds it.")
+          .optional("row_buffer", &Self::row_buffer, name(),
+                    "The row buffer it opens, closes or needs; the first if not given.");
+  return adapted<std::vector<Self>>(
+      config::dictionary(config::object(schema)),
+      [](Named<Self> from) {
+        std::vector<Self> to;
+        for (auto& [command, description] : from) {
+          description.name =
+              LocatedText(command, description.kind.where, description.kind.key_path);
+          to.push_back(std::move(description));
+        }
+        return to;
+      },
+      [](const std::vector<Self>& to) {
+        Named<Self> from;
+        for (const Self& command : to) {
+          from.emplace_back(command.name.text, command);
+        }
+        return from;
+      });
+}
+
+Schema<ConstraintDescription> constraint_schema() {
+  using Self = ConstraintDescription;
+  return Schema<Self>("constraint", "A least distance between commands.")
+      .required("scope", &Self::scope, name(), "The level within which it counts.")
+      .optional("sibling", &Self::sibling, config::boolean(),
+                "Between different nodes of that level under one parent.")
+      .required("earlier", &Self::earlier, config::list(name(), 1), "Commands that start it.")
+      .required("later", &Self::later, config::list(name(), 1), "Commands that wait.")
+      .required("delay", &Self::delay, cycles(), "Cycles from issue to issue.")
+      .optional("window", &Self::window, config::integer(1, kMany),
+                "Counted from this many earlier commands back.");
+}
+
+Codec<DensityDescription> density() {
+  using Self = DensityDescription;
+  return config::object(
+      Schema<Self>("density", "What a die density changes.")
+          .required("rows", &Self::rows, config::integer(1, kMany), "Rows.")
+          .optional("timing", &Self::timing, parameters(), "Timing parameters that differ."));
+}
+
+Codec<Rail> rail() {
+  using Self = Rail;
+  const Codec<double> current = config::quantity("A", "mA");
+  return config::object(
+      Schema<Self>("rail", "Currents of one supply, for each device.")
+          .required("name", &Self::name, config::text(), "Name of the supply.")
+          .required("voltage", &Self::volts, config::quantity("V", "V"), "Its voltage.")
+          .required("idd0", &Self::idd0, current, "One bank activated and precharged every tRC.")
+          .required("idd2n", &Self::idd2n, current, "Precharged standby.")
+          .required("idd3n", &Self::idd3n, current, "Active standby.")
+          .required("idd4r", &Self::idd4r, current, "Burst read.")
+          .required("idd4w", &Self::idd4w, current, "Burst write.")
+          .required("idd5b", &Self::idd5b, current, "All-bank refresh."));
+}
+
+Codec<base::Rational> rational() {
+  auto type = std::make_shared<TypeDescription>();
+  type->form = TypeDescription::Form::kText;
+  type->expected = "a number or a fraction";
+  return {[type](const Node& node, Reader& reader) -> std::optional<base::Rational> {
+            auto value = node.is_scalar() ? base::parse_rational(node.text()) : std::nullopt;
+            if (!value) {
+              reader.mismatch(node, type->expected);
+            }
+            return value;
+          },
+          [](const base::Rational& value) { return Node::scalar(base::to_string(value)); }, type};
+}
+
+Codec<CurrentEnergy> currents() {
+  using Self = CurrentEnergy;
+  return config::object(
+      Schema<Self>("currents", "Energy from data-sheet currents.")
+          .required("rails", &Self::rails, config::list(rail(), 1), "The supplies, summed.")
+          .required("devices", &Self::devices, rational(),
+                    "Devices that act on one command; 1/2 where a channel's currents cover two "
+                    "pseudo-channels.")
+          .optional("constant", &Self::constant_milliwatts, config::quantity("W", "mW"),
+                    "Drawn always, for each rank or pseudo-channel.")
+          .required("source", &Self::source, config::text(), "Where the figures come from."));
+}
+
+Codec<PerBitEnergy> energy_per_bit() {
+  using Self = PerBitEnergy;
+  const Codec<double> energy = config::quantity("J", "pJ");
+  return config::object(
+      Schema<Self>("energy_per_bit", "Energy where no currents are public.")
+          .required("activate", &Self::activate_picojoules, energy, "For each ACT with its PRE.")
+          .required("read_bit", &Self::read_picojoules_per_bit, energy, "For each bit read.")
+          .required("write_bit", &Self::write_picojoules_per_bit, energy, "For each bit written.")
+          .required("refresh", &Self::refresh_picojoules, energy, "For each refresh.")
+          .required("background", &Self::background_milliwatts, config::quantity("W", "mW"),
+                    "Drawn always, for each rank or pseudo-channel.")
+          .required("source", &Self::source, config::text(), "Where the figures come from."));
+}
+
+Codec<base::Rational> clock_period() {
+  return adapted<base::Rational>(
+      config::duration(), [](const base::Duration& from) { return from.femtoseconds; },
+      [](const base::Rational& to) { return base::Duration{to}; });
+}
+
+}  // namespace
+
+const Schema<SpecDescription>& spec_schema() {
+  using Self = SpecDescription;
+  static const Schema<Self> kSchema =
+      Schema<Self>("dram", "A DRAM standard.")
+          .required("name", &Self::name, config::text(), "Name in results.")
+          .required("clock_period", &Self::tck, clock_period(), "tCK, exact.")
+          .required("organization", &Self::levels, levels(),
+                    "Levels below the channel, outermost first, and how many each.")
+          .required("rows", &Self::rows, config::integer(1, kMany), "Rows of a bank.")
+          .required("columns", &Self::columns, config::integer(1, kMany), "Bursts of a row.")
+          .required("access_bytes", &Self::access_bytes, config::integer(1, kMany),
+                    "Bytes of a burst.")
+          .optional("data_bus", &Self::data_bus, name(),
+                    "The level whose nodes have a data bus each.")
+          .required("command_buses", &Self::command_buses, config::list(name(), 1),
+                    "Names of the command buses.")
+          .optional("row_buffers", &Self::row_buffers, config::list(name(), 1),
+                    "Row buffers of a bank.")
+          .required("commands", &Self::commands, commands(), "The command set, by name.")
+          .required("timing", &Self::parameters, parameters(), "Named timing parameters.")
+          .required("constraints", &Self::constraints,
+                    config::list(config::object(constraint_schema())),
+                    "Least distances between commands.")
+          .optional("burst", &Self::burst_cycles, cycles(), "Cycles of data of a burst.")
+          .optional("read_latency", &Self::read_latency, cycles(), "From RD to its data.")
+          .optional("write_latency", &Self::write_latency, cycles(), "From WR to its data.")
+          .optional("refresh_interval", &Self::refresh_interval, cycles(),
+                    "Between refreshes of a rank.")
+          .optional("refresh_duration", &Self::refresh_cycles, cycles(), "Of a refresh.")
+          .required("address_order", &Self::address_order, config::list(name(), 2),
+                    "Address fields from the least significant bit above the burst.")
+          .optional("densities", &Self::densities, config::dictionary(density()),
+                    "Densities to choose from.")
+          .optional("density", &Self::density, name(), "The density chosen.")
+          .optional("currents", &Self::currents, config::maybe(currents()), "Energy from currents.")
+          .optional("energy_per_bit", &Self::per_bit, config::maybe(energy_per_bit()),
+                    "Energy where no currents are public.")
+          .position(&Self::where);
+  return kSchema;
+}
+
+config::Codec<SpecDescription> spec_codec() {
+  return config::object(spec_schema());
+}
+
+SpecDescription load_description(const std::filesystem::path& path) {
+  const Node document = config::load_document(path);
+  Reader reader;
+  auto description = spec_schema().read(document, reader);
+  reader.diagnostics().throw_if_any();
+  base::require_invariant(description.has_value(), "a description is read or complained about");
+  return std::move(*description);
+}
+
+Spec load_spec(const std::filesystem::path& path) {
+  return Spec::from(load_description(path));
+}
+
+}  // namespace orrery::memory::dram

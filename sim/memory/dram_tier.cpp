@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "memory/dram_tier.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/error.h"
+
+namespace orrery::memory {
+
+using base::Cycle;
+
+// One channel as a process: decides when it must be advanced, and turns cycles into time.
+class DramTier::ChannelProcess : public sc_core::sc_module, public dram::CompletionSink {
+ public:
+  SC_HAS_PROCESS(ChannelProcess);
+  ChannelProcess(const sc_core::sc_module_name& name, DramTier& tier,
+                 const dram::ChannelConfig& config)
+      : sc_core::sc_module(name), tier_(tier), channel_(tier.spec_, config, *this) {
+    SC_METHOD(wake);
+    sensitive << wake_event_;
+    dont_initialize();
+  }
+
+  void submit(const dram::Slice& slice) {
+    const Cycle arrival = tier_.clock_.cycle_at_or_after(now() + tier_.config_.request_latency);
+    channel_.submit(slice, arrival);
+    // The bursts of the first row enter one a cycle.
+    const auto bursts = static_cast<Cycle>(slice.cursor.remaining_at_least());
+    schedule(arrival + bursts - (slice.is_write ? 1 : 0));
+  }
+
+  void slice_done(std::uint64_t key, std::uint32_t /*initiator*/, Cycle cycle) override {
+    tier_.slice_done(key, answered(cycle));
+  }
+
+  void finish(Femtoseconds end) {
+    channel_.advance(std::max(channel_.horizon(), tier_.clock_.cycle_at_or_after(end)));
+  }
+
+  [[nodiscard]] const dram::Channel& channel() const { return channel_; }
+  [[nodiscard]] std::uint64_t wake_ups() const { return wake_ups_; }
+
+ private:
+  void wake() {
+    ++wake_ups_;
+    wake_at_ = dram::kNeverCycle;
+    channel_.advance(tier_.clock_.cycle_at_or_after(now() + tier_.config_.request_latency));
+    const Cycle bound = channel_.completion_bound();
+    if (bound != dram::kNeverCycle) {
+      schedule(bound);
+    }
+  }
+
+  // Sees to it that the channel is woken before an answer of this cycle is back.
+  void schedule(Cycle done) {
+    const Femtoseconds time = answered(done) - 1;
+    if (time < wake_at_) {
+      wake_at_ = time;
+      wake_event_.notify(sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(time - now())));
+    }
+  }
+
+  [[nodiscard]] Femtoseconds answered(Cycle cycle) const {
+    return tier_.clock_.edge(cycle) + tier_.config_.response_latency;
+  }
+
+  DramTier& tier_;
+  dram::Channel channel_;
+  sc_core::sc_event wake_event_;
+  Femtoseconds wake_at_ = dram::kNeverCycle;
+  std::uint64_t wake_ups_ = 0;
+};
+
+namespace {
+
+const TierConfig& checked(const TierConfig& config, const dram::Spec& spec) {
+  base::Diagnostics errors;
+  const auto require = [&](bool holds, const std::string& message, const std::string& expected) {
+    if (!holds) {
+      errors.add({{}, "", message, expected, ""});
+    }
+  };
+  require(config.channels >= 1, "a memory without channels", "1 or more");
+  require(config.request_latency >= 1 && config.response_latency >= 1,
+          "the latency between engines and memory", "1 fs or more each way");
+  require(config.interleave >= spec.access_bytes && config.interleave % spec.access_bytes == 0,
+          "the interleaving granularity",
+          "a multiple of the " + std::to_string(spec.access_bytes) + " bytes of a burst");
+  errors.throw_if_any();
+  return config;
+}
+
+dram::ChannelConfig with_round_trip(dram::ChannelConfig channel, const TierConfig& config,
+                                    const base::ClockDomain& clock) {
+  channel.round_trip = clock.cycles_covering(config.request_latency + config.response_latency);
+  return channel;
+}
+
+}  // namespace
+
+DramTier::DramTier(const sc_core::sc_module_name& name, const dram::Spec& spec,
+                   const TierConfig& config, const dram::ChannelConfig& channel)
+    : Tier(name, spec.capacity_bytes() * config.channels),
+      spec_(spec),
+      config_(checked(config, spec)),
+      clock_(spec.clock()),
+      map_(config.channels, config.interleave) {
+  const dram::ChannelConfig complete = with_round_trip(channel, config_, clock_);
+  for (int index = 0; index < config_.channels; ++index) {
+    channels_.push_back(std::make_unique<ChannelProcess>(
+        ("channel" + std::to_string(index)).c_str(), *this, complete));
+  }
+}
+
+DramTier::~DramTier() = default;
+
+void DramTier::accept(const Transfer& transfer, const Request& request) {
+  const std::uint64_t key = next_key_++;
+  Open& open = open_[key];
+  open.request = request;
+  for (int channel = 0; channel < config_.channels; ++channel) {
+    dram::Slice slice;
+    slice.cursor = SliceCursor(transfer, map_, channel, static_cast<int>(spec_.access_bytes));
+    if (slice.cursor.done()) {
+      continue;
+    }
+    slice.is_write = transfer.is_write;
+    slice.initiator = transfer.initiator;
+    slice.layer = transfer.layer;
+    slice.ticket = key;
+    ++open.slices;
+    channels_[static_cast<std::size_t>(channel)]->submit(slice);
+  }
+}
+
+void DramTier::slice_done(std::uint64_t key, Femtoseconds answered) {
+  const auto found = open_.find(key);
+  Open& open = found->second;
+  open.last = std::max(open.last, answered);
+  if (--open.slices == 0) {
+    answer_at(open.last, open.request);
+    open_.erase(found);
+  }
+}
+
+void DramTier::finish(Femtoseconds end) {
+  for (const auto& channel : channels_) {
+    channel->finish(end);
+  }
+}
+
+std::uint64_t DramTier::wake_ups() const {
+  std::uint64_t sum = 0;
+  for (const auto& channel : channels_) {
+    sum += channel->wake_ups();
+  }
+  return sum;
+}
+
+TierStatistics DramTier::statistics() const {
+  TierStatistics result;
+  result.model = "dram";
+  result.standard = spec_.name;
+  result.channels = config_.channels;
+  result.access_bytes = static_cast<std::uint64_t>(spec_.access_bytes);
+  result.cycle = spec_.tck;
+  result.peak_bytes_per_second = spec_.peak_bytes_per_second() * config_.channels;
+  for (const auto& process : channels_) {
+    const dram::ChannelStatistics channel = process->channel().statistics();
+    result.total.add(channel.total);
+    if (result.layers.size() < channel.layers.size()) {
+      result.layers.resize(channel.layers.size());
+    }
+    for (std::size_t layer = 0; layer < channel.layers.size(); ++layer) {
+      result.layers[layer].add(channel.layers[layer]);
+    }
+    for (const dram::RankStatistics& rank : channel.ranks) {
+      result.refreshes += rank.refreshes;
+    }
+    result.data_bus_busy += channel.data_bus_busy;
+    result.data_bus_possible += channel.cycles * spec_.data_buses();
+    result.energy.add(dram::energy(channel, spec_));
+    result.each_channel.push_back(channel);
+  }
+  return result;
+}
+
+}  // namespace orrery::memory

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/rational.h"
+#include "memory/dram/energy.h"
+#include "memory/dram/statistics.h"
+
+namespace orrery::memory {
+
+// What a tier did, its channels summed. The model "dram" fills everything; "bandwidth" and "ideal"
+// know only bursts.
+struct TierStatistics {
+  std::string model;     // "dram", "bandwidth", "ideal"
+  std::string standard;  // name of the DRAM spec; empty for "ideal"
+  std::int64_t channels = 1;
+  std::uint64_t access_bytes = 1;    // of a burst
+  base::Rational cycle = 1;          // femtoseconds of a cycle of the latencies below
+  double peak_bytes_per_second = 0;  // 0: no limit
+
+  dram::AccessStatistics total;                       // latencies in cycles
+  std::vector<dram::AccessStatistics> layers;         // by layer index; their sum is total
+  std::vector<dram::ChannelStatistics> each_channel;  // "dram" only
+
+  std::uint64_t refreshes = 0;
+  base::Cycle data_bus_busy = 0;      // cycles summed over all data buses
+  base::Cycle data_bus_possible = 0;  // cycles there were, likewise
+  dram::Energy energy;                // "dram" only, zero otherwise
+
+  // Whole bursts.
+  [[nodiscard]] std::uint64_t bytes_read() const { return total.read_bursts * access_bytes; }
+  [[nodiscard]] std::uint64_t bytes_written() const { return total.write_bursts * access_bytes; }
+};
+
+// Means and percentiles of the read latency in nanoseconds; 0 when nothing was read. The percentile
+// is the upper bound of its bucket.
+[[nodiscard]] double average_read_latency_ns(const dram::AccessStatistics& statistics,
+                                             const base::Rational& cycle);
+[[nodiscard]] double read_latency_percentile_ns(const dram::AccessStatistics& statistics,
+                                                const base::Rational& cycle,
+                                                std::uint64_t numerator, std::uint64_t denominator);
+
+}  // namespace orrery::memory

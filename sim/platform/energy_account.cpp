@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/energy_account.h"
+
+namespace orrery::platform {
+namespace {
+
+// "mac.int8" and "array.register_byte" are the array's, "scratchpad.read_byte" the scratchpad's:
+// what stands before the point, with the arithmetic under the engine that does it.
+std::string component_of(const std::string& action) {
+  const std::string owner = action.substr(0, action.find('.'));
+  return owner == "mac" || owner == "array" ? "array." + (owner == "mac" ? owner : "registers")
+                                            : owner;
+}
+
+}  // namespace
+
+EnergyAccount::EnergyAccount(const hardware::EnergyConfig& coefficients, std::size_t layers)
+    : coefficients_(coefficients), layers_(layers) {}
+
+void EnergyAccount::add_actions(std::size_t layer, const std::string& action, std::int64_t count) {
+  const double picojoules = coefficients_.action(action) * static_cast<double>(count);
+  const std::string component = component_of(action);
+  total_[component] += picojoules;
+  layers_[layer][component] += picojoules;
+  for (const auto& [name, coefficient] : coefficients_.actions) {
+    if (name == action) {
+      sources_[name] = coefficient.source;
+    }
+  }
+}
+
+void EnergyAccount::share(const std::string& component, double picojoules,
+                          const std::vector<double>& weights) {
+  double sum = 0.0;
+  for (const double weight : weights) {
+    sum += weight;
+  }
+  total_[component] += picojoules;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const double part = sum > 0.0 ? weights[i] / sum : 1.0 / static_cast<double>(layers_.size());
+    layers_[i][component] += picojoules * part;
+  }
+}
+
+metrics::Breakdown<double> EnergyAccount::total() const {
+  return {total_.begin(), total_.end()};
+}
+
+metrics::Breakdown<double> EnergyAccount::layer(std::size_t index) const {
+  return {layers_[index].begin(), layers_[index].end()};
+}
+
+double EnergyAccount::layers_total() const {
+  double sum = 0.0;
+  for (const auto& layer : layers_) {
+    for (const auto& [component, picojoules] : layer) {
+      sum += picojoules;
+    }
+  }
+  return sum;
+}
+
+metrics::Breakdown<std::string> EnergyAccount::sources() const {
+  return {sources_.begin(), sources_.end()};
+}
+
+}  // namespace orrery::platform

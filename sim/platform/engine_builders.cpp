@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/engine_builders.h"
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "engine/dma.h"
+#include "engine/systolic_array.h"
+#include "engine/vector_unit.h"
+
+namespace orrery::platform {
+namespace {
+
+using Builder = std::function<std::unique_ptr<engine::Engine>(
+    engine::EngineContext, const hardware::EngineConfig&, const EngineConnections&)>;
+
+template <class Module, class Config>
+std::unique_ptr<engine::Engine> build(engine::EngineContext context,
+                                      const hardware::EngineConfig& config,
+                                      const EngineConnections& /*connections*/) {
+  return std::make_unique<Module>(std::move(context), dynamic_cast<const Config&>(config));
+}
+
+std::unique_ptr<engine::Engine> build_dma(engine::EngineContext context,
+                                          const hardware::EngineConfig& config,
+                                          const EngineConnections& connections) {
+  return std::make_unique<engine::Dma>(std::move(context),
+                                       dynamic_cast<const hardware::DmaConfig&>(config),
+                                       connections.initiator, connections.tiers);
+}
+
+const std::map<std::string, Builder>& builders() {
+  static const std::map<std::string, Builder> kBuilders{
+      {"systolic_array", build<engine::SystolicArray, hardware::SystolicArrayConfig>},
+      {"vector_unit", build<engine::VectorUnit, hardware::VectorUnitConfig>},
+      {"dma", build_dma},
+  };
+  return kBuilders;
+}
+
+}  // namespace
+
+std::unique_ptr<engine::Engine> build_engine(engine::EngineContext context,
+                                             const hardware::EngineConfig& config,
+                                             const EngineConnections& connections) {
+  const auto found = builders().find(context.kind);
+  base::require_invariant(found != builders().end(), "every engine kind has a module",
+                          context.kind);
+  return found->second(std::move(context), config, connections);
+}
+
+}  // namespace orrery::platform

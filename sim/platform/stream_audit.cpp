@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/stream_audit.h"
+
+#include "command/vector_passes.h"
+#include "hardware/systolic_array_config.h"
+
+namespace orrery::platform {
+namespace {
+
+using timing::Dataflow;
+
+constexpr std::int64_t kPartialSumBytes = 4;
+
+std::int64_t folds(std::int64_t size, std::int64_t edge) {
+  return (size + edge - 1) / edge;
+}
+
+// How often a tile's operands are read from the scratchpad and its sums written to the
+// accumulators: once for every fold over the dimension that they do not have.
+struct Reuse {
+  std::int64_t a;
+  std::int64_t b;
+  std::int64_t c;
+};
+
+Reuse reuse(const command::ComputeTile& tile, const hardware::SystolicArrayConfig& array) {
+  switch (tile.dataflow) {
+    case Dataflow::kOutputStationary:
+      return {folds(tile.n, array.columns), folds(tile.m, array.rows), 1};
+    case Dataflow::kWeightStationary:
+      return {folds(tile.n, array.columns), 1, folds(tile.k, array.rows)};
+    case Dataflow::kInputStationary:
+      return {1, folds(tile.m, array.columns), folds(tile.k, array.rows)};
+  }
+  return {};
+}
+
+}  // namespace
+
+StreamAudit::StreamAudit(const hardware::PlatformConfig& platform)
+    : instances_(platform.instances()),
+      engines_(instances_.size()),
+      tiers_(platform.memory.size()) {}
+
+void StreamAudit::add(const command::Command& command) {
+  if (std::holds_alternative<command::Barrier>(command.body)) {
+    return;
+  }
+  Engine& engine = engines_[command.engine];
+  ++engine.commands;
+  if (const auto* move = std::get_if<command::Move>(&command.body)) {
+    add_move(*move, engine);
+  } else if (const auto* tile = std::get_if<command::ComputeTile>(&command.body)) {
+    add_tile(*tile, command.engine, engine);
+  } else if (const auto* vector = std::get_if<command::VectorCommand>(&command.body)) {
+    add_vector(*vector, engine);
+  }
+}
+
+void StreamAudit::add_move(const command::Move& move, Engine& engine) {
+  const std::int64_t rows = move.count[0] * move.count[1] * move.count[2];
+  engine.bytes_read += move.bytes();
+  engine.bytes_written += move.bytes();
+  if (move.source.space.kind == command::SpaceKind::kTier) {
+    tiers_[move.source.space.index].bytes_read += move.bytes();
+    tiers_[move.source.space.index].rows_read += rows;
+  }
+  if (move.destination.space.kind == command::SpaceKind::kTier) {
+    tiers_[move.destination.space.index].bytes_written += move.bytes();
+    tiers_[move.destination.space.index].rows_written += rows;
+  }
+}
+
+void StreamAudit::add_tile(const command::ComputeTile& tile, command::EngineIndex index,
+                           Engine& engine) {
+  const auto* array =
+      dynamic_cast<const hardware::SystolicArrayConfig*>(instances_[index].config.get());
+  base::require_invariant(array != nullptr, "tiles are sent to arrays", instances_[index].name);
+  const Reuse times = reuse(tile, *array);
+  engine.bytes_read += numeric::row_bytes(tile.a.type, tile.m * tile.k * times.a) +
+                       numeric::row_bytes(tile.b.type, tile.k * tile.n * times.b);
+  engine.bytes_written += tile.m * tile.n * times.c * kPartialSumBytes;
+}
+
+void StreamAudit::add_vector(const command::VectorCommand& command, Engine& engine) {
+  for (const timing::PassWork& pass : command::vector_passes(command)) {
+    engine.bytes_read += pass.bytes_read;
+    engine.bytes_written += pass.bytes_written;
+  }
+}
+
+}  // namespace orrery::platform

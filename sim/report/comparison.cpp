@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "report/csv.h"
+#include "report/format.h"
+#include "report/result_json.h"
+#include "report/summary.h"
+#include "report/text_table.h"
+
+namespace orrery::report {
+namespace {
+
+using metrics::LayerResult;
+using metrics::RunResult;
+
+// One line of the comparison: the same layer, or the whole run, under each dataflow.
+struct Row {
+  struct Cell {
+    std::int64_t cycles = 0;
+    std::int64_t compute_cycles = 0;
+    double energy_pj = 0.0;
+    double utilization = 0.0;
+    std::string limited_by;
+  };
+  std::string name;
+  std::string kind;
+  std::vector<Cell> cells;  // as in Comparison::runs
+
+  [[nodiscard]] std::int64_t best_cycles() const {
+    return std::min_element(cells.begin(), cells.end(), [](const Cell& a, const Cell& b) {
+             return a.cycles < b.cycles;
+           })->cycles;
+  }
+  // 1 where both are 0: a layer without latency is as fast under every dataflow.
+  [[nodiscard]] double ratio(const Cell& cell) const {
+    const std::int64_t best = best_cycles();
+    return best == 0 ? (cell.cycles == 0 ? 1.0 : static_cast<double>(cell.cycles))
+                     : static_cast<double>(cell.cycles) / static_cast<double>(best);
+  }
+};
+
+double sum(const metrics::Breakdown<double>& breakdown) {
+  double total = 0.0;
+  for (const auto& [name, value] : breakdown) {
+    total += value;
+  }
+  return total;
+}
+
+Row total_row(const Comparison& comparison) {
+  Row row{"total", "", {}};
+  for (const RunResult& run : comparison.runs) {
+    Row::Cell cell;
+    cell.cycles = run.cycles;
+    cell.energy_pj = run.total_energy_pj();
+    std::int64_t useful = 0;
+    std::int64_t possible = 0;
+    for (const metrics::EngineResult& engine : run.engines) {
+      useful += engine.macs_useful;
+      possible += engine.macs_possible;
+    }
+    for (const LayerResult& layer : run.layers) {
+      cell.compute_cycles += layer.compute_cycles;
+    }
+    cell.utilization =
+        possible == 0 ? 0.0 : static_cast<double>(useful) / static_cast<double>(possible);
+    cell.limited_by = limits(run);
+    row.cells.push_back(cell);
+  }
+  return row;
+}
+
+std::vector<Row> layer_rows(const Comparison& comparison) {
+  std::vector<Row> rows;
+  const std::vector<LayerResult>& layers = comparison.runs.front().layers;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    Row row{layers[i].name, layers[i].kind, {}};
+    for (const RunResult& run : comparison.runs) {
+      base::require_invariant(i < run.layers.size() && run.layers[i].name == row.name,
+                              "a workload has the same layers under every dataflow", row.name);
+      const LayerResult& layer = run.layers[i];
+      row.cells.push_back({layer.cycles, layer.compute_cycles, sum(layer.energy_pj),
+                           layer.utilization, layer.limited_by});
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Json row_json(const Comparison& comparison, const Row& row) {
+  Json results = Json::array();
+  for (std::size_t i = 0; i < row.cells.size(); ++i) {
+    const Row::Cell& cell = row.cells[i];
+    results.push_back({{"dataflow", comparison.runs[i].dataflow},
+                       {"cycles", cell.cycles},
+                       {"ratio", row.ratio(cell)},
+                       {"compute_cycles", cell.compute_cycles},
+                       {"energy_pj", cell.energy_pj},
+                       {"utilization", cell.utilization},
+                       {"limited_by", cell.limited_by}});
+  }
+  return results;
+}
+
+std::string times(double ratio) {
+  return fmt::format("{:.3f}", ratio);
+}
+
+std::string total_table(const Comparison& comparison) {
+  TextTable table({{"dataflow", '<'},
+                   {"cycles"},
+                   {"ratio"},
+                   {"latency"},
+                   {"energy"},
+                   {"power"},
+                   {"utilization"},
+                   {"limited by", '<', 44}});
+  const Row total = total_row(comparison);
+  for (std::size_t i = 0; i < comparison.runs.size(); ++i) {
+    const RunResult& run = comparison.runs[i];
+    table.add({run.dataflow, format_count(run.cycles), times(total.ratio(total.cells[i])),
+               format_si(run.seconds(), "s"), format_si(run.total_energy_pj() * 1e-12, "J"),
+               format_si(run.average_watts(), "W"), format_percent(total.cells[i].utilization),
+               total.cells[i].limited_by});
+  }
+  return table.to_string();
+}
+
+std::string layer_table(const Comparison& comparison, std::vector<Row> rows) {
+  std::vector<TextTable::Column> columns{{"layer", '<', 32}, {"kind", '<', 16}};
+  for (const RunResult& run : comparison.runs) {
+    columns.push_back({run.dataflow + " cycles"});
+  }
+  for (const RunResult& run : comparison.runs) {
+    columns.push_back({run.dataflow + " ratio"});
+  }
+  TextTable table(std::move(columns));
+  for (const Row& row : rows) {
+    std::vector<std::string> fields{row.name, row.kind};
+    for (const Row::Cell& cell : row.cells) {
+      fields.push_back(format_count(cell.cycles));
+    }
+    for (const Row::Cell& cell : row.cells) {
+      fields.push_back(times(row.ratio(cell)));
+    }
+    table.add(std::move(fields));
+  }
+  return table.to_string();
+}
+
+}  // namespace
+
+Json comparison_json(const Comparison& comparison) {
+  const RunResult& first = comparison.runs.front();
+  Json json{{"schema", "orrery-comparison-1"},
+            {"orrery", orrery_json()},
+            {"workload", first.workload},
+            {"platform", first.platform},
+            {"seed", first.seed},
+            {"partial", std::any_of(comparison.runs.begin(), comparison.runs.end(),
+                                    [](const RunResult& run) { return run.partial; })},
+            {"total", row_json(comparison, total_row(comparison))},
+            {"layers", Json::array()},
+            {"notes", comparison.notes}};
+  for (const Row& row : layer_rows(comparison)) {
+    json["layers"].push_back(
+        {{"name", row.name}, {"kind", row.kind}, {"results", row_json(comparison, row)}});
+  }
+  return json;
+}
+
+std::string comparison_csv(const Comparison& comparison) {
+  std::string csv = csv_line({"layer", "kind", "dataflow", "cycles", "ratio", "compute_cycles",
+                              "energy_pj", "utilization", "limited_by"});
+  std::vector<Row> rows = layer_rows(comparison);
+  rows.push_back(total_row(comparison));
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.cells.size(); ++i) {
+      const Row::Cell& cell = row.cells[i];
+      csv += csv_line({row.name, row.kind, comparison.runs[i].dataflow, std::to_string(cell.cycles),
+                       fmt::format("{}", row.ratio(cell)), std::to_string(cell.compute_cycles),
+                       fmt::format("{}", cell.energy_pj), fmt::format("{}", cell.utilization),
+                       cell.limited_by});
+    }
+  }
+  return csv;
+}
+
+std::string comparison_text(const Comparison& comparison, std::size_t layers) {
+  const RunResult& first = comparison.runs.front();
+  std::string text =
+      fmt::format("{} on {}; ratios are cycles over the fastest\n\n", first.workload,
+                  first.platform) +
+      total_table(comparison);
+  std::vector<Row> rows = layer_rows(comparison);
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Row& a, const Row& b) { return a.best_cycles() > b.best_cycles(); });
+  const std::size_t all = rows.size();
+  rows.resize(std::min(all, layers));
+  text += fmt::format("\nLayers, {} of {} by latency\n", rows.size(), all) +
+          layer_table(comparison, std::move(rows));
+  for (const RunResult& run : comparison.runs) {
+    for (const metrics::Invariant& invariant : run.invariants) {
+      if (!invariant.holds) {
+        text += fmt::format("\nBROKEN under {}: {}: {}\n", run.dataflow, invariant.name,
+                            invariant.detail);
+      }
+    }
+  }
+  if (!comparison.notes.empty()) {
+    text += "\nNotes\n";
+  }
+  for (const std::string& note : comparison.notes) {
+    text += "  - " + note + '\n';
+  }
+  return text;
+}
+
+}  // namespace orrery::report

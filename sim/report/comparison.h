@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "metrics/run_result.h"
+#include "report/json.h"
+
+namespace orrery::report {
+
+// One workload on one platform under several dataflows.
+struct Comparison {
+  std::vector<metrics::RunResult> runs;  // each with another `dataflow`, at least one
+  std::vector<std::string> notes;        // what a reader must know about the comparison
+};
+
+// The content of comparison.json, described in docs/result.md. Ratios are cycles over those of the
+// fastest run: 1 is the best.
+[[nodiscard]] Json comparison_json(const Comparison& comparison);
+
+// The content of comparison.csv: one line for each layer and dataflow, and for the total.
+[[nodiscard]] std::string comparison_csv(const Comparison& comparison);
+
+// Tables for the terminal: the totals, and the `layers` layers of the greatest latency.
+[[nodiscard]] std::string comparison_text(const Comparison& comparison, std::size_t layers = 20);
+
+}  // namespace orrery::report

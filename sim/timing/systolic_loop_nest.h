@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "timing/systolic_types.h"
+
+namespace orrery::timing {
+
+// The order of the folds of a tile; each dataflow is one row of this table:
+//
+//   os:  for m by rows:  for n by cols:  stream k
+//   ws:  for n by cols:  for k by rows:  stream m
+//   is:  for m by cols:  for k by rows:  stream n
+struct SystolicLoopNest {
+  std::int64_t outer = 1;       // extent of the outer loop
+  std::int64_t outer_step = 1;  // what one fold holds of it
+  std::int64_t inner = 1;
+  std::int64_t inner_step = 1;
+  std::int64_t streamed = 1;  // vectors that stream through the array in each fold
+
+  [[nodiscard]] std::int64_t outer_blocks() const { return blocks(outer, outer_step); }
+  [[nodiscard]] std::int64_t inner_blocks() const { return blocks(inner, inner_step); }
+  // The size of the last block, in [1, step].
+  [[nodiscard]] std::int64_t last_outer() const { return last(outer, outer_step); }
+  [[nodiscard]] std::int64_t last_inner() const { return last(inner, inner_step); }
+
+ private:
+  static std::int64_t blocks(std::int64_t extent, std::int64_t step) {
+    return (extent - 1) / step + 1;
+  }
+  static std::int64_t last(std::int64_t extent, std::int64_t step) {
+    return (extent - 1) % step + 1;
+  }
+};
+
+// The loop nest of a dataflow. InternalError where a size is below 1.
+[[nodiscard]] SystolicLoopNest loop_nest(const ArrayShape& array, Dataflow dataflow,
+                                         const TileShape& tile);
+
+// Fills folds and the counts of work of `timing`. InternalError where one is above kLargestCount.
+void count_actions(const ArrayShape& array, Dataflow dataflow, const TileShape& tile,
+                   TileTiming& timing);
+
+// Two of these can be added without overflow.
+inline constexpr std::int64_t kLargestCount = std::int64_t{1} << 62;
+
+// a b for non-negative factors. InternalError where the product is above kLargestCount.
+[[nodiscard]] std::int64_t checked_product(std::int64_t a, std::int64_t b);
+
+}  // namespace orrery::timing

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "timing/systolic_timing.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "timing/systolic_loop_nest.h"
+#include "timing/systolic_pipeline.h"
+
+namespace orrery::timing {
+
+namespace {
+
+// Folds of a stationary operand: the waves of successive folds are max(depth, streamed) apart,
+// where depth is the number of rows that the later fold preloads.
+Cycle stationary_cycles(const ArrayShape& array, const SystolicLoopNest& nest) {
+  const Cycle full = std::max(nest.inner_step, nest.streamed);
+  const Cycle last = std::max(nest.last_inner(), nest.streamed);
+  const Cycle block = checked_product(nest.inner_blocks() - 1, full) + last;
+  const std::int64_t first_depth = std::min(nest.inner, nest.inner_step);
+  const Cycle last_wave = first_depth + checked_product(nest.outer_blocks(), block) -
+                          std::max(first_depth, nest.streamed);
+  const Cycle tail = nest.streamed + array.rows - 1;
+  const Cycle done = last_wave + tail + nest.last_outer();
+  if (nest.outer_blocks() == 1) {
+    return done;
+  }
+  return std::max(done, last_wave - block + tail + nest.outer_step);
+}
+
+// Output-stationary folds: the captures of successive folds are max(k, used rows) apart, where the
+// rows are those that the earlier fold drains.
+Cycle output_stationary_cycles(const ArrayShape& array, const SystolicLoopNest& nest) {
+  const Cycle full = std::max(nest.streamed, nest.outer_step);
+  const std::int64_t rows = nest.last_outer();
+  const Cycle last = std::max(nest.streamed, rows);
+  const Cycle full_blocks =
+      checked_product(checked_product(nest.outer_blocks() - 1, nest.inner_blocks()), full);
+  const Cycle last_capture =
+      nest.streamed + full_blocks + checked_product(nest.inner_blocks() - 1, last);
+  const Cycle tail = rows + array.rows - 1;
+  const Cycle done = last_capture + tail + nest.last_inner();
+  if (nest.inner_blocks() == 1) {
+    return done;
+  }
+  return std::max(done, last_capture - last + tail + nest.inner_step);
+}
+
+Cycle ceil_divide(std::int64_t numerator, std::int64_t denominator) {
+  return numerator / denominator + (numerator % denominator != 0 ? 1 : 0);
+}
+
+// Cycles to move `elements` of `bits` each through a port of `width` bytes a cycle.
+Cycle interval(std::int64_t elements, std::int64_t bits, std::int64_t width) {
+  base::require_invariant(bits >= 1 && width >= 0,
+                          "an element has at least one bit and a port no negative width");
+  if (width == 0) {
+    return 1;
+  }
+  return ceil_divide(checked_product(elements, bits), checked_product(width, 8));
+}
+
+}  // namespace
+
+Cycle tile_cycles(const ArrayShape& array, Dataflow dataflow, const TileShape& tile) {
+  const SystolicLoopNest nest = loop_nest(array, dataflow, tile);
+  if (dataflow == Dataflow::kOutputStationary) {
+    return output_stationary_cycles(array, nest);
+  }
+  return stationary_cycles(array, nest);
+}
+
+Cycle tile_cycles(const ArrayShape& array, Dataflow dataflow, const TileShape& tile,
+                  const FeedIntervals& intervals) {
+  return SystolicPipeline(array).issue(0, dataflow, tile, intervals).done;
+}
+
+Cycle scale_sim_cycles(const ArrayShape& array, Dataflow dataflow, const TileShape& tile) {
+  const SystolicLoopNest nest = loop_nest(array, dataflow, tile);
+  const std::int64_t preload = dataflow == Dataflow::kOutputStationary ? 0 : array.rows;
+  return checked_product(checked_product(nest.outer_blocks(), nest.inner_blocks()),
+                         nest.streamed + preload + array.rows + array.cols - 2);
+}
+
+Cycle roofline_cycles(const ArrayShape& array, const TileShape& tile) {
+  (void)loop_nest(array, Dataflow::kOutputStationary, tile);
+  return ceil_divide(checked_product(checked_product(tile.m, tile.n), tile.k),
+                     checked_product(array.rows, array.cols));
+}
+
+FeedIntervals feed_intervals(const ArrayShape& array, Dataflow dataflow, const TileShape& tile,
+                             const OperandBits& bits, const PortWidths& widths) {
+  const SystolicLoopNest nest = loop_nest(array, dataflow, tile);
+  const bool outputs_stay = dataflow == Dataflow::kOutputStationary;
+  const bool inputs_stay = dataflow == Dataflow::kInputStationary;
+  const std::int64_t outer = std::min(nest.outer, nest.outer_step);
+  const std::int64_t inner = std::min(nest.inner, nest.inner_step);
+  const std::int64_t used_rows = outputs_stay ? outer : inner;
+  const std::int64_t used_cols = outputs_stay ? inner : outer;
+  return {interval(used_rows, inputs_stay ? bits.b : bits.a, widths.left),
+          interval(used_cols, inputs_stay ? bits.a : bits.b, widths.top),
+          interval(used_cols, bits.accumulator, widths.accumulator)};
+}
+
+}  // namespace orrery::timing

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace orrery::timing {
+
+// What a lane can do; see docs/components/vector_unit.md.
+struct VectorCosts {
+  std::int64_t lanes = 1;
+  std::int64_t latency = 0;             // cycles from a pass's first read to its first result
+  std::int64_t exponential_cycles = 1;  // of a lane for one exponential, tanh or logistic
+  std::int64_t divide_cycles = 1;       // of a lane for one division or square root
+  std::int64_t read_port_bytes = 1;     // per cycle
+  std::int64_t write_port_bytes = 1;
+};
+
+// What one element costs in one pass over the data.
+struct PassWork {
+  int simple = 0;  // additions, multiplications, comparisons: one cycle of a lane each
+  int exponentials = 0;
+  int divides = 0;
+  bool reduces = false;         // every row to one value: rows do not share a lane group
+  std::int64_t bytes_read = 0;  // by the whole pass
+  std::int64_t bytes_written = 0;
+};
+
+struct VectorTiming {
+  std::int64_t cycles = 0;
+  std::int64_t lane_cycles = 0;  // of work, over all lanes: what energy is charged for
+  std::int64_t bytes_read = 0;
+  std::int64_t bytes_written = 0;
+};
+
+// Passes over rows x columns elements, one after the other. Each takes
+//   latency + max(slots * work, ceil(bytes_read / read_port), ceil(bytes_written / write_port))
+// cycles, with `slots` the groups of `lanes` elements: ceil(rows * columns / lanes) where rows may
+// share a group, and in a reducing pass rows * ceil(columns / lanes), or ceil(rows / floor(lanes /
+// columns)) for rows shorter than the lanes; a reducing pass adds ceil(log2(min(lanes, columns)))
+// cycles of its adder tree.
+[[nodiscard]] VectorTiming vector_timing(const VectorCosts& costs, std::int64_t rows,
+                                         std::int64_t columns, const std::vector<PassWork>& passes);
+
+}  // namespace orrery::timing

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/graph.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "workload/checked_size.h"
+
+namespace orrery::workload {
+namespace {
+
+[[noreturn]] void fail_too_large(const base::SourcePosition& where, const std::string& what,
+                                 const std::string& unit) {
+  throw base::UserError(
+      base::Diagnostic{where, "", what, fmt::format("fewer than 2^63 {}", unit), ""});
+}
+
+const Tensor& input(const Graph& graph, const Operator& op, std::size_t index) {
+  base::require_invariant(index < op.inputs.size(), "operators have all their inputs", op.name);
+  return graph.tensors.at(static_cast<std::size_t>(op.inputs[index]));
+}
+
+CheckedSize product(const std::vector<std::int64_t>& sizes) {
+  CheckedSize result(1);
+  for (const std::int64_t size : sizes) {
+    result = result * size;
+  }
+  return result;
+}
+
+// The formulas of operator_kinds().
+struct MacCount {
+  const Graph& graph;
+  const Operator& op;
+
+  // Every output element sums over the weight's KH * KW * C.
+  CheckedSize operator()(const Convolution& /*attributes*/) const {
+    const std::vector<std::int64_t>& weight = input(graph, op, 1).shape;
+    return product(output().shape) * weight[0] * weight[1] * weight[2];
+  }
+  CheckedSize operator()(const MatrixMultiplication& /*attributes*/) const {
+    return product(output().shape) * input(graph, op, 0).shape.back();
+  }
+  // One product for the logit and one for the weighted sum of each pair of query and visible key.
+  CheckedSize operator()(const Attention& attributes) const {
+    const CheckedSize tokens = attributes.query_length;
+    // T (T + 1) is even, so the half is exact; it fits where the product does.
+    const CheckedSize square = tokens * (tokens + 1);
+    if (!square.fits()) {
+      return square;
+    }
+    const CheckedSize among_new = attributes.causal ? square.value() / 2 : tokens * tokens;
+    const CheckedSize pairs = tokens * attributes.past_length + among_new;
+    const CheckedSize batch = input(graph, op, 0).shape[0];
+    return CheckedSize(2) * batch * attributes.heads * attributes.head_size * pairs;
+  }
+  template <class Other>
+  CheckedSize operator()(const Other& /*attributes*/) const {
+    return 0;
+  }
+
+  [[nodiscard]] const Tensor& output() const {
+    return graph.tensors.at(static_cast<std::size_t>(op.output));
+  }
+};
+
+}  // namespace
+
+std::int64_t Tensor::elements() const {
+  const CheckedSize count = product(shape);
+  if (!count.fits()) {
+    fail_too_large({}, fmt::format("tensor '{}' [{}] is too large", name, fmt::join(shape, ", ")),
+                   "elements");
+  }
+  return count.value();
+}
+
+std::int64_t Tensor::bytes() const {
+  const std::int64_t row = shape.empty() ? 1 : shape.back();
+  const CheckedSize row_bits = CheckedSize(row) * numeric::bits(type) + 7;
+  CheckedSize total(0);
+  if (row_bits.fits()) {
+    total = row_bits.value() / 8;
+    for (std::size_t i = 0; i + 1 < shape.size(); ++i) {
+      total = total * shape[i];
+    }
+  }
+  if (!row_bits.fits() || !total.fits()) {
+    fail_too_large({}, fmt::format("tensor '{}' [{}] is too large", name, fmt::join(shape, ", ")),
+                   "bytes");
+  }
+  return total.value();
+}
+
+std::int64_t useful_macs(const Graph& graph, const Operator& op) {
+  const CheckedSize count = std::visit(MacCount{graph, op}, op.attributes);
+  if (!count.fits()) {
+    fail_too_large(op.where,
+                   fmt::format("operator '{}' needs too many multiply-accumulates", op.name),
+                   "multiply-accumulates");
+  }
+  return count.value();
+}
+
+}  // namespace orrery::workload

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "numeric/element_type.h"
+
+namespace orrery::workload {
+
+using TensorId = std::int32_t;
+inline constexpr TensorId kNoTensor = -1;
+
+enum class TensorRole : std::uint8_t { kInput, kWeight, kActivation, kOutput, kKeyValueCache };
+
+// Row-major; images are N, H, W, C. Sizes in elements.
+struct Tensor {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  numeric::ElementType type = numeric::ElementType::kFp16;
+  TensorRole role = TensorRole::kActivation;
+
+  [[nodiscard]] std::int64_t elements() const;
+  // Rows of the last dimension are filled up to whole bytes.
+  [[nodiscard]] std::int64_t bytes() const;
+};
+
+// y[n, oh, ow, f] = sum over kh, kw, c of x[n, oh*stride_h + kh*dilation_h - pad_top,
+//   ow*stride_w + kw*dilation_w - pad_left, c] * w[kh, kw, c, f] + bias[f].
+// inputs: x [N, H, W, C], w [KH, KW, C, F], optional bias [F]. output: [N, OH, OW, F].
+struct Convolution {
+  std::int64_t stride_h = 1, stride_w = 1;
+  std::int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  std::int64_t dilation_h = 1, dilation_w = 1;
+};
+
+// y[m, n] = sum over k of a[m, k] * w[k, n] (+ bias[n]).
+// inputs: a [..., K] (all leading dimensions together are M), w [K, N], optional bias [N].
+// With transposed_weight the second input is stored [N, K] and w[k, n] stands at [n, k]: a language
+// model's head that shares the token embedding's table.
+struct MatrixMultiplication {
+  bool transposed_weight = false;
+};
+
+// Multi-head attention of `query_length` new tokens after `past_length` cached ones.
+// inputs: q [B, T, heads * head_size], k and v [B, T, kv_heads * head_size] of the new tokens,
+// key cache and value cache [B, kv_heads, past + T, head_size] (kKeyValueCache; their first
+// `past_length` tokens hold the past, the new ones are appended by this operator).
+// output: [B, T, heads * head_size]. Query head h reads key-value head h / (heads / kv_heads).
+// Causal: new token t sees past_length + t + 1 tokens.
+struct Attention {
+  std::int64_t heads = 1, kv_heads = 1, head_size = 1;
+  std::int64_t query_length = 1, past_length = 0;
+  bool causal = true;
+  double scale = 1.0;  // of the logits, 1/sqrt(head_size) as a rule
+};
+
+enum class NormalizationKind : std::uint8_t { kLayer, kRms };
+// Over the last dimension. inputs: x, gamma [C], and beta [C] for kLayer.
+struct Normalization {
+  NormalizationKind kind = NormalizationKind::kLayer;
+  double epsilon = 1e-5;
+};
+
+// inputs: x. Over the last dimension.
+struct Softmax {};
+
+enum class ElementwiseKind : std::uint8_t { kAdd, kMultiply, kRelu, kGelu, kSilu };
+// inputs: one tensor, or two of the same shape for kAdd and kMultiply.
+struct Elementwise {
+  ElementwiseKind kind = ElementwiseKind::kAdd;
+};
+
+enum class PoolingKind : std::uint8_t { kMaximum, kAverage };
+// inputs: x [N, H, W, C]. output: [N, OH, OW, C]. Padding is left out of maximum and average.
+struct Pooling {
+  PoolingKind kind = PoolingKind::kMaximum;
+  std::int64_t kernel_h = 1, kernel_w = 1;
+  std::int64_t stride_h = 1, stride_w = 1;
+  std::int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+};
+
+// kSeed: drawn uniformly from the run's seed, one row each token. kPosition: output is [B, T,
+// width] and token t of every sequence reads row past_length + t.
+enum class EmbeddingRows : std::uint8_t { kSeed, kPosition };
+// inputs: table [rows, width]. output: [..., width]: one row of the table for each token.
+struct Embedding {
+  EmbeddingRows rows = EmbeddingRows::kSeed;
+  std::int64_t past_length = 0;  // kPosition only
+};
+
+// Rotary position embedding on pairs (i, i + head_size / 2) of every head. inputs: x [B, T, heads *
+// head_size]. Token t has position past_length + t.
+struct RotaryEmbedding {
+  std::int64_t heads = 1, head_size = 2, past_length = 0;
+  double theta = 10000.0;
+};
+
+// The last token of every sequence: y[b, c] = x[b, T - 1, c]. A copy of rows, no arithmetic.
+// inputs: x [B, T, C]. output: [B, C]. Stands before a language model's head in prefill.
+struct SelectLast {};
+
+using Attributes =
+    std::variant<Convolution, MatrixMultiplication, Attention, Normalization, Softmax, Elementwise,
+                 Pooling, Embedding, RotaryEmbedding, SelectLast>;
+
+struct Operator {
+  std::string name;  // unique in its graph: "layer3.attention.query"
+  Attributes attributes;
+  std::vector<TensorId> inputs;
+  TensorId output = kNoTensor;
+  base::SourcePosition where;  // where the user's file asked for it
+};
+
+// Operators in an order in which each one's inputs are there before it.
+struct Graph {
+  std::string name;
+  std::vector<Tensor> tensors;
+  std::vector<Operator> operators;
+};
+
+// "convolution", "matrix_multiplication", ...
+[[nodiscard]] const std::string& kind_name(const Attributes& attributes);
+
+// Multiply-accumulates that the operator's definition needs: convolutions and matrix products count
+// every product of the formula (products with padding included, as published counts do), attention
+// only the pairs that its mask leaves. 0 for the others.
+[[nodiscard]] std::int64_t useful_macs(const Graph& graph, const Operator& op);
+
+}  // namespace orrery::workload

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/graph_description.h"
+
+#include <fmt/format.h>
+
+#include "workload/checked_size.h"
+
+namespace orrery::workload {
+namespace {
+
+const Tensor& tensor_of(const Graph& graph, TensorId id) {
+  return graph.tensors.at(static_cast<std::size_t>(id));
+}
+
+class Describer {
+ public:
+  explicit Describer(const Graph& graph) : graph_(graph), counted_(graph.tensors.size(), false) {}
+
+  GraphDescription run() {
+    result_.name = graph_.name;
+    result_.total.name = "total";
+    for (const Operator& op : graph_.operators) {
+      result_.operators.push_back(describe(op));
+      add_to_total(result_.operators.back());
+    }
+    return std::move(result_);
+  }
+
+ private:
+  OperatorDescription describe(const Operator& op) {
+    OperatorDescription line;
+    line.name = op.name;
+    line.kind = kind_name(op.attributes);
+    line.macs = useful_macs(graph_, op);
+    const Tensor& output = tensor_of(graph_, op.output);
+    line.output_shape = output.shape;
+    line.output_bytes = output.bytes();
+    for (const TensorId id : op.inputs) {
+      add_input(op, id, line);
+    }
+    return line;
+  }
+
+  void add_input(const Operator& op, TensorId id, OperatorDescription& line) {
+    const Tensor& tensor = tensor_of(graph_, id);
+    line.input_shapes.push_back(tensor.shape);
+    const bool is_new = !counted_[static_cast<std::size_t>(id)];
+    counted_[static_cast<std::size_t>(id)] = true;
+    switch (tensor.role) {
+      case TensorRole::kWeight:
+        line.weight_bytes = sum(line.weight_bytes, touched_bytes(op, tensor));
+        if (is_new) {
+          line.parameters = sum(line.parameters, tensor.elements());
+          result_.resident_weight_bytes = sum(result_.resident_weight_bytes, tensor.bytes());
+        }
+        break;
+      case TensorRole::kKeyValueCache:
+        line.cache_bytes = sum(line.cache_bytes, tensor.bytes());
+        if (is_new) {
+          result_.resident_cache_bytes = sum(result_.resident_cache_bytes, tensor.bytes());
+          // [B, kv_heads, tokens, head_size]
+          const std::int64_t tokens = tensor.shape[0] * tensor.shape[2];
+          result_.cache_bytes_per_token =
+              sum(result_.cache_bytes_per_token, tensor.bytes() / tokens);
+        }
+        break;
+      case TensorRole::kInput:
+      case TensorRole::kActivation:
+      case TensorRole::kOutput:
+        line.input_bytes = sum(line.input_bytes, tensor.bytes());
+        break;
+    }
+  }
+
+  // Rows as drawn, so two tokens that look up the same row count twice.
+  std::int64_t touched_bytes(const Operator& op, const Tensor& weight) const {
+    if (!std::holds_alternative<Embedding>(op.attributes)) {
+      return weight.bytes();
+    }
+    Tensor rows = tensor_of(graph_, op.output);
+    rows.type = weight.type;
+    return rows.bytes();
+  }
+
+  void add_to_total(const OperatorDescription& line) {
+    OperatorDescription& total = result_.total;
+    for (const auto member :
+         {&OperatorDescription::parameters, &OperatorDescription::macs,
+          &OperatorDescription::weight_bytes, &OperatorDescription::cache_bytes,
+          &OperatorDescription::input_bytes, &OperatorDescription::output_bytes}) {
+      total.*member = sum(total.*member, line.*member);
+    }
+    (void)sum(sum(total.weight_bytes, total.cache_bytes),
+              sum(total.input_bytes, total.output_bytes));
+  }
+
+  std::int64_t sum(std::int64_t a, std::int64_t b) const {
+    const CheckedSize result = CheckedSize(a) + b;
+    if (!result.fits()) {
+      throw base::UserError(base::Diagnostic{
+          {},
+          "",
+          fmt::format("the graph '{}' is too large: a total does not fit 63 bits", graph_.name),
+          "a smaller workload",
+          ""});
+    }
+    return result.value();
+  }
+
+  const Graph& graph_;
+  std::vector<bool> counted_;
+  GraphDescription result_;
+};
+
+}  // namespace
+
+GraphDescription describe(const Graph& graph) {
+  return Describer(graph).run();
+}
+
+}  // namespace orrery::workload

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/graph_operator.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace orrery::workload {
+namespace {
+
+using Sizes = std::vector<std::int64_t>;
+
+// A list of exactly `count` integers of at least `minimum`.
+config::Codec<Sizes> sizes(std::size_t count, std::int64_t minimum, const std::string& meaning) {
+  auto codec = config::list(config::integer(minimum, kLargestSize));
+  auto type = std::make_shared<config::TypeDescription>(*codec.type);
+  type->expected = fmt::format("a list of {} integers: {}", count, meaning);
+  codec.type = type;
+  const auto read = codec.read;
+  codec.read = [=](const config::Node& node, config::Reader& reader) -> std::optional<Sizes> {
+    if (!node.is_sequence() || node.items().size() != count) {
+      reader.mismatch(node, type->expected);
+      return std::nullopt;
+    }
+    return read(node, reader);
+  };
+  return codec;
+}
+
+config::Codec<Sizes> pair(std::int64_t minimum = 1) {
+  return sizes(2, minimum, "height and width");
+}
+
+config::Codec<Sizes> padding() {
+  return sizes(4, 0, "top, left, bottom and right");
+}
+
+// The keys that every operator has. `inputs` says how many tensors it reads from outside.
+template <class Derived>
+void add_common(config::Schema<Derived>& schema, std::size_t fewest, std::size_t most) {
+  using Names = std::vector<std::string>;
+  schema.required("name", static_cast<std::string Derived::*>(&GraphOperator::name), config::text(),
+                  "Name of the operator and of its output; unique.");
+  if (most > 0) {
+    schema.required("inputs", static_cast<Names Derived::*>(&GraphOperator::inputs),
+                    config::list(config::text()), "Names of inputs or of other operators.");
+  }
+  schema
+      .optional(
+          "output_type",
+          static_cast<std::optional<numeric::ElementType> Derived::*>(&GraphOperator::output_type),
+          config::maybe(numeric::element_type_codec()),
+          "Element type of the output; left out: that of the workload's activations.")
+      .position(static_cast<base::SourcePosition Derived::*>(&GraphOperator::where))
+      .check([=](const Derived& value, const config::Node& node, config::Reader& reader) {
+        const std::size_t count = value.inputs.size();
+        if (count < fewest || count > most) {
+          const config::Reader::Scope scope(reader, "inputs");
+          reader.error(
+              node.find("inputs")->where(), fmt::format("found {} names", count),
+              fewest == most ? fmt::format("{}", fewest) : fmt::format("{} or {}", fewest, most));
+        }
+      });
+}
+
+// The place of a key, or of the operator where the key is left out.
+base::SourcePosition place_of(const config::Node& node, const std::string& key) {
+  const config::Node* value = node.find(key);
+  return value != nullptr ? value->where() : node.where();
+}
+
+struct ConvolutionOperator : GraphOperator {
+  std::int64_t filters = 1;
+  Sizes kernel{1, 1}, stride{1, 1}, padding{0, 0, 0, 0}, dilation{1, 1};
+  bool bias = false;
+
+  void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
+    const Convolution attributes{.stride_h = stride[0],
+                                 .stride_w = stride[1],
+                                 .pad_top = padding[0],
+                                 .pad_left = padding[1],
+                                 .pad_bottom = padding[2],
+                                 .pad_right = padding[3],
+                                 .dilation_h = dilation[0],
+                                 .dilation_w = dilation[1]};
+    builder.convolution(name, x[0], attributes, kernel, filters, bias, options());
+  }
+};
+
+config::Kind<GraphOperator> convolution_kind() {
+  using Op = ConvolutionOperator;
+  config::Schema<Op> schema("convolution", "Convolution of an image [N, H, W, C].");
+  add_common(schema, 1, 1);
+  schema.required("filters", &Op::filters, size_codec(), "Channels of the output.")
+      .required("kernel", &Op::kernel, pair(), "Size of the filters.")
+      .optional("stride", &Op::stride, pair(), "Distance of neighbouring windows.")
+      .optional("padding", &Op::padding, padding(), "Zeros around the image.")
+      .optional("dilation", &Op::dilation, pair(), "Distance of neighbouring taps.")
+      .optional("bias", &Op::bias, config::boolean(), "Whether each filter adds a constant.");
+  return config::make_kind<GraphOperator>("convolution", schema);
+}
+
+struct MatrixMultiplicationOperator : GraphOperator {
+  std::optional<std::int64_t> columns;
+  bool bias = false;
+  bool transposed_weight = false;
+
+  void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
+    if (columns) {
+      builder.linear(name, x[0], *columns, bias, options());
+    } else {
+      builder.apply(name, MatrixMultiplication{transposed_weight}, x, options());
+    }
+  }
+};
+
+// Either one input and a weight of `columns` columns, or two inputs.
+void check_product(const MatrixMultiplicationOperator& op, const config::Node& node,
+                   config::Reader& reader) {
+  if (op.inputs.size() == 1 && !op.columns) {
+    reader.error(node.where(), "missing key 'columns'", "an integer, or a second input");
+  }
+  for (const std::string key : {"columns", "bias"}) {
+    if (op.inputs.size() == 2 && (key == "columns" ? op.columns.has_value() : op.bias)) {
+      const config::Reader::Scope scope(reader, key);
+      reader.error(place_of(node, key), "has no meaning with two inputs", "no such key");
+    }
+  }
+  if (op.columns && op.transposed_weight) {
+    const config::Reader::Scope scope(reader, "transposed_weight");
+    reader.error(place_of(node, "transposed_weight"), "found 'true'",
+                 "false where the weight is the operator's own");
+  }
+}
+
+config::Kind<GraphOperator> matrix_multiplication_kind() {
+  using Op = MatrixMultiplicationOperator;
+  config::Schema<Op> schema("matrix_multiplication",
+                            "The product of [..., K] with a weight of its own, or of two inputs.");
+  add_common(schema, 1, 2);
+  schema
+      .optional("columns", &Op::columns, config::maybe(size_codec()),
+                "Columns of the operator's own weight [K, columns].")
+      .optional("bias", &Op::bias, config::boolean(), "Whether each column adds a constant.")
+      .optional("transposed_weight", &Op::transposed_weight, config::boolean(),
+                "Whether the second input is stored [N, K].")
+      .check(check_product);
+  return config::make_kind<GraphOperator>("matrix_multiplication", schema);
+}
+
+struct AttentionOperator : GraphOperator {
+  std::int64_t heads = 1, head_size = 1, past_length = 0;
+  std::optional<std::int64_t> kv_heads;
+  bool causal = true;
+  std::optional<double> scale;
+
+  void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
+    if (x[0] == kNoTensor) {
+      return;
+    }
+    const Shape& query = builder.tensor(x[0]).shape;
+    if (query.size() != 3) {
+      builder.report(
+          {where, options().key_path,
+           fmt::format("'{}': input '{}' has the shape {}", name, inputs[0], shape_text(query)),
+           "[B, T, heads * head_size]", ""});
+      return;
+    }
+    const Attention attributes{
+        .heads = heads,
+        .kv_heads = kv_heads.value_or(heads),
+        .head_size = head_size,
+        .query_length = query[1],
+        .past_length = past_length,
+        .causal = causal,
+        .scale = scale.value_or(1.0 / std::sqrt(static_cast<double>(head_size)))};
+    builder.attention(name, x[0], x[1], x[2], attributes, options());
+  }
+};
+
+config::Kind<GraphOperator> attention_kind() {
+  using Op = AttentionOperator;
+  config::Schema<Op> schema("attention",
+                            "Multi-head attention of the inputs query, key and value, with its "
+                            "cache of keys and values.");
+  add_common(schema, 3, 3);
+  schema.required("heads", &Op::heads, size_codec(), "Query heads.")
+      .required("head_size", &Op::head_size, size_codec(), "Elements of one head.")
+      .optional("kv_heads", &Op::kv_heads, config::maybe(size_codec()),
+                "Key-value heads, a divisor of heads; left out: heads.")
+      .optional("past_length", &Op::past_length, config::integer(0, kLargestSize),
+                "Tokens that are in the cache already.")
+      .optional("causal", &Op::causal, config::boolean(),
+                "Whether a token sees itself and earlier ones only.")
+      .optional("scale", &Op::scale, config::maybe(config::number(0, 1e6)),
+                "Factor of the logits; left out: 1 / sqrt(head_size).");
+  return config::make_kind<GraphOperator>("attention", schema);
+}
+
+struct NormalizationOperator : GraphOperator {
+  NormalizationKind function = NormalizationKind::kLayer;
+  double epsilon = 1e-5;
+
+  void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
+    builder.normalization(name, x[0], Normalization{function, epsilon}, options());
+  }
+};
+
+config::Kind<GraphOperator> normalization_kind() {
+  using Op = NormalizationOperator;
+  config::Schema<Op> schema("normalization", "Normalization over the last dimension.");
+  add_common(schema, 1, 1);
+  schema
+      .required("function", &Op::function,
+                config::choice<NormalizationKind>(
+                    {{"layer", NormalizationKind::kLayer}, {"rms", NormalizationKind::kRms}}),
+                "layer: by mean and variance; rms: by the root of the mean square.")
+      .optional("epsilon", &Op::epsilon, config::number(0, 1), "Added below the root.");
+  return config::make_kind<GraphOperator>("normalization", schema);
+}
+
+struct SoftmaxOperator : GraphOperator {
+  void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
+    builder.apply(name, Softmax{}, x, options());
+  }
+};
+
+struct SelectLastOperator : GraphOperator {
+  void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
+    builder.apply(name, SelectLast{}, x, options());
+  }
+};
+
+// An operator without parameters of its own.
+template <class Op>
+config::Kind<GraphOperator> plain_kind(const std::string& name, const std::string& help) {
+  config::Schema<Op> schema(name, help);
+  add_common(schema, 1, 1);
+  return config::make_kind<GraphOperator>(name, schema);
+}
+
+struct ElementwiseOperator : GraphOperator {
+  ElementwiseKind function = ElementwiseKind::kAdd;
+
+  void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
+    builder.apply(name, Elementwise{function}, x, options());
+  }
+};
+
+config::Kind<GraphOperator> elementwise_kind() {
+  using Op = ElementwiseOperator;
+  config::Schema<Op> schema("elementwise", "A function of each element, or of two of one place.");
+  add_common(schema, 1, 2);
+  schema.required("function", &Op::function,
+                  config::choice<ElementwiseKind>({{"add", ElementwiseKind::kAdd},
+                                                   {"multiply", ElementwiseKind::kMultiply},
+                                                   {"relu", ElementwiseKind::kRelu},
+                                                   {"gelu", ElementwiseKind::kGelu},
+                                                   {"silu", ElementwiseKind::kSilu}}),
+                  "add and multiply take two inputs, the others one.");
+  return config::make_kind<GraphOperator>("elementwise", schema);
+}
+
+struct PoolingOperator : GraphOperator {
+  PoolingKind function = PoolingKind::kMaximum;
+  Sizes kernel{1, 1}, stride{1, 1}, padding{0, 0, 0, 0};
+
+  void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
+    const Pooling attributes{.kind = function,
+                             .kernel_h = kernel[0],
+                             .kernel_w = kernel[1],
+                             .stride_h = stride[0],
+                             .stride_w = stride[1],
+                             .pad_top = padding[0],
+                             .pad_left = padding[1],
+                             .pad_bottom = padding[2],
+                             .pad_right = padding[3]};
+    builder.apply(name, attributes, x, options());
+  }
+};
+
+config::Kind<GraphOperator> pooling_kind() {
+  using Op = PoolingOperator;
+  config::Schema<Op> schema("pooling", "Maximum or average over windows of an image.");
+  add_common(schema, 1, 1);
+  schema
+      .required("function", &Op::function,
+                config::choice<PoolingKind>(
+                    {{"maximum", PoolingKind::kMaximum}, {"average", PoolingKind::kAverage}}),
+                "Padding is left out of both.")
+      .required("kernel", &Op::kernel, pair(), "Size of the windows.")
+      .optional("stride", &Op::stride, pair(), "Distance of neighbouring windows.")
+      .optional("padding", &Op::padding, padding(), "Padding around the image.");
+  return config::make_kind<GraphOperator>("pooling", schema);
+}
+
+struct EmbeddingOperator : GraphOperator {
+  std::int64_t rows = 1, width = 1, past_length = 0;
+  Sizes tokens{1, 1};
+  EmbeddingRows lookup = EmbeddingRows::kSeed;
+
+  void add_to(GraphBuilder& builder, const std::vector<TensorId>& /*x*/) const override {
+    builder.embedding(name, rows, width, tokens, Embedding{lookup, past_length}, options());
+  }
+};
+
+config::Kind<GraphOperator> embedding_kind() {
+  using Op = EmbeddingOperator;
+  config::Schema<Op> schema("embedding", "One row of a table for each token.");
+  add_common(schema, 0, 0);
+  schema.required("rows", &Op::rows, size_codec(), "Rows of the table.")
+      .required("width", &Op::width, size_codec(), "Elements of a row.")
+      .required("tokens", &Op::tokens, sizes(2, 1, "sequences and tokens of each"),
+                "Leading dimensions of the output.")
+      .optional("lookup", &Op::lookup,
+                config::choice<EmbeddingRows>(
+                    {{"seed", EmbeddingRows::kSeed}, {"position", EmbeddingRows::kPosition}}),
+                "seed: rows drawn from the workload's seed; position: token t reads row "
+                "past_length + t.")
+      .optional("past_length", &Op::past_length, config::integer(0, kLargestSize),
+                "Position of the first token.");
+  return config::make_kind<GraphOperator>("embedding", schema);
+}
+
+struct RotaryEmbeddingOperator : GraphOperator {
+  std::int64_t heads = 1, head_size = 2, past_length = 0;
+  double theta = 10000.0;
+
+  void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
+    builder.apply(name, RotaryEmbedding{heads, head_size, past_length, theta}, x, options());
+  }
+};
+
+config::Kind<GraphOperator> rotary_embedding_kind() {
+  using Op = RotaryEmbeddingOperator;
+  config::Schema<Op> schema("rotary_embedding", "Rotary position embedding of every head.");
+  add_common(schema, 1, 1);
+  schema.required("heads", &Op::heads, size_codec(), "Heads.")
+      .required("head_size", &Op::head_size, size_codec(), "Elements of one head, even.")
+      .optional("past_length", &Op::past_length, config::integer(0, kLargestSize),
+                "Position of the first token.")
+      .optional("theta", &Op::theta, config::number(1, 1e12), "Base of the angles.");
+  return config::make_kind<GraphOperator>("rotary_embedding", schema);
+}
+
+}  // namespace
+
+const config::Codec<GraphOperatorPointer>& graph_operator_codec() {
+  static const config::Codec<GraphOperatorPointer> kCodec = config::one_of<GraphOperator>(
+      "operator",
+      {convolution_kind(), matrix_multiplication_kind(), attention_kind(), normalization_kind(),
+       plain_kind<SoftmaxOperator>("softmax", "Softmax over the last dimension."),
+       elementwise_kind(), pooling_kind(), embedding_kind(), rotary_embedding_kind(),
+       plain_kind<SelectLastOperator>("select_last", "The last token of every sequence.")});
+  return kCodec;
+}
+
+}  // namespace orrery::workload

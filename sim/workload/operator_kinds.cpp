@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/operator_kinds.h"
+
+#include "workload/graph.h"
+
+namespace orrery::workload {
+
+const std::vector<OperatorKind>& operator_kinds() {
+  static const std::vector<OperatorKind> kKinds{
+      {"convolution", "",
+       "y[n,oh,ow,f] = sum over kh,kw,c of x[n,oh*stride+kh*dilation-pad,...,c] * w[kh,kw,c,f] "
+       "+ bias[f]",
+       "N*OH*OW*F*KH*KW*C"},
+      {"matrix_multiplication", "", "y[m,n] = sum over k of a[m,k] * w[k,n] + bias[n]", "M*N*K"},
+      {"attention", "",
+       "y = softmax(scale * q * keys^T + mask) * values per head, new keys and values appended to "
+       "the cache first",
+       "2*B*heads*head_size*P; P = T*past + T*(T+1)/2 causal, T*(past+T) otherwise"},
+      {"normalization", "layer, rms",
+       "layer: (x - mean) / sqrt(variance + epsilon) * gamma + beta; rms: x / sqrt(mean of squares "
+       "+ epsilon) * gamma",
+       "0"},
+      {"softmax", "", "y[i] = exp(x[i] - max) / sum over j of exp(x[j] - max)", "0"},
+      {"elementwise", "add, multiply, relu, gelu, silu",
+       "a + b, a * b, max(x, 0), x * Phi(x), x / (1 + exp(-x))", "0"},
+      {"pooling", "maximum, average",
+       "maximum or mean of the elements of x under the kernel, padding left out", "0"},
+      {"embedding", "seed, position",
+       "one row of the table for each token: drawn from the seed, or row past_length + t", "0"},
+      {"rotary_embedding", "",
+       "pairs (x[i], x[i + head_size/2]) of every head turned by the angle (past_length + t) * "
+       "theta^(-2i/head_size)",
+       "0"},
+      {"select_last", "", "y[b,c] = x[b,T-1,c]", "0"},
+  };
+  return kKinds;
+}
+
+const std::string& kind_name(const Attributes& attributes) {
+  static_assert(std::variant_size_v<Attributes> == 10, "one row above for each alternative");
+  return operator_kinds()[attributes.index()].name;
+}
+
+}  // namespace orrery::workload

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/shape_inference.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+namespace orrery::workload {
+namespace {
+
+InferredShape wrong(std::string message, std::string expected) {
+  return {std::nullopt, std::move(message), std::move(expected)};
+}
+
+InferredShape right(Shape shape) {
+  return {std::move(shape), "", ""};
+}
+
+// The positions at which a window of `kernel` elements fits along one dimension of an image.
+// nullopt where there is none.
+std::optional<std::int64_t> window_positions(std::int64_t size, std::int64_t pad_before,
+                                             std::int64_t pad_after, std::int64_t kernel,
+                                             std::int64_t dilation, std::int64_t stride) {
+  const std::int64_t span = (kernel - 1) * dilation + 1;
+  const std::int64_t room = size + pad_before + pad_after - span;
+  return room < 0 ? std::nullopt : std::optional(room / stride + 1);
+}
+
+class ShapeInference {
+ public:
+  ShapeInference(const std::vector<const Tensor*>& inputs, const Shape& tokens)
+      : inputs_(inputs), tokens_(tokens) {}
+
+  InferredShape operator()(const Convolution& attributes) const {
+    const Shape& x = shape(0);
+    const Shape& w = shape(1);
+    if (x.size() != 4) {
+      return wrong_shape(0, "an image [N, H, W, C]");
+    }
+    if (w.size() != 4 || w[2] != x[3]) {
+      return wrong_shape(1, fmt::format("a weight [KH, KW, {}, F]", x[3]));
+    }
+    if (has(2) && shape(2) != Shape{w[3]}) {
+      return wrong_shape(2, fmt::format("a bias [{}]", w[3]));
+    }
+    const auto rows = window_positions(x[1], attributes.pad_top, attributes.pad_bottom, w[0],
+                                       attributes.dilation_h, attributes.stride_h);
+    const auto columns = window_positions(x[2], attributes.pad_left, attributes.pad_right, w[1],
+                                          attributes.dilation_w, attributes.stride_w);
+    if (!rows || !columns) {
+      return wrong(fmt::format("the kernel [{}, {}] does not fit into the image {}", w[0], w[1],
+                               shape_text(x)),
+                   "a kernel, dilated, of at most the padded image");
+    }
+    return right({x[0], *rows, *columns, w[3]});
+  }
+
+  InferredShape operator()(const MatrixMultiplication& attributes) const {
+    const Shape& a = shape(0);
+    const Shape& w = shape(1);
+    const std::size_t inner = attributes.transposed_weight ? 1 : 0;
+    if (w.size() != 2 || w[inner] != a.back()) {
+      const std::string wanted = attributes.transposed_weight ? fmt::format("[N, {}]", a.back())
+                                                              : fmt::format("[{}, N]", a.back());
+      return wrong_shape(1, "a matrix " + wanted);
+    }
+    const std::int64_t columns = w[1 - inner];
+    if (has(2) && shape(2) != Shape{columns}) {
+      return wrong_shape(2, fmt::format("a bias [{}]", columns));
+    }
+    Shape result = a;
+    result.back() = columns;
+    return right(std::move(result));
+  }
+
+  InferredShape operator()(const Attention& attributes) const {
+    if (attributes.heads % attributes.kv_heads != 0) {
+      return wrong(
+          fmt::format("{} heads share {} key-value heads", attributes.heads, attributes.kv_heads),
+          "a multiple of the key-value heads");
+    }
+    const Shape& q = shape(0);
+    const Shape query{q[0], attributes.query_length, attributes.heads * attributes.head_size};
+    const Shape key{q[0], attributes.query_length, attributes.kv_heads * attributes.head_size};
+    const Shape cache{q[0], attributes.kv_heads, attributes.past_length + attributes.query_length,
+                      attributes.head_size};
+    const std::vector<const Shape*> wanted{&query, &key, &key, &cache, &cache};
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (shape(i) != *wanted[i]) {
+        return wrong_shape(i, shape_text(*wanted[i]));
+      }
+    }
+    return right(query);
+  }
+
+  InferredShape operator()(const Normalization& attributes) const {
+    const std::size_t wanted = attributes.kind == NormalizationKind::kLayer ? 3 : 2;
+    if (inputs_.size() != wanted) {
+      return wrong(fmt::format("{} inputs", inputs_.size()), fmt::format("{}", wanted));
+    }
+    for (std::size_t i = 1; i < wanted; ++i) {
+      if (shape(i) != Shape{shape(0).back()}) {
+        return wrong_shape(i, shape_text({shape(0).back()}));
+      }
+    }
+    return right(shape(0));
+  }
+
+  InferredShape operator()(const Softmax& /*attributes*/) const { return right(shape(0)); }
+
+  InferredShape operator()(const Elementwise& attributes) const {
+    const bool binary =
+        attributes.kind == ElementwiseKind::kAdd || attributes.kind == ElementwiseKind::kMultiply;
+    if (inputs_.size() != (binary ? 2U : 1U)) {
+      return wrong(fmt::format("{} inputs", inputs_.size()), binary ? "2" : "1");
+    }
+    if (binary && shape(1) != shape(0)) {
+      return wrong_shape(
+          1, fmt::format("the shape of '{}', {}", inputs_[0]->name, shape_text(shape(0))));
+    }
+    return right(shape(0));
+  }
+
+  InferredShape operator()(const Pooling& attributes) const {
+    const Shape& x = shape(0);
+    if (x.size() != 4) {
+      return wrong_shape(0, "an image [N, H, W, C]");
+    }
+    // A window of padding alone has neither maximum nor average.
+    if (std::max(attributes.pad_top, attributes.pad_bottom) >= attributes.kernel_h ||
+        std::max(attributes.pad_left, attributes.pad_right) >= attributes.kernel_w) {
+      return wrong("the padding is as large as the kernel", "less padding");
+    }
+    const auto rows = window_positions(x[1], attributes.pad_top, attributes.pad_bottom,
+                                       attributes.kernel_h, 1, attributes.stride_h);
+    const auto columns = window_positions(x[2], attributes.pad_left, attributes.pad_right,
+                                          attributes.kernel_w, 1, attributes.stride_w);
+    if (!rows || !columns) {
+      return wrong(fmt::format("the kernel [{}, {}] does not fit into the image {}",
+                               attributes.kernel_h, attributes.kernel_w, shape_text(x)),
+                   "a kernel of at most the padded image");
+    }
+    return right({x[0], *rows, *columns, x[3]});
+  }
+
+  InferredShape operator()(const Embedding& attributes) const {
+    const Shape& table = shape(0);
+    if (table.size() != 2) {
+      return wrong_shape(0, "a table [rows, width]");
+    }
+    if (attributes.rows == EmbeddingRows::kPosition) {
+      if (tokens_.size() != 2) {
+        return wrong(fmt::format("tokens {}", shape_text(tokens_)), "[B, T]");
+      }
+      if (attributes.past_length + tokens_[1] > table[0]) {
+        return wrong(
+            fmt::format("position {} is not in the table", attributes.past_length + tokens_[1] - 1),
+            fmt::format("positions below {}", table[0]));
+      }
+    }
+    Shape result = tokens_;
+    result.push_back(table[1]);
+    return right(std::move(result));
+  }
+
+  InferredShape operator()(const RotaryEmbedding& attributes) const {
+    const Shape& x = shape(0);
+    if (attributes.head_size % 2 != 0) {
+      return wrong(fmt::format("a head size of {}", attributes.head_size), "an even head size");
+    }
+    if (x.size() != 3 || x[2] != attributes.heads * attributes.head_size) {
+      return wrong_shape(0, fmt::format("[B, T, {}]", attributes.heads * attributes.head_size));
+    }
+    return right(x);
+  }
+
+  InferredShape operator()(const SelectLast& /*attributes*/) const {
+    const Shape& x = shape(0);
+    return x.size() == 3 ? right({x[0], x[2]}) : wrong_shape(0, "[B, T, C]");
+  }
+
+ private:
+  [[nodiscard]] bool has(std::size_t index) const { return index < inputs_.size(); }
+  [[nodiscard]] const Shape& shape(std::size_t index) const { return inputs_[index]->shape; }
+  [[nodiscard]] InferredShape wrong_shape(std::size_t index, std::string expected) const {
+    return wrong(
+        fmt::format("input '{}' has the shape {}", inputs_[index]->name, shape_text(shape(index))),
+        std::move(expected));
+  }
+
+  const std::vector<const Tensor*>& inputs_;
+  const Shape& tokens_;
+};
+
+struct InputCount {
+  std::size_t fewest;
+  std::size_t most;
+};
+
+// In the order of Attributes.
+constexpr std::array<InputCount, std::variant_size_v<Attributes>> kInputCounts{
+    {{2, 3}, {2, 3}, {5, 5}, {2, 3}, {1, 1}, {1, 2}, {1, 1}, {1, 1}, {1, 1}, {1, 1}}};
+
+}  // namespace
+
+std::string shape_text(const Shape& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+InferredShape infer_shape(const Attributes& attributes, const std::vector<const Tensor*>& inputs,
+                          const Shape& tokens) {
+  const InputCount count = kInputCounts[attributes.index()];
+  if (inputs.size() < count.fewest || inputs.size() > count.most) {
+    return wrong(fmt::format("{} inputs", inputs.size()),
+                 count.fewest == count.most ? fmt::format("{}", count.fewest)
+                                            : fmt::format("{} or {}", count.fewest, count.most));
+  }
+  return std::visit(ShapeInference(inputs, tokens), attributes);
+}
+
+}  // namespace orrery::workload

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "command/command.h"
+#include "tests/functional/reference/naive_operators.h"
+#include "lowering/lowering.h"
+#include "workload/graph.h"
+
+namespace orrery::testing {
+
+// Describes a small machine by numbers; engines are called array0, vector0, load0, store0, ...
+struct SmallMachine {
+  std::int64_t rows = 4;
+  std::int64_t columns = 4;
+  int arrays = 1;
+  int vector_units = 1;
+  int loads = 1;
+  int stores = 1;
+  bool shared_dma = false;  // one DMA engine for both directions
+  std::int64_t scratchpad = 8192;
+  std::int64_t accumulators = 1024;  // bytes, of each array
+  std::vector<std::int64_t> tiers{1 << 20};
+
+  [[nodiscard]] lowering::Machine machine() const;
+};
+
+// Reads commands from a list, for streams that a test has changed.
+class ListSource : public command::Source {
+ public:
+  ListSource(command::StreamHeader header, std::vector<command::Command> commands)
+      : header_(std::move(header)), commands_(std::move(commands)) {}
+  [[nodiscard]] const command::StreamHeader& header() const override { return header_; }
+  [[nodiscard]] bool next(command::Command& command) override {
+    if (next_ == commands_.size()) {
+      return false;
+    }
+    command = commands_[next_++];
+    return true;
+  }
+
+ private:
+  command::StreamHeader header_;
+  std::vector<command::Command> commands_;
+  std::size_t next_ = 0;
+};
+
+[[nodiscard]] std::vector<command::Command> drain(command::Source& source);
+
+// A graph on a machine with random integer data and what the naive operators make of it.
+class Trial {
+ public:
+  Trial(workload::Graph graph, const SmallMachine& machine, lowering::MappingConfig mapping,
+        std::uint64_t seed);
+
+  [[nodiscard]] const lowering::Plan& plan() const { return *plan_; }
+  [[nodiscard]] const workload::Graph& graph() const { return graph_; }
+  [[nodiscard]] std::vector<command::Command> commands() const;
+
+  // Executes the commands, in stream order where `order` is 0 and else in a random one, and compares
+  // outputs and caches with the naive operators. "" or what is wrong.
+  [[nodiscard]] std::string check(const std::vector<command::Command>& commands,
+                                  std::uint64_t order) const;
+
+  // All of it: stream order and three random ones, multiply-accumulates of each layer against the
+  // operator's definition, every loaded byte used. "" or what is wrong.
+  [[nodiscard]] std::string check() const;
+
+ private:
+  [[nodiscard]] std::string check_macs(const std::vector<command::Command>& commands) const;
+
+  workload::Graph graph_;
+  SmallMachine machine_;
+  std::uint64_t seed_;
+  std::shared_ptr<const lowering::Plan> plan_;
+  std::vector<Values> given_;     // by tensor: inputs, weights, past of caches
+  std::vector<Values> expected_;  // by tensor
+};
+
+}  // namespace orrery::testing
