@@ -300,12 +300,12 @@ class TilingSearch {
         candidate_.slowest_tier = static_cast<std::uint16_t>(i);
       }
     }
+    const auto& tiers = machine_.tiers;
     candidate_.edge_cycles =
-        machine_.tiers[problem_.a.tier].cycles(tiles.a_bytes()) +
-        machine_.tiers[problem_.b.tier].cycles(tiles.b_bytes()) +
-        array_drain_cycles(array_) + vector_cycles_of_tile(tiles) +
-        cycles_for(tiles.parts() * tiles.part_bytes(problem_.c.type),
-                   machine_.tiers[problem_.c.tier]);
+        tiers[problem_.a.tier].cycles(tiles.a_bytes()) +
+        tiers[problem_.b.tier].cycles(tiles.b_bytes()) + array_drain_cycles(array_) +
+        vector_cycles_of_tile(tiles) +
+        tiers[problem_.c.tier].cycles(tiles.parts() * tiles.part_bytes(problem_.c.type));
   }
 
   static std::int64_t scale(std::int64_t bytes, std::int64_t times, std::int64_t of) {

@@ -64,7 +64,8 @@ TEST(FirstMultipleIn, EqualsASearch) {
   for (int i = 0; i < 20000; ++i) {
     const auto m = static_cast<std::uint64_t>(random.integer(1, 200));
     const auto a = static_cast<std::uint64_t>(random.integer(0, static_cast<std::int64_t>(m) - 1));
-    const auto low = static_cast<std::uint64_t>(random.integer(0, static_cast<std::int64_t>(m) - 1));
+    const auto low =
+        static_cast<std::uint64_t>(random.integer(0, static_cast<std::int64_t>(m) - 1));
     const auto high = static_cast<std::uint64_t>(
         random.integer(static_cast<std::int64_t>(low), static_cast<std::int64_t>(m) - 1));
     std::optional<std::uint64_t> expected;
@@ -88,8 +89,8 @@ std::vector<std::uint64_t> bursts_by_force(const Transfer& given, const AddressM
       for (std::int64_t i = 0; i < transfer.outer[0].count; ++i) {
         const std::uint64_t row =
             transfer.address +
-            static_cast<std::uint64_t>(i * transfer.outer[0].stride +
-                                       j * transfer.outer[1].stride + k * transfer.outer[2].stride);
+            static_cast<std::uint64_t>(i * transfer.outer[0].stride + j * transfer.outer[1].stride +
+                                       k * transfer.outer[2].stride);
         std::set<std::uint64_t> touched;
         for (std::uint64_t b = row; b < row + static_cast<std::uint64_t>(transfer.row_bytes); ++b) {
           const ChannelAddress location = map.locate(b);
@@ -115,8 +116,8 @@ TEST(SliceCursor, EnumeratesTheBurstsThatASearchFinds) {
     transfer.address = static_cast<std::uint64_t>(random.integer(0, 5000));
     transfer.row_bytes = random.integer(1, random.integer(0, 1) == 0 ? 40 : 1500);
     for (Dimension& dimension : transfer.outer) {
-      dimension = {random.integer(1, 6), random.integer(0, 2) == 0 ? transfer.row_bytes
-                                                                   : random.integer(0, 3000)};
+      dimension = {random.integer(1, 6),
+                   random.integer(0, 2) == 0 ? transfer.row_bytes : random.integer(0, 3000)};
     }
     for (int channel = 0; channel < map.channels(); ++channel) {
       SliceCursor cursor(transfer, map, channel, access);

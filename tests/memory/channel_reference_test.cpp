@@ -47,8 +47,8 @@ std::vector<Submission> random_submissions(base::Random& random, const Spec& spe
   for (int i = 0; i < count; ++i) {
     at += random.integer(0, 4) == 0 ? random.integer(0, 2 * span / count) : 0;
     Transfer transfer;
-    const std::int64_t shape = random.integer(0, 4);
-    const std::int64_t region = shape == 0 ? 4096 : capacity / 2;
+    const std::int64_t shape = std::max<std::int64_t>(random.integer(-2, 4), 0);
+    const std::int64_t region = shape == 0 ? 1024 : capacity / 2;
     transfer.address = static_cast<std::uint64_t>(random.integer(0, region - 1));
     transfer.row_bytes = shape == 1   ? random.integer(1, 8192)
                          : shape == 2 ? random.integer(1, 300)
@@ -158,7 +158,7 @@ TEST_P(ChannelAgainstReference, IssuesTheSameCommandsInTheSameCycles) {
   const Spec spec = GetParam().make();
   std::size_t commands = 0;
   std::size_t forwarded = 0;
-  for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 16; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const Scenario scenario = random_scenario(spec, seed);
     ClockedController reference(spec, scenario.config);
@@ -191,8 +191,8 @@ TEST_P(ChannelAgainstReference, IssuesTheSameCommandsInTheSameCycles) {
     commands += recorder.log.size();
     forwarded += statistics.total.forwarded;
   }
-  EXPECT_GT(commands, 100000U);
-  EXPECT_GT(forwarded, 100U);
+  EXPECT_GT(commands, 60000U);
+  EXPECT_GT(forwarded, 20U);
 }
 
 TEST_P(ChannelAgainstReference, DoesNotDependOnTheStepsInWhichItIsAdvanced) {

@@ -50,7 +50,9 @@ TEST(Expression, SaysWhatIsWrong) {
   EXPECT_THAT(error_of("mix(1)"), HasSubstr("unknown function 'mix'"));
   EXPECT_THAT(error_of("(1"), HasSubstr("expected ')'"));
   EXPECT_THAT(error_of("ns(1, 2)"), HasSubstr("wrong number of arguments"));
-  EXPECT_THAT(error_of("99999999999"), HasSubstr("is not a number"));
+  EXPECT_THAT(error_of("1.2.3"), HasSubstr("is not a number"));
+  EXPECT_THAT(error_of("99999999999"), HasSubstr("too large"));
+  EXPECT_THAT(error_of("999999999 * 999999999 * 999999999"), HasSubstr("too large"));
   EXPECT_THAT(error_of(std::string(500, '(')), HasSubstr("too many nested"));
 }
 
@@ -59,10 +61,21 @@ TEST(Spec, ShippedStandardsHaveTheFiguresOfTheirSheets) {
   EXPECT_EQ(ddr4.capacity_bytes(), std::int64_t{8} << 30);
   EXPECT_DOUBLE_EQ(ddr4.peak_bytes_per_second(), 19.2e9);
   // dram.md 2.1, in cycles of 5/6 ns.
-  for (const auto& [name, cycles] : std::vector<std::pair<std::string, Cycle>>{
-           {"nCL", 17}, {"nCWL", 12}, {"nRAS", 39}, {"nRC", 56}, {"nWR", 18}, {"nRTP", 9},
-           {"nCCD_L", 6}, {"nRRD_S", 4}, {"nRRD_L", 6}, {"nFAW", 26}, {"nWTR_S", 3},
-           {"nWTR_L", 9}, {"nRFC", 420}, {"nREFI", 9360}, {"nRTW", 11}}) {
+  for (const auto& [name, cycles] : std::vector<std::pair<std::string, Cycle>>{{"nCL", 17},
+                                                                               {"nCWL", 12},
+                                                                               {"nRAS", 39},
+                                                                               {"nRC", 56},
+                                                                               {"nWR", 18},
+                                                                               {"nRTP", 9},
+                                                                               {"nCCD_L", 6},
+                                                                               {"nRRD_S", 4},
+                                                                               {"nRRD_L", 6},
+                                                                               {"nFAW", 26},
+                                                                               {"nWTR_S", 3},
+                                                                               {"nWTR_L", 9},
+                                                                               {"nRFC", 420},
+                                                                               {"nREFI", 9360},
+                                                                               {"nRTW", 11}}) {
     EXPECT_EQ(ddr4.parameter(name), cycles) << name;
   }
   const Spec hbm2 = test::shipped("hbm2_2000");

@@ -59,6 +59,57 @@ TEST_F(LlmWorkloadTest, BuildsTheOperatorsOfAGpt2BlockInOrder) {
                   "layer0.mlp.residual", "final_norm", "last_token", "lm_head"));
 }
 
+// The names of the tensors that an operator reads, its own parameters left out.
+std::vector<std::string> sources_of(const Graph& graph, const std::string& name) {
+  std::vector<std::string> sources;
+  for (const TensorId id : operator_named(graph, name).inputs) {
+    if (!tensor_of(graph, id).name.starts_with(name + ".")) {
+      sources.push_back(tensor_of(graph, id).name);
+    }
+  }
+  return sources;
+}
+
+TEST_F(LlmWorkloadTest, ConnectsTheOperatorsOfALlamaBlock) {
+  const Graph graph = load(kTinyLlama).graph;
+  const auto sources = [&](const std::string& name) { return sources_of(graph, "layer1." + name); };
+  EXPECT_THAT(sources("attention.norm"), ElementsAre("layer0.mlp.residual"));
+  EXPECT_THAT(sources("attention.query"), ElementsAre("layer1.attention.norm"));
+  EXPECT_THAT(sources("attention.key"), ElementsAre("layer1.attention.norm"));
+  EXPECT_THAT(sources("attention.value"), ElementsAre("layer1.attention.norm"));
+  EXPECT_THAT(sources("attention.query_rotary"), ElementsAre("layer1.attention.query"));
+  EXPECT_THAT(sources("attention.key_rotary"), ElementsAre("layer1.attention.key"));
+  EXPECT_THAT(sources("attention.core"),
+              ElementsAre("layer1.attention.query_rotary", "layer1.attention.key_rotary",
+                          "layer1.attention.value"));
+  EXPECT_THAT(sources("attention.output"), ElementsAre("layer1.attention.core"));
+  EXPECT_THAT(sources("attention.residual"),
+              ElementsAre("layer0.mlp.residual", "layer1.attention.output"));
+  EXPECT_THAT(sources("mlp.norm"), ElementsAre("layer1.attention.residual"));
+  EXPECT_THAT(sources("mlp.gate"), ElementsAre("layer1.mlp.norm"));
+  EXPECT_THAT(sources("mlp.up"), ElementsAre("layer1.mlp.norm"));
+  EXPECT_THAT(sources("mlp.activation"), ElementsAre("layer1.mlp.gate"));
+  EXPECT_THAT(sources("mlp.product"), ElementsAre("layer1.mlp.activation", "layer1.mlp.up"));
+  EXPECT_THAT(sources("mlp.down"), ElementsAre("layer1.mlp.product"));
+  EXPECT_THAT(sources("mlp.residual"), ElementsAre("layer1.attention.residual", "layer1.mlp.down"));
+  EXPECT_THAT(sources_of(graph, "final_norm"), ElementsAre("layer1.mlp.residual"));
+  EXPECT_THAT(sources_of(graph, "lm_head"), ElementsAre("final_norm"));
+}
+
+TEST_F(LlmWorkloadTest, ConnectsTheOperatorsOfAGpt2Block) {
+  const Graph graph = load(kTinyGpt).graph;
+  EXPECT_THAT(sources_of(graph, "embedding.add"), ElementsAre("embedding", "embedding.position"));
+  EXPECT_THAT(
+      sources_of(graph, "layer0.attention.core"),
+      ElementsAre("layer0.attention.query", "layer0.attention.key", "layer0.attention.value"));
+  EXPECT_THAT(sources_of(graph, "layer0.attention.residual"),
+              ElementsAre("embedding.add", "layer0.attention.output"));
+  EXPECT_THAT(sources_of(graph, "layer0.mlp.activation"), ElementsAre("layer0.mlp.up"));
+  EXPECT_THAT(sources_of(graph, "layer0.mlp.down"), ElementsAre("layer0.mlp.activation"));
+  EXPECT_THAT(sources_of(graph, "last_token"), ElementsAre("final_norm"));
+  EXPECT_THAT(sources_of(graph, "lm_head"), ElementsAre("last_token", "embedding.weight"));
+}
+
 TEST_F(LlmWorkloadTest, GivesGroupedQueriesTheShapesOfTheirHeads) {
   const Graph graph = load(kTinyLlama).graph;
   // 4 query heads and 2 key-value heads of 8: the head size is not hidden / heads = 6.

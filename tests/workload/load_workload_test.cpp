@@ -71,6 +71,15 @@ TEST_F(LoadWorkload, FindsFilesRelativeToTheFileThatNamesThem) {
               HasSubstr("workload.yaml:2:9: workload.config: no such file: model.json"));
 }
 
+TEST_F(LoadWorkload, FindsFilesNamedOnTheCommandLineFromTheCurrentFolder) {
+  const std::filesystem::path model = std::filesystem::relative(
+      write("model.json",
+            R"({"model_type": "gpt2", "n_embd": 8, "n_layer": 1, "n_head": 2, "vocab_size": 9})"));
+  const Workload workload = load("kind: llm\nconfig: absent.json\nphase: decode\ncontext: 3\n",
+                                 {"workload.config=" + model.string()});
+  EXPECT_EQ(tensor_named(workload.graph, "embedding.weight").shape, (Shape{9, 8}));
+}
+
 TEST_F(LoadWorkload, ReadsAResolvedFileBackToTheSameWorkload) {
   const std::string root = std::string(ORRERY_SOURCE_DIR) + "/";
   expect_resolved_is_the_same(root + "workloads/models/resnet18.yaml");

@@ -82,7 +82,8 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
   ranks_.resize(static_cast<std::size_t>(spec.ranks()));
   if (config_.refresh) {
     for (int rank = 0; rank < spec.ranks(); ++rank) {
-      refreshes_.emplace_back(spec.refresh_interval, rank, spec.ranks());
+      const int sharing = std::max(spec.ranks() / spec.data_buses(), 1);
+      refreshes_.emplace_back(spec.refresh_interval, rank % sharing, sharing);
     }
     next_refresh_due_ = refreshes_.front().due();
   }

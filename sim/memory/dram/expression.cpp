@@ -91,9 +91,9 @@ class Parser {
     Rational value = product();
     while (true) {
       if (accept('+')) {
-        value += product();
+        value = bounded(value + product());
       } else if (accept('-')) {
-        value -= product();
+        value = bounded(value - product());
       } else {
         return value;
       }
@@ -104,13 +104,13 @@ class Parser {
     Rational value = atom();
     while (true) {
       if (accept('*')) {
-        value *= atom();
+        value = bounded(value * atom());
       } else if (accept('/')) {
         const Rational divisor = atom();
         if (divisor == 0) {
           fail("division by zero");
         }
-        value /= divisor;
+        value = bounded(value / divisor);
       } else {
         return value;
       }
@@ -170,7 +170,17 @@ class Parser {
       fail(fmt::format("'{}' is not a number of at most nine digits on either side of the point",
                        digits));
     }
-    return *value;
+    return bounded(*value);
+  }
+
+  // Keeps the exact arithmetic within 64 bits: products of two such values still fit.
+  Rational bounded(const Rational& value) const {
+    constexpr std::int64_t kLargest = 1'000'000'000;
+    if (value.numerator() > kLargest || value.numerator() < -kLargest ||
+        value.denominator() > kLargest) {
+      fail("a value too large");
+    }
+    return value;
   }
 
   Rational name_or_call() {
@@ -203,7 +213,7 @@ class Parser {
         arguments.size() > function->most_arguments) {
       fail(fmt::format("wrong number of arguments to '{}'", name));
     }
-    return function->apply(arguments, tck_);
+    return bounded(function->apply(arguments, tck_));
   }
 
   std::string_view text_;

@@ -5,10 +5,13 @@
 
 namespace orrery::memory::dram {
 
-// When refreshes fall due: the k-th of rank r among R at floor((k R + r + 1) interval / R), so that
-// the ranks take turns and a single rank is refreshed at the multiples of the interval.
+// When refreshes fall due: the k-th of rank r among the R that share a data bus at
+// floor((k R + r + 1) interval / R). So the ranks of a bus take turns, a single rank is refreshed
+// at the multiples of the interval, and pseudo-channels, each with a bus of its own, go in step:
+// what is interleaved over them would otherwise wait for each in turn.
 class RefreshSchedule {
  public:
+  // rank counts within its data bus.
   RefreshSchedule(Cycle interval, int rank, int ranks)
       : interval_(interval), next_(rank + 1), ranks_(ranks) {}
 

@@ -122,10 +122,11 @@ void ClockedController::choose_direction() {
 }
 
 bool ClockedController::due(int rank) const {
-  // The k-th refresh of rank r is due at floor((k R + r + 1) nREFI / R).
-  const std::int64_t ranks = spec_.ranks();
+  // The k-th refresh of the r-th of R ranks on one data bus is due at floor((k R + r + 1) nREFI /
+  // R).
+  const std::int64_t ranks = spec_.ranks() / spec_.data_buses();
   const std::int64_t k = refreshes_done_[static_cast<std::size_t>(rank)];
-  return config_.refresh && (k * ranks + rank + 1) * spec_.refresh_interval / ranks <= now_;
+  return config_.refresh && (k * ranks + rank % ranks + 1) * spec_.refresh_interval / ranks <= now_;
 }
 
 bool ClockedController::try_refresh(int) {

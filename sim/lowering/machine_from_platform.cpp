@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include "hardware/dma_config.h"
+#include "hardware/platform_config.h"
+#include "hardware/systolic_array_config.h"
+#include "hardware/vector_unit_config.h"
+#include "lowering/machine.h"
+
+namespace orrery::lowering {
+namespace {
+
+using hardware::PlatformConfig;
+
+class MachineBuilder {
+ public:
+  explicit MachineBuilder(const PlatformConfig& platform) : platform_(platform) {
+    machine_.name = platform.name;
+    machine_.scratchpad_bytes = platform.scratchpad.capacity.value;
+  }
+
+  Machine build() {
+    for (const PlatformConfig::Instance& instance : platform_.instances()) {
+      const auto index = static_cast<command::EngineIndex>(machine_.engines.size());
+      machine_.engines.push_back(instance.name);
+      const hardware::EngineConfig* config = instance.config.get();
+      if (const auto* array = dynamic_cast<const hardware::SystolicArrayConfig*>(config)) {
+        add_array(index, *array);
+      } else if (const auto* unit = dynamic_cast<const hardware::VectorUnitConfig*>(config)) {
+        machine_.vector_units.push_back({index, unit->costs()});
+      } else if (const auto* dma = dynamic_cast<const hardware::DmaConfig*>(config)) {
+        add_dma(index, *dma);
+      }
+    }
+    add_tiers();
+    return std::move(machine_);
+  }
+
+ private:
+  void add_array(command::EngineIndex index, const hardware::SystolicArrayConfig& config) {
+    const Machine::Array array{index,
+                               config.rows,
+                               config.columns,
+                               config.accumulator_capacity.value,
+                               config.stream_port_bytes,
+                               config.stationary_port_bytes,
+                               config.dataflows,
+                               config.convention == timing::FoldConvention::kPipelined};
+    if (machine_.arrays.empty() || (machine_.arrays.front().rows == array.rows &&
+                                    machine_.arrays.front().columns == array.columns)) {
+      machine_.arrays.push_back(array);
+    }
+  }
+
+  void add_dma(command::EngineIndex index, const hardware::DmaConfig& config) {
+    if (config.role != hardware::DmaRole::kStore) {
+      machine_.load_engines.push_back(index);
+    }
+    if (config.role != hardware::DmaRole::kLoad) {
+      machine_.store_engines.push_back(index);
+    }
+  }
+
+  // The clock in which estimates count.
+  [[nodiscard]] base::Rational clock_hertz() const {
+    for (const bool want_array : {true, false}) {
+      for (const PlatformConfig::Instance& instance : platform_.instances()) {
+        const auto* config = instance.config.get();
+        const bool is_array = dynamic_cast<const hardware::SystolicArrayConfig*>(config) != nullptr;
+        const bool is_unit = dynamic_cast<const hardware::VectorUnitConfig*>(config) != nullptr;
+        if (want_array ? is_array : is_unit) {
+          return platform_.clock(config->clock).hertz;
+        }
+      }
+    }
+    return {1'000'000'000};
+  }
+
+  // Bytes a cycle in parts of a 1024th: enough for an estimate, and small enough to multiply.
+  [[nodiscard]] base::Rational bytes_per_cycle(const hardware::TierConfig& tier) const {
+    constexpr std::int64_t kParts = 1024;
+    if (tier.model == hardware::MemoryModel::kIdeal) {
+      return {0};
+    }
+    const double rate = tier.peak_bandwidth() / base::to_double(clock_hertz());
+    return {std::max<std::int64_t>(std::llround(rate * static_cast<double>(kParts)), 1), kParts};
+  }
+
+  void add_tiers() {
+    for (const auto& [name, tier] : platform_.memory) {
+      machine_.tiers.push_back({name, tier.capacity(), bytes_per_cycle(tier)});
+    }
+  }
+
+  const PlatformConfig& platform_;
+  Machine machine_;
+};
+
+}  // namespace
+
+Machine machine_from(const PlatformConfig& platform) {
+  return MachineBuilder(platform).build();
+}
+
+}  // namespace orrery::lowering

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/functional/random_cases.h"
+
+#include <functional>
+#include <utility>
+
+#include "base/random.h"
+#include "workload/graph_builder.h"
+
+namespace orrery::testing {
+namespace {
+
+using namespace orrery::workload;
+using numeric::ElementType;
+
+class CaseMaker {
+ public:
+  explicit CaseMaker(std::uint64_t seed) : random_(seed) {}
+
+  std::int64_t integer(std::int64_t low, std::int64_t high) { return random_.integer(low, high); }
+  bool chance(int percent) { return integer(1, 100) <= percent; }
+  template <class T>
+  T pick(const std::vector<T>& choices) {
+    return choices[static_cast<std::size_t>(
+        integer(0, static_cast<std::int64_t>(choices.size()) - 1))];
+  }
+  // One, primes, powers of two, around the arrays' edges.
+  std::int64_t size() { return pick<std::int64_t>({1, 2, 3, 4, 5, 7, 8, 11, 13, 16, 17, 23, 31}); }
+
+  GraphBuilder builder() {
+    ElementTypes types;
+    types.weights = pick<ElementType>({ElementType::kInt8, ElementType::kFp16, ElementType::kFp32,
+                                       ElementType::kInt4});
+    types.activations =
+        pick<ElementType>({ElementType::kInt8, ElementType::kFp16, ElementType::kFp32});
+    types.kv_cache = pick<ElementType>({ElementType::kInt8, ElementType::kFp16});
+    return {"random", types};
+  }
+
+  SmallMachine machine() {
+    SmallMachine machine;
+    machine.rows = pick<std::int64_t>({1, 2, 4, 8, 5});
+    machine.columns = pick<std::int64_t>({1, 2, 4, 8, 3});
+    machine.arrays = pick<int>({1, 1, 2, 3});
+    machine.vector_units = pick<int>({1, 1, 2, 4});
+    machine.loads = pick<int>({1, 1, 2});
+    machine.stores = pick<int>({1, 1, 2});
+    machine.shared_dma = chance(20);
+    machine.scratchpad = pick<std::int64_t>({448, 1024, 2048, 4096, 6000, 16384, 100000});
+    machine.accumulators = pick<std::int64_t>({16, 256, 640, 4096, 65536});
+    if (chance(30)) {
+      machine.tiers = {integer(2, 64) * 256, 1 << 20, 1 << 20};
+    }
+    return machine;
+  }
+
+  lowering::MappingConfig mapping() {
+    lowering::MappingConfig mapping;
+    if (chance(75)) {
+      mapping.dataflow = pick<timing::Dataflow>({timing::Dataflow::kOutputStationary,
+                                                 timing::Dataflow::kWeightStationary,
+                                                 timing::Dataflow::kInputStationary});
+    }
+    mapping.fusion = chance(80);
+    mapping.double_buffering = chance(80);
+    mapping.tile_budget_percent = pick<std::int64_t>({50, 50, 25, 100});
+    return mapping;
+  }
+
+ private:
+  base::Random random_;
+};
+
+// Up to two element-wise operators behind a matrix operator: they may be fused.
+TensorId add_tail(CaseMaker& make, GraphBuilder& builder, TensorId y) {
+  const std::int64_t count = make.integer(0, 2);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto kind = make.pick<ElementwiseKind>({ElementwiseKind::kAdd, ElementwiseKind::kMultiply,
+                                                  ElementwiseKind::kRelu, ElementwiseKind::kGelu,
+                                                  ElementwiseKind::kSilu});
+    const std::string name = "tail" + std::to_string(i);
+    std::vector<TensorId> inputs{y};
+    if (kind == ElementwiseKind::kAdd || kind == ElementwiseKind::kMultiply) {
+      inputs.push_back(builder.input(name + ".other", builder.tensor(y).shape, {}));
+      if (make.chance(50)) {
+        std::swap(inputs[0], inputs[1]);
+      }
+    }
+    y = builder.apply(name, Elementwise{kind}, inputs, {});
+  }
+  return y;
+}
+
+Graph product(CaseMaker& make) {
+  GraphBuilder builder = make.builder();
+  Shape shape{make.size(), make.size()};
+  if (make.chance(30)) {
+    shape.insert(shape.begin(), make.integer(1, 3));
+  }
+  const TensorId x = builder.input("x", shape, {});
+  TensorId y = kNoTensor;
+  if (make.chance(25)) {
+    const TensorId w = builder.weight("w", {make.size(), shape.back()}, {});
+    y = builder.apply("y", MatrixMultiplication{true}, {x, w}, {});
+  } else {
+    y = builder.linear("y", x, make.size(), make.chance(50), {});
+  }
+  add_tail(make, builder, y);
+  return builder.finish();
+}
+
+Graph convolution(CaseMaker& make) {
+  GraphBuilder builder = make.builder();
+  Convolution c;
+  const std::int64_t kh = make.integer(1, 4);
+  const std::int64_t kw = make.integer(1, 4);
+  c.stride_h = make.integer(1, 4);
+  c.stride_w = make.integer(1, 3);
+  c.dilation_h = make.chance(30) ? make.integer(1, 4) : 1;
+  c.dilation_w = make.chance(30) ? make.integer(1, 3) : 1;
+  c.pad_top = make.integer(0, 2);
+  c.pad_left = make.integer(0, 2);
+  c.pad_bottom = make.integer(0, 2);
+  c.pad_right = make.integer(0, 3);
+  const std::int64_t h = (kh - 1) * c.dilation_h + make.integer(1, 8);
+  const std::int64_t w = (kw - 1) * c.dilation_w + make.integer(1, 8);
+  const TensorId x = builder.input("x", {make.integer(1, 3), h, w, make.integer(1, 9)}, {});
+  const TensorId y =
+      builder.convolution("y", x, c, {kh, kw}, make.integer(1, 19), make.chance(50), {});
+  add_tail(make, builder, y);
+  return builder.finish();
+}
+
+Graph attention(CaseMaker& make) {
+  GraphBuilder builder = make.builder();
+  Attention a;
+  a.kv_heads = make.integer(1, 3);
+  a.heads = a.kv_heads * make.integer(1, 3);
+  a.head_size = make.integer(1, 9);
+  a.query_length = make.pick<std::int64_t>({1, 1, 2, 3, 7, 12});
+  a.past_length = make.pick<std::int64_t>({0, 0, 1, 5, 13});
+  a.causal = make.chance(70);
+  a.scale = 0.25;
+  const std::int64_t batch = make.integer(1, 2);
+  const Shape kv{batch, a.query_length, a.kv_heads * a.head_size};
+  const TensorId q = builder.input("q", {batch, a.query_length, a.heads * a.head_size}, {});
+  const TensorId k = builder.input("k", kv, {});
+  const TensorId v = builder.input("v", kv, {});
+  builder.attention("y", q, k, v, a, {});
+  return builder.finish();
+}
+
+Graph rows(CaseMaker& make) {
+  GraphBuilder builder = make.builder();
+  const TensorId x = builder.input("x", {make.integer(1, 3), make.size(), make.size()}, {});
+  TensorId y = x;
+  if (make.chance(50)) {
+    y = builder.normalization(
+        "norm", y,
+        Normalization{make.chance(50) ? NormalizationKind::kLayer : NormalizationKind::kRms, 0.01},
+        {});
+  }
+  if (make.chance(50)) {
+    y = builder.apply("softmax", Softmax{}, {y}, {});
+  }
+  add_tail(make, builder, y);
+  if (y == x) {
+    builder.apply("copy", Elementwise{ElementwiseKind::kRelu}, {x}, {});
+  }
+  return builder.finish();
+}
+
+Graph pooling(CaseMaker& make) {
+  GraphBuilder builder = make.builder();
+  Pooling p;
+  p.kind = make.chance(50) ? PoolingKind::kMaximum : PoolingKind::kAverage;
+  p.kernel_h = make.integer(1, 4);
+  p.kernel_w = make.integer(1, 4);
+  p.stride_h = make.integer(1, 5);
+  p.stride_w = make.integer(1, 3);
+  p.pad_top = make.integer(0, p.kernel_h - 1);
+  p.pad_left = make.integer(0, p.kernel_w - 1);
+  p.pad_bottom = make.integer(0, p.kernel_h - 1);
+  p.pad_right = make.integer(0, p.kernel_w - 1);
+  const TensorId x = builder.input("x",
+                                   {make.integer(1, 3), p.kernel_h + make.integer(0, 9),
+                                    p.kernel_w + make.integer(0, 9), make.size()},
+                                   {});
+  builder.apply("y", p, {x}, {});
+  return builder.finish();
+}
+
+Graph tokens(CaseMaker& make) {
+  GraphBuilder builder = make.builder();
+  const std::int64_t batch = make.integer(1, 3);
+  const std::int64_t count = make.integer(1, 9);
+  RotaryEmbedding rotary;
+  rotary.heads = make.integer(1, 4);
+  rotary.head_size = 2 * make.integer(1, 5);
+  rotary.past_length = make.integer(0, 9);
+  const std::int64_t width = rotary.heads * rotary.head_size;
+  TensorId x = kNoTensor;
+  PartOptions options;
+  options.output_type = options.weight_type = ElementType::kFp16;
+  if (make.chance(50)) {
+    const bool seeded = make.chance(50);
+    x = builder.embedding(
+        "embedding", 40, width, {batch, count},
+        Embedding{seeded ? EmbeddingRows::kSeed : EmbeddingRows::kPosition, seeded ? 0 : 5},
+        options);
+  } else {
+    x = builder.input("x", {batch, count, width}, options);
+  }
+  if (make.chance(60)) {
+    x = builder.apply("rotary", rotary, {x}, options);
+  }
+  builder.apply("last", SelectLast{}, {x}, options);
+  return builder.finish();
+}
+
+// A residual block: shares memory between tensors that do not live together, fuses the addition.
+Graph residual(CaseMaker& make) {
+  GraphBuilder builder = make.builder();
+  const std::int64_t channels = make.integer(1, 8);
+  TensorId x =
+      builder.input("x", {1, make.integer(2, 6), make.integer(2, 6), channels}, {});
+  Convolution same;
+  same.pad_top = same.pad_bottom = same.pad_left = same.pad_right = 1;
+  for (std::int64_t block = 0; block < make.integer(1, 3); ++block) {
+    const std::string name = "block" + std::to_string(block);
+    TensorId y = builder.convolution(name + ".a", x, same, {3, 3}, channels, true, {});
+    y = builder.apply(name + ".relu", Elementwise{ElementwiseKind::kRelu}, {y}, {});
+    y = builder.convolution(name + ".b", y, {}, {1, 1}, channels, false, {});
+    TensorId shortcut = x;
+    if (make.chance(40)) {
+      shortcut = builder.convolution(name + ".shortcut", x, {}, {1, 1}, channels, false, {});
+    }
+    x = builder.apply(name + ".add", Elementwise{ElementwiseKind::kAdd}, {y, shortcut}, {});
+  }
+  return builder.finish();
+}
+
+// A block of a decoder: everything a language model has.
+Graph decoder(CaseMaker& make) {
+  GraphBuilder builder = make.builder();
+  Attention a;
+  a.kv_heads = make.integer(1, 2);
+  a.heads = a.kv_heads * make.integer(1, 2);
+  a.head_size = 2 * make.integer(1, 3);
+  a.query_length = make.pick<std::int64_t>({1, 5});
+  a.past_length = make.integer(0, 6);
+  a.scale = 0.125;
+  const std::int64_t width = a.heads * a.head_size;
+  const RotaryEmbedding rotary{a.heads, a.head_size, a.past_length};
+  const RotaryEmbedding kv_rotary{a.kv_heads, a.head_size, a.past_length};
+  const TensorId x = builder.input("x", {make.integer(1, 2), a.query_length, width}, {});
+  const TensorId norm = builder.normalization("norm", x, {NormalizationKind::kRms, 0.01}, {});
+  TensorId q = builder.linear("q", norm, width, false, {});
+  TensorId k = builder.linear("k", norm, a.kv_heads * a.head_size, false, {});
+  const TensorId v = builder.linear("v", norm, a.kv_heads * a.head_size, false, {});
+  q = builder.apply("q.rotary", rotary, {q}, {});
+  k = builder.apply("k.rotary", kv_rotary, {k}, {});
+  TensorId y = builder.attention("attention", q, k, v, a, {});
+  y = builder.linear("out", y, width, true, {});
+  y = builder.apply("residual", Elementwise{ElementwiseKind::kAdd}, {x, y}, {});
+  const TensorId up = builder.linear("up", y, 2 * width, false, {});
+  const TensorId gate = builder.linear("gate", y, 2 * width, false, {});
+  const TensorId activation =
+      builder.apply("silu", Elementwise{ElementwiseKind::kSilu}, {gate}, {});
+  const TensorId gated =
+      builder.apply("gated", Elementwise{ElementwiseKind::kMultiply}, {activation, up}, {});
+  const TensorId down = builder.linear("down", gated, width, false, {});
+  y = builder.apply("residual2", Elementwise{ElementwiseKind::kAdd}, {y, down}, {});
+  y = builder.apply("last", SelectLast{}, {y}, {});
+  builder.linear("head", y, make.size(), false, {});
+  return builder.finish();
+}
+
+struct Family {
+  std::string name;
+  std::function<Graph(CaseMaker&)> graph;
+};
+
+const std::vector<Family>& families() {
+  static const std::vector<Family> kFamilies{
+      {"product", product}, {"convolution", convolution}, {"attention", attention},
+      {"rows", rows},       {"pooling", pooling},         {"tokens", tokens},
+      {"residual", residual}, {"decoder", decoder}};
+  return kFamilies;
+}
+
+}  // namespace
+
+const std::vector<std::string>& random_families() {
+  static const std::vector<std::string> kNames = [] {
+    std::vector<std::string> names;
+    for (const Family& family : families()) {
+      names.push_back(family.name);
+    }
+    return names;
+  }();
+  return kNames;
+}
+
+RandomCase random_case(std::uint64_t seed) {
+  const Family& family = families()[seed % families().size()];
+  CaseMaker make(seed);
+  RandomCase result;
+  result.family = family.name;
+  result.graph = family.graph(make);
+  result.machine = make.machine();
+  result.mapping = make.mapping();
+  return result;
+}
+
+}  // namespace orrery::testing

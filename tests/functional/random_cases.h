@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lowering/mapping_config.h"
+#include "tests/functional/trial.h"
+#include "workload/graph.h"
+
+namespace orrery::testing {
+
+// A small workload on a small machine, all drawn from a seed: sizes 1, primes, below and above the
+// array; strides, paddings, dilations; one or several arrays, units, DMA engines and tiers; all
+// dataflows; scratchpads from ample to hardly enough.
+struct RandomCase {
+  std::string family;  // "convolution", "attention", ...
+  workload::Graph graph;
+  SmallMachine machine;
+  lowering::MappingConfig mapping;
+};
+
+// The families in turn as the seed counts up.
+[[nodiscard]] RandomCase random_case(std::uint64_t seed);
+[[nodiscard]] const std::vector<std::string>& random_families();
+
+}  // namespace orrery::testing
