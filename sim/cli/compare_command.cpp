@@ -9,20 +9,11 @@
 #include "cli/scenario_options.h"
 #include "cli/simulation.h"
 #include "cli/subcommand.h"
-#include "hardware/systolic_array_config.h"
 #include "lowering/lowering.h"
 #include "report/comparison.h"
 
 namespace orrery::cli {
 namespace {
-
-bool counts_like_scale_sim(const hardware::PlatformConfig& platform) {
-  return std::any_of(platform.engines.begin(), platform.engines.end(), [](const auto& entry) {
-    const auto* array =
-        dynamic_cast<const hardware::SystolicArrayConfig*>(entry.second.get());
-    return array != nullptr && array->convention == timing::FoldConvention::kScaleSim;
-  });
-}
 
 // Simulates one workload under several dataflows.
 class CompareCommand : public Subcommand {
@@ -67,7 +58,7 @@ class CompareCommand : public Subcommand {
         return kInterrupted;
       }
     }
-    add_notes(scenarios.front(), comparison);
+    add_notes(comparison);
     if (folder) {
       folder->write("comparison.json", report::write_json(report::comparison_json(comparison)));
       folder->write("comparison.csv", report::comparison_csv(comparison));
@@ -96,12 +87,11 @@ class CompareCommand : public Subcommand {
       folder.emplace(std::filesystem::path(output_) / dataflow);
     }
     lowering::LoweredStream stream(plan);
-    platform::RunOutput output =
-        simulate(scenario.platform, stream, options_, dataflow + ": ");
+    platform::RunOutput output = simulate(scenario.platform, stream, options_, dataflow + ": ");
     output.result.config_hash = scenario.hash;
     output.result.dataflow = dataflow;
     if (folder) {
-      stage_run_files(*folder, output, scenario.resolved, false);
+      stage_run_files(*folder, output, scenario.resolved, options_);
       folder->publish();
     }
     return std::move(output.result);
@@ -114,12 +104,9 @@ class CompareCommand : public Subcommand {
     return code;
   }
 
-  static void add_notes(const Scenario& scenario, report::Comparison& comparison) {
-    if (counts_like_scale_sim(scenario.platform)) {
-      comparison.notes.emplace_back(
-          "the array counts cycles by SCALE-Sim's convention, which favours os: it counts the "
-          "preload of ws and is but no drain of os");
-    }
+  // The notes of the runs, each once: that the array counts cycles by a convention that favours os
+  // is among them.
+  static void add_notes(report::Comparison& comparison) {
     for (const metrics::RunResult& run : comparison.runs) {
       for (const std::string& note : run.notes) {
         if (std::find(comparison.notes.begin(), comparison.notes.end(), note) ==

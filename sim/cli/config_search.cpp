@@ -49,8 +49,7 @@ std::vector<fs::path> data_folders() {
   std::error_code error;
   const fs::path executable = fs::read_symlink("/proc/self/exe", error);
   for (const std::string& folder : split(ORRERY_DATA_FOLDERS)) {
-    folders.push_back(
-        fs::proximate((executable.parent_path() / folder).lexically_normal(), error));
+    folders.push_back(fs::proximate((executable.parent_path() / folder).lexically_normal(), error));
   }
   return folders;
 }

@@ -25,9 +25,12 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 }
 
 report::Json numbers_json(const OperatorDescription& line) {
-  return {{"parameters", line.parameters},     {"macs", line.macs},
-          {"weight_bytes", line.weight_bytes}, {"cache_bytes", line.cache_bytes},
-          {"input_bytes", line.input_bytes},   {"output_bytes", line.output_bytes},
+  return {{"parameters", line.parameters},
+          {"macs", line.macs},
+          {"weight_bytes", line.weight_bytes},
+          {"cache_bytes", line.cache_bytes},
+          {"input_bytes", line.input_bytes},
+          {"output_bytes", line.output_bytes},
           {"bytes", line.bytes()},
           {"macs_per_byte", line.bytes() == 0 ? 0.0 : line.intensity()}};
 }
@@ -109,14 +112,13 @@ class DescribeCommand : public Subcommand {
     for (const std::string& text : set_) {
       overrides.push_back(config::parse_override(text));
       if (!overrides.back().path.starts_with("workload.")) {
-        throw base::UserError(base::Diagnostic{overrides.back().value.where(),
-                                               overrides.back().path,
-                                               "describe reads only a workload",
-                                               "a path that begins with workload.", ""});
+        throw base::UserError(base::Diagnostic{
+            overrides.back().value.where(), overrides.back().path, "describe reads only a workload",
+            "a path that begins with workload.", ""});
       }
     }
-    const workload::Workload workload = workload::load_workload(
-        find_config(FileFamily::kWorkload, file_, "workload"), overrides);
+    const workload::Workload workload =
+        workload::load_workload(find_config(FileFamily::kWorkload, file_, "workload"), overrides);
     const GraphDescription graph = workload::describe(workload.graph);
     std::cout << (json_ ? report::write_json(description_json(workload, graph))
                         : description_text(workload, graph));

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <fstream>
+#include <functional>
 #include <vector>
 
 #include "cli/scenario.h"
@@ -92,10 +92,10 @@ const std::vector<DocumentKind>& document_kinds() {
 }
 
 std::ptrdiff_t shared_keys(const config::Node& document, const Keys& keys) {
-  return std::count_if(
-      document.entries().begin(), document.entries().end(), [&](const config::Node::Entry& entry) {
-        return std::find(keys.begin(), keys.end(), entry.key) != keys.end();
-      });
+  return std::count_if(document.entries().begin(), document.entries().end(),
+                       [&](const config::Node::Entry& entry) {
+                         return std::find(keys.begin(), keys.end(), entry.key) != keys.end();
+                       });
 }
 
 // The kind with which the document shares most keys at its top.

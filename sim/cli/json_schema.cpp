@@ -83,6 +83,19 @@ Json type_schema(const TypeDescription& type) {
   return kForms.at(type.form)(type);
 }
 
+// Ranges and units belong into what an editor shows while typing.
+std::string description(const FieldDescription& field) {
+  const Form form = field.type->form;
+  std::string text = field.help;
+  if (form == Form::kInteger || form == Form::kNumber || form == Form::kQuantity) {
+    text += " Give " + field.type->expected + '.';
+  }
+  if (!field.default_text.empty()) {
+    text += " Default: " + field.default_text;
+  }
+  return text;
+}
+
 // `kind` is the name under which an alternative is chosen; empty for a part that has no kind.
 Json object_schema(const SchemaDescription& schema, const std::string& kind) {
   Json properties = Json::object();
@@ -94,11 +107,7 @@ Json object_schema(const SchemaDescription& schema, const std::string& kind) {
   }
   for (const FieldDescription& field : schema.fields) {
     Json property = type_schema(*field.type);
-    property["description"] = field.help + " " + field.type->expected + ".";
-    if (!field.default_text.empty()) {
-      property["description"] =
-          property["description"].get<std::string>() + " Default: " + field.default_text;
-    }
+    property["description"] = description(field);
     properties[field.key] = std::move(property);
     if (field.required) {
       required.push_back(field.key);

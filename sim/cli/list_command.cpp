@@ -75,29 +75,24 @@ Json dram_json() {
   for (const auto& [name, path] : shipped_files(FileFamily::kDram)) {
     const memory::dram::Spec spec = memory::dram::load_spec(path);
     const double tck_seconds = base::to_double(spec.tck) * 1e-15;
-    json.push_back({{"name", name},
-                    {"standard", spec.name},
-                    {"clock_period_fs", base::to_string(spec.tck)},
-                    {"banks", spec.banks()},
-                    {"rows", spec.rows},
-                    {"row_bytes", spec.columns * spec.access_bytes},
-                    {"access_bytes", spec.access_bytes},
-                    {"capacity_bytes", spec.capacity_bytes()},
-                    {"peak_bytes_per_second",
-                     static_cast<double>(spec.data_buses() * spec.access_bytes) /
-                         (static_cast<double>(spec.burst_cycles) * tck_seconds)}});
+    json.push_back(
+        {{"name", name},
+         {"standard", spec.name},
+         {"clock_period_fs", base::to_string(spec.tck)},
+         {"banks", spec.banks()},
+         {"rows", spec.rows},
+         {"row_bytes", spec.columns * spec.access_bytes},
+         {"access_bytes", spec.access_bytes},
+         {"capacity_bytes", spec.capacity_bytes()},
+         {"peak_bytes_per_second", static_cast<double>(spec.data_buses() * spec.access_bytes) /
+                                       (static_cast<double>(spec.burst_cycles) * tck_seconds)}});
   }
   return json;
 }
 
 std::string dram_text() {
-  TextTable table({{"name", '<'},
-                   {"standard", '<'},
-                   {"banks"},
-                   {"row"},
-                   {"burst"},
-                   {"channel"},
-                   {"peak"}});
+  TextTable table(
+      {{"name", '<'}, {"standard", '<'}, {"banks"}, {"row"}, {"burst"}, {"channel"}, {"peak"}});
   for (const Json& spec : dram_json()) {
     table.add({spec["name"], spec["standard"], std::to_string(spec["banks"].get<int>()),
                report::format_bytes(spec["row_bytes"]), report::format_bytes(spec["access_bytes"]),
@@ -151,8 +146,7 @@ class ListCommand : public Subcommand {
   }
 
  private:
-  [[noreturn]] static void fail(std::string message, std::string expected,
-                                std::string suggestion) {
+  [[noreturn]] static void fail(std::string message, std::string expected, std::string suggestion) {
     throw base::UserError(base::Diagnostic{
         {"", 0, 0}, "", std::move(message), std::move(expected), std::move(suggestion)});
   }

@@ -32,9 +32,9 @@ void collect_schemas(const TypeDescription& type, std::vector<SchemaPointer>& sc
     here.push_back(type.object);
   }
   for (const SchemaPointer& schema : here) {
-    const bool known =
-        std::any_of(schemas.begin(), schemas.end(),
-                    [&](const SchemaPointer& other) { return other->name == schema->name; });
+    const bool known = std::any_of(schemas.begin(), schemas.end(), [&](const SchemaPointer& other) {
+      return other->name == schema->name;
+    });
     if (known) {
       continue;
     }
@@ -199,12 +199,9 @@ report::Json parameters_json() {
   for (const ParameterRoot& root : parameter_roots()) {
     for (const SchemaPointer& schema : schemas_of(*root.type)) {
       for (const FieldDescription& field : schema->fields) {
-        report::Json item{{"file", root.name},
-                          {"part", schema->name},
-                          {"key", field.key},
-                          {"help", field.help},
-                          {"required", field.required},
-                          {"default", field.default_text}};
+        report::Json item{{"file", root.name},          {"part", schema->name},
+                          {"key", field.key},           {"help", field.help},
+                          {"required", field.required}, {"default", field.default_text}};
         item.update(type_json(*field.type));
         json.push_back(std::move(item));
       }

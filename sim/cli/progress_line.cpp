@@ -50,8 +50,8 @@ std::string ProgressLine::text(const platform::Progress& progress) {
   }
   if (progress.layer > 0) {
     // Layers differ, so this is no more than an estimate.
-    const double rest = static_cast<double>(progress.layers - progress.layer) /
-                        static_cast<double>(progress.layer);
+    const double rest =
+        static_cast<double>(progress.layers - progress.layer) / static_cast<double>(progress.layer);
     line += fmt::format(", about {} left", remaining(progress.host_seconds * rest));
   }
   return line;

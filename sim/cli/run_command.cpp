@@ -114,7 +114,7 @@ class RunCommand : public Subcommand {
     output.result.config_hash = hash;
     output.result.dataflow = dataflows_of(stream.header());
     if (folder) {
-      stage_run_files(*folder, output, resolved, options_.timeline);
+      stage_run_files(*folder, output, resolved, options_);
       folder->publish();
     }
     if (json_) {

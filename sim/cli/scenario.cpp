@@ -134,8 +134,8 @@ void load_from_resolved(const ScenarioRequest& request, const std::vector<Overri
     config::apply_override(root, change);
   }
   collect(diagnostics, [&] {
-    scenario.platform = read_section(hardware::PlatformConfig::schema(), *root.find("platform"),
-                                     "platform");
+    scenario.platform =
+        read_section(hardware::PlatformConfig::schema(), *root.find("platform"), "platform");
   });
   collect(diagnostics,
           [&] { scenario.workload = read_workload(*root.find("workload"), "workload"); });
@@ -188,8 +188,8 @@ hardware::PlatformConfig load_request_platform(const ScenarioRequest& request) {
   const std::vector<Override> overrides = parse_overrides(request, {"platform"}, diagnostics);
   hardware::PlatformConfig platform;
   collect(diagnostics, [&] {
-    platform = hardware::load_platform(
-        find_config(FileFamily::kPlatform, request.platform, "-p"), overrides);
+    platform = hardware::load_platform(find_config(FileFamily::kPlatform, request.platform, "-p"),
+                                       overrides);
   });
   diagnostics.throw_if_any();
   return platform;

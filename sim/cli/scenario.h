@@ -19,12 +19,12 @@ namespace orrery::cli {
 
 // What the user asked to have simulated, as written on the command line.
 struct ScenarioRequest {
-  std::string platform;             // a path or the name of a shipped file
-  std::string workload;             // likewise
-  std::string mapping;              // likewise; empty: defaults
-  std::string resolved;             // a resolved.yaml instead of the three above
-  std::vector<std::string> set;     // "path=value"
-  std::string dataflow;             // empty: that of the mapping
+  std::string platform;              // a path or the name of a shipped file
+  std::string workload;              // likewise
+  std::string mapping;               // likewise; empty: defaults
+  std::string resolved;              // a resolved.yaml instead of the three above
+  std::vector<std::string> set;      // "path=value"
+  std::string dataflow;              // empty: that of the mapping
   std::optional<std::int64_t> seed;  // absent: that of the workload
 };
 

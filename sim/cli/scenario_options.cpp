@@ -6,10 +6,10 @@
 namespace orrery::cli {
 
 void define_scenario_options(CLI::App& app, ScenarioRequest& request) {
-  CLI::Option* platform = app.add_option(
-      "-p,--platform", request.platform, "Platform file, or the name of a shipped platform.");
-  CLI::Option* workload = app.add_option(
-      "-w,--workload", request.workload, "Workload file, or the name of a shipped workload.");
+  CLI::Option* platform = app.add_option("-p,--platform", request.platform,
+                                         "Platform file, or the name of a shipped platform.");
+  CLI::Option* workload = app.add_option("-w,--workload", request.workload,
+                                         "Workload file, or the name of a shipped workload.");
   CLI::Option* mapping =
       app.add_option("-m,--mapping", request.mapping, "Mapping file. Default: no wishes.");
   app.add_option("--set", request.set,

@@ -22,14 +22,15 @@ platform::RunOutput simulate(const hardware::PlatformConfig& platform, command::
 }
 
 void stage_run_files(report::OutputFolder& folder, const platform::RunOutput& output,
-                     const std::string& resolved, bool timeline) {
+                     const std::string& resolved, const platform::RunOptions& options) {
   folder.write("result.json", report::write_json(report::result_json(output.result)));
   folder.write("layers.csv", report::layers_csv(output.result));
   folder.write("resolved.yaml", resolved);
   folder.write("host.json", report::write_json(report::host_json(output.host)));
   const std::string name = "timeline.json.gz";
-  if (timeline) {
-    report::write_timeline(output.result, folder.stage(name), folder.path() / name);
+  if (options.timeline) {
+    report::write_timeline(output.result, {options.timeline_begin, options.timeline_end},
+                           folder.stage(name), folder.path() / name);
   } else {
     folder.remove(name);
   }

@@ -13,10 +13,10 @@ namespace orrery::cli {
                                            command::Source& stream, platform::RunOptions options,
                                            const std::string& title = {});
 
-// Stages result.json, layers.csv, resolved.yaml, host.json and, where spans were recorded,
+// Stages result.json, layers.csv, resolved.yaml, host.json and, where the options asked for it,
 // timeline.json.gz. A timeline of an earlier run is removed.
 void stage_run_files(report::OutputFolder& folder, const platform::RunOutput& output,
-                     const std::string& resolved, bool timeline);
+                     const std::string& resolved, const platform::RunOptions& options);
 
 // The exit code that a result deserves; broken invariants go to standard error.
 [[nodiscard]] int verdict(const metrics::RunResult& result);

@@ -19,9 +19,7 @@ class ValidateCommand : public Subcommand {
            "which.";
   }
 
-  void define(CLI::App& app) override {
-    app.add_option("files", files_, "The files.")->required();
-  }
+  void define(CLI::App& app) override { app.add_option("files", files_, "The files.")->required(); }
 
   [[nodiscard]] int execute() override {
     base::Diagnostics diagnostics;

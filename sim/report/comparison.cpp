@@ -32,9 +32,9 @@ struct Row {
   std::vector<Cell> cells;  // as in Comparison::runs
 
   [[nodiscard]] std::int64_t best_cycles() const {
-    return std::min_element(cells.begin(), cells.end(), [](const Cell& a, const Cell& b) {
-             return a.cycles < b.cycles;
-           })->cycles;
+    return std::min_element(cells.begin(), cells.end(),
+                            [](const Cell& a, const Cell& b) { return a.cycles < b.cycles; })
+        ->cycles;
   }
   // 1 where both are 0: a layer without latency is as fast under every dataflow.
   [[nodiscard]] double ratio(const Cell& cell) const {
@@ -131,8 +131,8 @@ std::string total_table(const Comparison& comparison) {
   return table.to_string();
 }
 
-std::string layer_table(const Comparison& comparison, std::vector<Row> rows) {
-  std::vector<TextTable::Column> columns{{"layer", '<', 32}, {"kind", '<', 16}};
+std::string layer_table(const Comparison& comparison, const std::vector<Row>& rows) {
+  std::vector<TextTable::Column> columns{{"layer", '<', 32}};
   for (const RunResult& run : comparison.runs) {
     columns.push_back({run.dataflow + " cycles"});
   }
@@ -141,7 +141,7 @@ std::string layer_table(const Comparison& comparison, std::vector<Row> rows) {
   }
   TextTable table(std::move(columns));
   for (const Row& row : rows) {
-    std::vector<std::string> fields{row.name, row.kind};
+    std::vector<std::string> fields{row.name};
     for (const Row::Cell& cell : row.cells) {
       fields.push_back(format_count(cell.cycles));
     }
@@ -193,17 +193,16 @@ std::string comparison_csv(const Comparison& comparison) {
 
 std::string comparison_text(const Comparison& comparison, std::size_t layers) {
   const RunResult& first = comparison.runs.front();
-  std::string text =
-      fmt::format("{} on {}; ratios are cycles over the fastest\n\n", first.workload,
-                  first.platform) +
-      total_table(comparison);
+  std::string text = fmt::format("{} on {}; ratios are cycles over the fastest\n\n", first.workload,
+                                 first.platform) +
+                     total_table(comparison);
   std::vector<Row> rows = layer_rows(comparison);
   std::stable_sort(rows.begin(), rows.end(),
                    [](const Row& a, const Row& b) { return a.best_cycles() > b.best_cycles(); });
   const std::size_t all = rows.size();
   rows.resize(std::min(all, layers));
-  text += fmt::format("\nLayers, {} of {} by latency\n", rows.size(), all) +
-          layer_table(comparison, std::move(rows));
+  text += fmt::format("\nLayers, {} of {} by latency\n", rows.size(), all);
+  text += layer_table(comparison, rows);
   for (const RunResult& run : comparison.runs) {
     for (const metrics::Invariant& invariant : run.invariants) {
       if (!invariant.holds) {

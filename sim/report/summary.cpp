@@ -24,9 +24,8 @@ double ratio(std::int64_t part, std::int64_t whole) {
 
 template <class T, class Value>
 std::int64_t sum(const std::vector<T>& items, Value value) {
-  return std::accumulate(
-      items.begin(), items.end(), std::int64_t{0},
-      [&](std::int64_t total, const T& item) { return total + value(item); });
+  return std::accumulate(items.begin(), items.end(), std::int64_t{0},
+                         [&](std::int64_t total, const T& item) { return total + value(item); });
 }
 
 std::string heading(const RunResult& result) {
@@ -52,9 +51,9 @@ std::string totals(const RunResult& result) {
       line("latency", fmt::format("{} = {} cycles of {} ({})", format_si(result.seconds(), "s"),
                                   format_count(result.cycles), result.reference_clock,
                                   format_si(result.reference_hertz, "Hz")));
-  text += line("energy", fmt::format("{}, {} on average",
-                                     format_si(result.total_energy_pj() * 1e-12, "J"),
-                                     format_si(result.average_watts(), "W")));
+  text += line("energy",
+               fmt::format("{}, {} on average", format_si(result.total_energy_pj() * 1e-12, "J"),
+                           format_si(result.average_watts(), "W")));
   text += line("MACs", fmt::format("{} useful, {} executed; {} of what the arrays could do",
                                    format_si(static_cast<double>(useful), ""),
                                    format_si(static_cast<double>(executed), ""),
@@ -79,8 +78,7 @@ std::string layer_table(const RunResult& result, std::size_t count) {
   if (result.layers.empty()) {
     return "";
   }
-  TextTable table({{"layer", '<', 28},
-                   {"kind", '<', 16},
+  TextTable table({{"layer", '<', 36},
                    {"dataflow", '<'},
                    {"cycles"},
                    {"share"},
@@ -88,15 +86,15 @@ std::string layer_table(const RunResult& result, std::size_t count) {
                    {"limited by", '<', 16}});
   const auto shown = longest_layers(result, count);
   for (const LayerResult* layer : shown) {
-    table.add({layer->name, layer->kind, layer->dataflow, format_count(layer->cycles),
+    table.add({layer->name, layer->dataflow, format_count(layer->cycles),
                format_percent(ratio(layer->latency, result.latency)),
                layer->macs_useful == 0 ? "" : format_percent(layer->utilization),
                layer->limited_by});
   }
-  const std::string which = shown.size() < result.layers.size()
-                                ? fmt::format("the {} longest of {}", shown.size(),
-                                              result.layers.size())
-                                : "by latency";
+  const std::string which =
+      shown.size() < result.layers.size()
+          ? fmt::format("the {} longest of {}", shown.size(), result.layers.size())
+          : "by latency";
   return fmt::format("\nLayers, {}\n", which) + table.to_string();
 }
 
@@ -114,9 +112,9 @@ std::string energy_table(const RunResult& result) {
 }
 
 std::string main_stall(const EngineResult& engine) {
-  const auto most = std::max_element(
-      engine.stall_causes.begin(), engine.stall_causes.end(),
-      [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto most =
+      std::max_element(engine.stall_causes.begin(), engine.stall_causes.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
   return most == engine.stall_causes.end() || most->second == 0 ? "" : most->first;
 }
 
@@ -169,10 +167,11 @@ std::string memory_table(const RunResult& result) {
 std::string invariants_and_notes(const RunResult& result) {
   const auto broken = std::count_if(result.invariants.begin(), result.invariants.end(),
                                     [](const metrics::Invariant& i) { return !i.holds; });
-  std::string text =
-      fmt::format("\nInvariants: {} of {} hold\n",
-                  result.invariants.size() - static_cast<std::size_t>(broken),
-                  result.invariants.size());
+  std::string text = result.invariants.empty()
+                         ? "\nInvariants: not checked, because the run did not end\n"
+                         : fmt::format("\nInvariants: {} of {} hold\n",
+                                       result.invariants.size() - static_cast<std::size_t>(broken),
+                                       result.invariants.size());
   for (const metrics::Invariant& invariant : result.invariants) {
     if (!invariant.holds) {
       text += fmt::format("  BROKEN: {}: {}\n", invariant.name, invariant.detail);

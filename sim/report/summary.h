@@ -11,8 +11,8 @@ struct SummaryOptions {
   std::size_t layers = 10;  // shown in the table of layers, those with the greatest latency
 };
 
-// A run for people, at most 100 columns wide where names are of sensible length: totals, what limits
-// the run, its layers, energy, engines, memories, invariants and notes.
+// A run for people, at most 100 columns wide where names are of sensible length: totals, what
+// limits the run, its layers, energy, engines, memories, invariants and notes.
 [[nodiscard]] std::string summary(const metrics::RunResult& result,
                                   const SummaryOptions& options = {});
 

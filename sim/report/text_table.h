@@ -11,7 +11,7 @@ class TextTable {
  public:
   struct Column {
     std::string title;
-    char align = '>';  // or '<'
+    char align = '>';         // or '<'
     std::size_t widest = 40;  // longer texts are shortened in the middle
   };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "tests/functional/race_checker.h"
 #include "tests/functional/random_cases.h"
 
 namespace orrery::testing {
@@ -17,7 +18,7 @@ using command::ComputeTile;
 using command::Move;
 using command::VectorCommand;
 
-constexpr std::uint64_t kStreams = 160;
+constexpr std::uint64_t kStreams = 1200;
 constexpr int kFaultsAStream = 3;  // of each kind
 
 // Spoils one command; false where the command has nothing of that kind.
@@ -52,6 +53,9 @@ bool shift_operand(ComputeTile& tile, base::Random& random) {
 }
 
 bool swap_operands(ComputeTile& tile, base::Random& /*random*/) {
+  if (tile.m * tile.n * tile.k == 1) {
+    return false;  // one product: a * b = b * a
+  }
   std::swap(tile.a, tile.b);
   return true;
 }
@@ -100,18 +104,53 @@ bool wrong_stride(VectorCommand& command, base::Random& /*random*/) {
   return true;
 }
 
+// Whether every wrong element shows in the outputs: activations, maxima and the choice of the last
+// token swallow some, products with padding are 0 whatever the weight, and the only key that a query
+// sees has the weight 1 whatever the query.
+bool hides_nothing(const workload::Graph& graph) {
+  for (const workload::Operator& op : graph.operators) {
+    const auto* elementwise = std::get_if<workload::Elementwise>(&op.attributes);
+    const auto* pooling = std::get_if<workload::Pooling>(&op.attributes);
+    const auto* convolution = std::get_if<workload::Convolution>(&op.attributes);
+    const auto* attention = std::get_if<workload::Attention>(&op.attributes);
+    if ((attention != nullptr && attention->past_length == 0) ||
+        (convolution != nullptr && convolution->pad_top + convolution->pad_left +
+                                           convolution->pad_bottom + convolution->pad_right >
+                                       0) ||
+        std::holds_alternative<workload::SelectLast>(op.attributes) ||
+        (elementwise != nullptr && elementwise->kind != workload::ElementwiseKind::kAdd &&
+         elementwise->kind != workload::ElementwiseKind::kMultiply) ||
+        (pooling != nullptr && pooling->kind == workload::PoolingKind::kMaximum)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// As above without attention, which loads a tile of keys again for each row block: the byte that a
+// load leaves out may be there from the time before.
+bool hides_nothing_and_loads_once(const workload::Graph& graph) {
+  return hides_nothing(graph) &&
+         !std::holds_alternative<workload::Attention>(graph.operators[0].attributes);
+}
+
 struct Tally {
   int tried = 0;
   int caught = 0;
   std::string first_uncaught;
 };
 
-// Plants the fault in random streams and executes each in stream order and `orders` random ones.
-Tally plant(const Fault& fault, std::uint64_t orders) {
+using Filter = bool (*)(const workload::Graph&);
+
+// Plants the fault in random streams and executes each in stream order.
+Tally plant(const Fault& fault, Filter filter) {
   Tally tally;
   base::Random random(99);
   for (std::uint64_t seed = 0; seed < kStreams; ++seed) {
     const RandomCase one = random_case(seed);
+    if (!filter(one.graph)) {
+      continue;
+    }
     std::optional<Trial> trial;
     try {
       trial.emplace(one.graph, one.machine, one.mapping, seed);
@@ -127,10 +166,7 @@ Tally plant(const Fault& fault, std::uint64_t orders) {
         continue;
       }
       ++tally.tried;
-      bool caught = false;
-      for (std::uint64_t order = 0; order <= orders && !caught; ++order) {
-        caught = !trial->check(bad, order).empty();
-      }
+      const bool caught = !trial->check(bad, 0).empty();
       tally.caught += caught ? 1 : 0;
       if (!caught && tally.first_uncaught.empty()) {
         tally.first_uncaught = one.family + " seed " + std::to_string(seed) + " command " +
@@ -141,8 +177,8 @@ Tally plant(const Fault& fault, std::uint64_t orders) {
   return tally;
 }
 
-void expect_all_caught(const char* name, const Fault& fault, std::uint64_t orders = 0) {
-  const Tally tally = plant(fault, orders);
+void expect_all_caught(const char* name, const Fault& fault, Filter filter = hides_nothing) {
+  const Tally tally = plant(fault, filter);
   std::printf("%-24s %4d planted, %4d caught\n", name, tally.tried, tally.caught);
   EXPECT_GT(tally.tried, 40) << name;
   EXPECT_EQ(tally.caught, tally.tried) << name << ": " << tally.first_uncaught;
@@ -150,7 +186,8 @@ void expect_all_caught(const char* name, const Fault& fault, std::uint64_t order
 
 TEST(PlantedFaults, InAddressesAndBoundsAreAllCaught) {
   expect_all_caught("move shifted", on<Move>(shift_move));
-  expect_all_caught("move one byte short", on<Move>(shorten_move));
+  expect_all_caught("move one byte short", on<Move>(shorten_move),
+                    hides_nothing_and_loads_once);
   expect_all_caught("operand shifted", on<ComputeTile>(shift_operand));
   expect_all_caught("last product left out", on<ComputeTile>(leave_out_last_product));
   expect_all_caught("last row left out", on<VectorCommand>(leave_out_last_row));
@@ -162,11 +199,48 @@ TEST(PlantedFaults, InOperandsAndSumsAreAllCaught) {
   expect_all_caught("accumulate flipped", on<ComputeTile>(flip_accumulate));
 }
 
-TEST(PlantedFaults, OfDependenciesAreMostlyCaught) {
-  const Tally tally = plant(drop_dependency, 20);
-  std::printf("%-24s %4d planted, %4d caught\n", "dependency dropped", tally.tried, tally.caught);
-  EXPECT_GT(tally.tried, 100);
-  std::printf("first uncaught: %s\n", tally.first_uncaught.c_str());
+// A dependency may be one too many (another one implies it, or the tracker took the range from the
+// first to the last byte for the bytes themselves): leaving it out harms nothing. Those that leave two
+// commands racing are needed; executing in random orders finds most of them, the race checker all.
+TEST(PlantedFaults, OfNeededDependenciesAreCaughtByTheRaceCheckerAndMostlyByExecution) {
+  base::Random random(17);
+  int planted = 0;
+  int needed = 0;
+  int executed_wrong = 0;
+  int harmless_but_wrong = 0;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    const RandomCase one = random_case(seed);
+    std::optional<Trial> trial;
+    try {
+      trial.emplace(one.graph, one.machine, one.mapping, seed);
+    } catch (const base::UserError&) {
+      continue;
+    }
+    const std::vector<Command> good = trial->commands();
+    const std::size_t engines = trial->plan().machine.engines.size();
+    for (int i = 0; i < kFaultsAStream; ++i) {
+      std::vector<Command> bad = good;
+      const auto victim = static_cast<std::size_t>(
+          random.integer(0, static_cast<std::int64_t>(bad.size()) - 1));
+      if (!drop_dependency(bad[victim], random)) {
+        continue;
+      }
+      ++planted;
+      const bool races = !find_race(bad, engines).empty();
+      bool wrong = false;
+      for (std::uint64_t order = 1; order <= 12 && !wrong; ++order) {
+        wrong = !trial->check(bad, order).empty();
+      }
+      needed += races ? 1 : 0;
+      executed_wrong += races && wrong ? 1 : 0;
+      harmless_but_wrong += !races && wrong ? 1 : 0;
+    }
+  }
+  std::printf("dependency dropped: %d planted, %d needed, %d of these executed wrong\n", planted,
+              needed, executed_wrong);
+  EXPECT_GT(needed, 300);
+  EXPECT_EQ(harmless_but_wrong, 0);
+  EXPECT_GT(executed_wrong * 10, needed * 8);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "functional/executor.h"
+#include "tests/functional/race_checker.h"
 
 namespace orrery::testing {
 namespace {
@@ -108,13 +109,19 @@ Trial::Trial(workload::Graph graph, const SmallMachine& machine, lowering::Mappi
       plan_(lowering::make_plan(graph_, machine.machine(), mapping, seed)),
       given_(graph_.tensors.size()) {
   base::Random random(seed);
+  // Integers where sums must be exact, few of them where many layers multiply; else binary fractions.
+  // No zeros: they would hide wrong products.
+  const bool exact = is_exact(graph_);
+  const std::int64_t most = exact && graph_.operators.size() > 4 ? 4 : 4096;
+  const double unit = exact ? 1.0 : 1.0 / 4096.0;
   for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
     const Tensor& tensor = graph_.tensors[i];
     if (tensor.role == TensorRole::kInput || tensor.role == TensorRole::kWeight ||
         tensor.role == TensorRole::kKeyValueCache) {
       given_[i].resize(static_cast<std::size_t>(tensor.elements()));
       for (double& value : given_[i]) {
-        value = static_cast<double>(random.integer(-3, 3));
+        const double magnitude = unit * static_cast<double>(random.integer(1, most));
+        value = random.integer(0, 1) == 0 ? magnitude : -magnitude;
       }
     }
   }
@@ -183,6 +190,8 @@ std::string Trial::check(const std::vector<command::Command>& commands, std::uin
     }
   } catch (const base::UserError& error) {
     return error.what();
+  } catch (const functional::MemoryFault& fault) {
+    return fault.what();
   }
   const std::int64_t unread = memory.space({command::SpaceKind::kScratchpad, 0}).unread_bytes();
   return unread == 0 ? "" : fmt::format("{} loaded bytes were never used", unread);
@@ -209,6 +218,9 @@ std::string Trial::check_macs(const std::vector<command::Command>& commands) con
 std::string Trial::check() const {
   const std::vector<command::Command> list = commands();
   std::string wrong = check_macs(list);
+  if (wrong.empty()) {
+    wrong = find_race(list, plan_->machine.engines.size());
+  }
   for (std::uint64_t order = 0; order < 4 && wrong.empty(); ++order) {
     wrong = check(list, order == 0 ? 0 : seed_ * 4 + order);
     if (!wrong.empty()) {

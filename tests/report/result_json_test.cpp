@@ -21,8 +21,8 @@ TEST(ResultJson, HoldsTheFiguresOfTheRunUnderTheirDocumentedKeys) {
   EXPECT_DOUBLE_EQ(json["energy"]["average_watts"], 50e-6);
   EXPECT_EQ(json["engines"][0]["busy"], 1200);
   EXPECT_EQ(json["engines"][0]["stall_causes"]["waits for load"], 400);
-  EXPECT_EQ(json["engines"][0]["utilization"], 0.25);      // 250 / 1000
-  EXPECT_EQ(json["engines"][1]["utilization"], 0.0);       // it has no multipliers
+  EXPECT_EQ(json["engines"][0]["utilization"], 0.25);           // 250 / 1000
+  EXPECT_EQ(json["engines"][1]["utilization"], 0.0);            // it has no multipliers
   EXPECT_EQ(json["memory"][0]["bandwidth_utilization"], 0.75);  // 3 / 4 GB/s
   EXPECT_EQ(json["layers"][1]["energy"]["total_pj"], 50.0);     // 10 + 40
   EXPECT_EQ(json["layers"][1]["engines"][0]["stalled"], 250);

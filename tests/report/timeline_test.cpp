@@ -61,7 +61,25 @@ TEST(Timeline, PutsEverySpanOnTheTrackOfItsEngineOrChannel) {
 TEST(Timeline, PutsLayersThatOverlapOnDifferentTracks) {
   const auto spans = spans_by_track(Json::parse(timeline_json(result_with_spans())));
   EXPECT_EQ(spans.count("layers"), 1U);
-  EXPECT_EQ(spans.count("layers, overlapping"), 1U);
+  EXPECT_EQ(spans.count("layers (2)"), 1U);
+}
+
+TEST(Timeline, PutsSpansThatOverlapOnDifferentTracksWhateverTheirOrder) {
+  metrics::RunResult result = result_with_spans();
+  // 30..40 begins when 10..30 has ended; 20..25 lies inside 10..30.
+  result.spans = {{0, 0, 30, 40}, {0, 0, 20, 25}, {0, 0, 10, 30}};
+  const auto spans = spans_by_track(Json::parse(timeline_json(result)));
+  EXPECT_EQ(spans.count("array"), 2U);
+  EXPECT_EQ(spans.count("array (2)"), 1U);
+  EXPECT_EQ(spans.find("array (2)")->second["dur"], 0.000000005);  // 25 - 20 fs
+}
+
+TEST(Timeline, LeavesOutLayersBeyondTheWindow) {
+  // The first layer ends at 500 ns, where the window begins; the second reaches into it.
+  const TimelineWindow window{500'000'000, 600'000'000};
+  const auto spans = spans_by_track(Json::parse(timeline_json(result_with_spans(), window)));
+  ASSERT_EQ(spans.count("layers"), 1U);
+  EXPECT_EQ(spans.find("layers")->second["name"], "second, with a comma");
 }
 
 TEST(Timeline, IsExactToTheFemtosecond) {
@@ -72,8 +90,8 @@ TEST(Timeline, IsExactToTheFemtosecond) {
 
 TEST(Timeline, CompressesToTheSameBytesWithoutNameAndTime) {
   const fs::path folder = fs::path(testing::TempDir());
-  write_timeline(result_with_spans(), folder / "a.json.gz", "a");
-  write_timeline(result_with_spans(), folder / "b.json.gz", "b");
+  write_timeline(result_with_spans(), {}, folder / "a.json.gz", "a");
+  write_timeline(result_with_spans(), {}, folder / "b.json.gz", "b");
   const std::string bytes = read_bytes(folder / "a.json.gz");
   EXPECT_EQ(bytes, read_bytes(folder / "b.json.gz"));
   ASSERT_GT(bytes.size(), 10U);

@@ -78,6 +78,13 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
                               bus(command_.activate) == bus(command_.precharge_all) &&
                               bus(command_.activate) == bus(command_.refresh),
                           "row commands and refreshes share a command bus");
+  for (std::size_t i = 0; i < spec.commands.size(); ++i) {
+    const TimingTable::CommandRow& row = table_.row(static_cast<int>(i));
+    delayed_elsewhere_.push_back((row.delays_columns_elsewhere ? 1U << kColumn : 0) |
+                                 (row.delays_activates_elsewhere ? 1U << kActivate : 0) |
+                                 (row.delays_precharges_elsewhere ? 1U << kPrecharge : 0) |
+                                 (row.delays_refreshes_elsewhere ? 1U << kRefresh : 0));
+  }
   open_row_.fill(kClosed);
   ranks_.resize(static_cast<std::size_t>(spec.ranks()));
   if (config_.refresh) {
@@ -100,8 +107,8 @@ void Channel::advance(Cycle until) {
   while (true) {
     update_candidates(horizon_);
     const Cycle arrival = intake_.next_cycle(reads_.full(), writes_.full(), arrival_floor_);
-    const Cycle decision =
-        std::min({column_.cycle, row_.cycle, next_refresh_due_, direction_event_});
+    const Cycle command = std::min(first_[kColumn].cycle, first_row_cycle_);
+    const Cycle decision = std::min(command, std::min(next_refresh_due_, direction_event_));
     if (std::min(arrival, decision) >= until) {
       break;
     }
@@ -123,21 +130,19 @@ void Channel::decide(Cycle cycle) {
     choose_direction();
   }
   update_candidates(cycle);
-  if (one_bus_) {
-    const bool column_first = column_.before(row_);
-    if (column_first && column_.cycle == cycle) {
+  if (!one_bus_ && first_[kColumn].cycle == cycle) {
+    issue_column(cycle);
+    update_candidates(cycle);
+  }
+  if (first_row_cycle_ == cycle) {
+    const Kind row = first_row_kind();
+    if (one_bus_ && first_[kColumn].before(first_[row])) {
       issue_column(cycle);
-    } else if (row_.cycle == cycle) {
-      issue_row(cycle);
+    } else {
+      issue_row(row, cycle);
     }
-  } else {
-    if (column_.cycle == cycle) {
-      issue_column(cycle);
-      update_candidates(cycle);
-    }
-    if (row_.cycle == cycle) {
-      issue_row(cycle);
-    }
+  } else if (one_bus_ && first_[kColumn].cycle == cycle) {
+    issue_column(cycle);
   }
   horizon_ = cycle + 1;
 }
@@ -192,8 +197,7 @@ void Channel::block_due_ranks(Cycle cycle) {
       next_refresh_due_ = std::min(next_refresh_due_, due);
     }
   }
-  columns_stale_ = true;
-  rows_stale_ = true;
+  stale_ = kAllKinds;
 }
 
 void Channel::choose_direction() {

@@ -88,6 +88,10 @@ class Channel {
       return cycle < other.cycle || (cycle == other.cycle && tag < other.tag);
     }
   };
+  using Tags = std::array<std::uint64_t, kMostBanks>;  // by bank
+  // What a bank or a rank can be a candidate for.
+  enum Kind : unsigned { kColumn, kActivate, kPrecharge, kRefresh, kKinds };
+  static constexpr unsigned kAllKinds = (1U << kKinds) - 1;
   struct Commands {
     int activate, precharge, precharge_all, read, write, refresh;
   };
@@ -110,34 +114,43 @@ class Channel {
 
   // Commands.
   void issue_column(Cycle cycle);
-  void issue_row(Cycle cycle);
+  void issue_row(Kind kind, Cycle cycle);
   void activate(unsigned bank, Cycle cycle);
   void precharge(unsigned bank, Cycle cycle);
   void refresh(unsigned rank, Cycle cycle);
   void precharge_rank(unsigned rank, Cycle cycle);
   // Everything that every command does: constraints, counts, log.
   void issue(int command, unsigned bank, const Request* request, Cycle cycle);
-  void after_column(int command, Cycle cycle);
-  void after_row(int command, Cycle cycle);
+  // The bus is taken and what the command may have delayed is stale.
+  void after_issue(int command, bool column, Cycle cycle);
 
   // Candidates.
   void consider_arrival(RequestQueue::Index index, Cycle cycle);
   void set_hit(unsigned bank, RequestQueue::Index index);
-  void set_row_candidate(unsigned bank);
+  // The bank has requests and none of them can have its column command. Returns what it needs.
+  Kind set_row_candidate(unsigned bank);
   void rebuild_candidates();
   void classify_bank(unsigned bank);
   void update_candidates(Cycle floor) {
-    if (columns_stale_) {
-      scan_columns(std::max(floor, column_floor_));
-    }
-    if (rows_stale_) {
-      scan_rows(std::max(floor, row_floor_));
+    if (stale_ != 0) {
+      find_stale(floor);
     }
   }
-  void scan_columns(Cycle floor);
-  void scan_rows(Cycle floor);
-  void offer_column(unsigned bank, Cycle floor);
-  void offer_row(unsigned bank, Cycle floor);
+  void find_stale(Cycle floor);
+  [[nodiscard]] Candidate first_of(Kind kind, Cycle floor) const;
+  [[nodiscard]] Candidate first_refresh(Cycle floor) const;
+  // A bank that has just become a candidate.
+  void offer(Kind kind, unsigned bank, Cycle floor);
+  // Among the three kinds on the row bus.
+  [[nodiscard]] Kind first_row_kind() const;
+  [[nodiscard]] Cycle bus_floor(Kind kind) const {
+    return kind == kColumn ? column_floor_ : row_floor_;
+  }
+  [[nodiscard]] int command_of(Kind kind) const {
+    return kind == kColumn     ? column_command()
+           : kind == kActivate ? command_.activate
+                               : command_.precharge;
+  }
   [[nodiscard]] int column_command() const {
     return direction_ == kReading ? command_.read : command_.write;
   }
@@ -167,18 +180,18 @@ class Channel {
   const std::uint64_t rank_banks_;  // a rank's banks as a mask, for rank 0
 
   std::array<std::int64_t, kMostBanks> open_row_;  // or kClosed
-  // Of the current direction; bit b stands for bank b.
-  std::uint64_t columns_ = 0;                         // a queued request hits the open row
-  std::uint64_t activates_ = 0;                       // closed, a request is queued
-  std::uint64_t precharges_ = 0;                      // open, requests are queued and none hits
-  std::uint64_t blocked_ = 0;                         // a refresh is due
-  std::array<RequestQueue::Index, kMostBanks> hit_;   // where columns_: the oldest hit
-  std::array<std::uint64_t, kMostBanks> column_tag_;  // where columns_
-  std::array<std::uint64_t, kMostBanks> row_tag_;     // where activates_ or precharges_
-  Candidate column_;
-  Candidate row_;
-  bool columns_stale_ = false;
-  bool rows_stale_ = false;
+  // Of the current direction, by kind; bit b stands for bank b. A bank with requests is in one:
+  // the open row is hit, it is closed, or it is open and no request hits.
+  std::array<std::uint64_t, 3> banks_{};
+  std::array<Tags, 3> tags_;                         // of the banks above
+  std::array<RequestQueue::Index, kMostBanks> hit_;  // of banks_[kColumn]: the oldest hit
+  std::uint64_t blocked_ = 0;                        // banks whose refresh is due
+  // The first command of each kind, unless its bit in stale_ is set.
+  std::array<Candidate, kKinds> first_;
+  Cycle first_row_cycle_ = kNeverCycle;  // of the three kinds on the row bus
+  unsigned stale_ = 0;
+  std::vector<unsigned>
+      delayed_elsewhere_;  // by command: the kinds that other banks must reconsider
 
   std::vector<RankState> ranks_;
   std::vector<RefreshSchedule> refreshes_;

@@ -9,17 +9,18 @@ namespace orrery::memory::dram {
 
 void Channel::set_hit(unsigned bank, RequestQueue::Index index) {
   hit_[bank] = index;
-  column_tag_[bank] = tag(kColumnClass, queue().at(index).age, bank);
-  columns_ |= std::uint64_t{1} << bank;
+  tags_[kColumn][bank] = tag(kColumnClass, queue().at(index).age, bank);
+  banks_[kColumn] |= std::uint64_t{1} << bank;
 }
 
-// The bank has requests and none of them can have its column command.
-void Channel::set_row_candidate(unsigned bank) {
+Channel::Kind Channel::set_row_candidate(unsigned bank) {
   const std::uint64_t bit = std::uint64_t{1} << bank;
-  const bool closed = open_row_[bank] == kClosed;
-  activates_ = closed ? activates_ | bit : activates_ & ~bit;
-  precharges_ = closed ? precharges_ & ~bit : precharges_ | bit;
-  row_tag_[bank] = tag(kRowClass, queue().at(queue().head(bank)).age, bank);
+  const Kind kind = open_row_[bank] == kClosed ? kActivate : kPrecharge;
+  banks_[kActivate] &= ~bit;
+  banks_[kPrecharge] &= ~bit;
+  banks_[kind] |= bit;
+  tags_[kind][bank] = tag(kRowClass, queue().at(queue().head(bank)).age, bank);
+  return kind;
 }
 
 // A request of the current direction has been queued.
@@ -27,27 +28,25 @@ void Channel::consider_arrival(RequestQueue::Index index, Cycle cycle) {
   const Request& request = queue().at(index);
   const unsigned bank = request.bank;
   const std::uint64_t bit = std::uint64_t{1} << bank;
-  if ((columns_ & bit) != 0) {
+  if ((banks_[kColumn] & bit) != 0) {
     return;
   }
   if (open_row_[bank] == static_cast<std::int64_t>(request.row)) {
-    rows_stale_ |= bank_of(row_.tag) == bank;
-    precharges_ &= ~bit;
+    stale_ |= bank_of(first_[kPrecharge].tag) == bank ? 1U << kPrecharge : 0;
+    banks_[kPrecharge] &= ~bit;
     set_hit(bank, index);
-    offer_column(bank, cycle);
+    offer(kColumn, bank, cycle);
   } else if (queue().head(bank) == index) {
-    set_row_candidate(bank);
-    offer_row(bank, cycle);
+    offer(set_row_candidate(bank), bank, cycle);
   }
 }
 
 void Channel::rebuild_candidates() {
-  columns_ = activates_ = precharges_ = 0;
+  banks_.fill(0);
   for (unsigned bank = 0; bank < static_cast<unsigned>(spec_.banks()); ++bank) {
     classify_bank(bank);
   }
-  columns_stale_ = true;
-  rows_stale_ = true;
+  stale_ |= kAllKinds;
 }
 
 void Channel::classify_bank(unsigned bank) {
@@ -78,7 +77,6 @@ class Earliest {
     const Cycle wait = std::max<Cycle>(ready - floor_, 0);
     best_ = std::min(best_, static_cast<std::uint64_t>(wait) << tag_bits_ | tag);
   }
-  [[nodiscard]] bool none() const { return best_ == ~std::uint64_t{0}; }
   [[nodiscard]] Cycle cycle() const { return floor_ + static_cast<Cycle>(best_ >> tag_bits_); }
   [[nodiscard]] std::uint64_t tag() const { return best_ & ((std::uint64_t{1} << tag_bits_) - 1); }
 
@@ -90,75 +88,92 @@ class Earliest {
 
 }  // namespace
 
-void Channel::scan_columns(Cycle floor) {
-  columns_stale_ = false;
-  const int command = column_command();
-  const std::uint64_t banks = columns_ & ~blocked_;
-  // As a rule the oldest is ready as soon as any could be.
-  std::uint64_t oldest = ~std::uint64_t{0};
-  for (std::uint64_t left = banks; left != 0; left &= left - 1) {
-    oldest = std::min(oldest, column_tag_[static_cast<unsigned>(std::countr_zero(left))]);
+void Channel::find_stale(Cycle floor) {
+  if ((stale_ >> kColumn & 1U) != 0) {
+    first_[kColumn] = first_of(kColumn, std::max(floor, column_floor_));
   }
-  if (banks == 0) {
-    column_ = {};
-    return;
+  if ((stale_ >> (kColumn + 1)) != 0) {
+    for (const Kind kind : {kActivate, kPrecharge}) {
+      if ((stale_ >> kind & 1U) != 0) {
+        first_[kind] = first_of(kind, std::max(floor, row_floor_));
+      }
+    }
+    if ((stale_ >> kRefresh & 1U) != 0) {
+      first_[kRefresh] = first_refresh(std::max(floor, row_floor_));
+    }
+    first_row_cycle_ = std::min(std::min(first_[kActivate].cycle, first_[kPrecharge].cycle),
+                                first_[kRefresh].cycle);
   }
-  const unsigned bank = bank_of(oldest);
-  const Cycle bound = std::max(floor, timing_.earliest_of_all(command));
-  if (timing_.earliest(command, bank) <= bound) {
-    column_ = {bound, oldest};
-    return;
-  }
-  Earliest earliest(floor, kTagBits);
-  timing_.for_each_earliest(command, banks, [&](unsigned each, Cycle ready) {
-    earliest.offer(ready, column_tag_[each]);
-  });
-  column_ = {earliest.cycle(), earliest.tag()};
+  stale_ = 0;
 }
 
-void Channel::scan_rows(Cycle floor) {
-  rows_stale_ = false;
-  const std::uint64_t to_activate = activates_ & ~blocked_;
-  const std::uint64_t to_precharge = precharges_ & ~blocked_;
-  if (((to_activate | to_precharge) == 0) && blocked_ == 0) {
-    row_ = {};
-    return;
+// Rank by rank: as a rule the oldest request of a rank is ready as soon as the rank lets any of
+// them be, which spares the search.
+Channel::Candidate Channel::first_of(Kind kind, Cycle floor) const {
+  const int command = command_of(kind);
+  const Tags& tags = tags_[kind];
+  std::uint64_t banks = banks_[kind] & ~blocked_;
+  Candidate first;
+  while (banks != 0) {
+    const auto any = static_cast<unsigned>(std::countr_zero(banks));
+    const std::uint64_t here = banks & rank_mask(rank_of(any));
+    banks ^= here;
+    const Cycle bound = std::max(floor, timing_.earliest_of_rank(command, any));
+    if (bound > first.cycle) {
+      continue;
+    }
+    std::uint64_t oldest = ~std::uint64_t{0};
+    for (std::uint64_t left = here; left != 0; left &= left - 1) {
+      oldest = std::min(oldest, tags[static_cast<unsigned>(std::countr_zero(left))]);
+    }
+    Candidate best = {bound, oldest};
+    if (timing_.earliest(command, bank_of(oldest)) > bound) {
+      Earliest earliest(bound, kTagBits);
+      timing_.for_each_earliest(
+          command, here, [&](unsigned bank, Cycle ready) { earliest.offer(ready, tags[bank]); });
+      best = {earliest.cycle(), earliest.tag()};
+    }
+    if (best.before(first)) {
+      first = best;
+    }
   }
-  Earliest earliest(floor, kTagBits);
-  const auto offer = [&](unsigned bank, Cycle ready) { earliest.offer(ready, row_tag_[bank]); };
-  timing_.for_each_earliest(command_.activate, to_activate, offer);
-  timing_.for_each_earliest(command_.precharge, to_precharge, offer);
+  return first;
+}
+
+Channel::Candidate Channel::first_refresh(Cycle floor) const {
+  Candidate first;
   for (std::uint64_t left = blocked_; left != 0;) {
     const auto bank = static_cast<unsigned>(std::countr_zero(left));
     const unsigned rank = rank_of(bank);
     left &= ~rank_mask(rank);
     const int command = ranks_[rank].open_banks() > 0 ? command_.precharge_all : command_.refresh;
-    earliest.offer(timing_.earliest(command, bank), tag(kRefreshClass, rank, bank));
+    const Candidate refresh = {std::max(floor, timing_.earliest(command, bank)),
+                               tag(kRefreshClass, rank, bank)};
+    if (refresh.before(first)) {
+      first = refresh;
+    }
   }
-  row_ = earliest.none() ? Candidate{} : Candidate{earliest.cycle(), earliest.tag()};
+  return first;
 }
 
-void Channel::offer_column(unsigned bank, Cycle floor) {
-  if (columns_stale_ || (blocked_ >> bank & 1U) != 0) {
+void Channel::offer(Kind kind, unsigned bank, Cycle floor) {
+  if ((stale_ >> kind & 1U) != 0 || (blocked_ >> bank & 1U) != 0) {
     return;
   }
-  const Cycle ready = timing_.earliest(column_command(), bank);
-  const Candidate candidate = {std::max({ready, floor, column_floor_}), column_tag_[bank]};
-  if (candidate.before(column_)) {
-    column_ = candidate;
+  const Cycle ready = timing_.earliest(command_of(kind), bank);
+  const Candidate candidate = {std::max(std::max(ready, floor), bus_floor(kind)),
+                               tags_[kind][bank]};
+  if (candidate.before(first_[kind])) {
+    first_[kind] = candidate;
+    if (kind != kColumn) {
+      first_row_cycle_ = std::min(first_row_cycle_, candidate.cycle);
+    }
   }
 }
 
-void Channel::offer_row(unsigned bank, Cycle floor) {
-  if (rows_stale_ || (blocked_ >> bank & 1U) != 0) {
-    return;
-  }
-  const bool closed = (activates_ >> bank & 1U) != 0;
-  const Cycle ready = timing_.earliest(closed ? command_.activate : command_.precharge, bank);
-  const Candidate candidate = {std::max({ready, floor, row_floor_}), row_tag_[bank]};
-  if (candidate.before(row_)) {
-    row_ = candidate;
-  }
+Channel::Kind Channel::first_row_kind() const {
+  const Kind row = first_[kPrecharge].before(first_[kActivate]) ? kPrecharge : kActivate;
+  return first_[kRefresh].before(first_[row]) ? kRefresh : row;
 }
 
 }  // namespace orrery::memory::dram

@@ -26,39 +26,47 @@ void Channel::issue(int command, unsigned bank, const Request* request, Cycle cy
   }
 }
 
-void Channel::after_column(int command, Cycle cycle) {
-  column_floor_ = cycle + spec_.commands[static_cast<std::size_t>(command)].cycles;
-  columns_stale_ = true;
-  rows_stale_ |= table_.row(command).delays_rows_elsewhere;
-  if (one_bus_) {
-    row_floor_ = column_floor_;
-    rows_stale_ |= row_.cycle < row_floor_;
+void Channel::after_issue(int command, bool column, Cycle cycle) {
+  const Cycle free = cycle + spec_.commands[static_cast<std::size_t>(command)].cycles;
+  stale_ |= delayed_elsewhere_[static_cast<std::size_t>(command)];
+  // What could have issued before the bus is free again competes anew, the issued command's kind
+  // among it.
+  if (column || one_bus_) {
+    column_floor_ = free;
+    stale_ |= first_[kColumn].cycle < free ? 1U << kColumn : 0;
   }
-}
-
-void Channel::after_row(int command, Cycle cycle) {
-  row_floor_ = cycle + spec_.commands[static_cast<std::size_t>(command)].cycles;
-  rows_stale_ = true;
-  columns_stale_ |= table_.row(command).delays_columns_elsewhere;
-  if (one_bus_) {
-    column_floor_ = row_floor_;
-    columns_stale_ |= column_.cycle < column_floor_;
+  if (!column || one_bus_) {
+    row_floor_ = free;
+    if (first_row_cycle_ >= free) {
+      return;
+    }
+    for (const Kind kind : {kActivate, kPrecharge, kRefresh}) {
+      stale_ |= first_[kind].cycle < free ? 1U << kind : 0;
+    }
   }
 }
 
 void Channel::issue_column(Cycle cycle) {
-  const unsigned bank = bank_of(column_.tag);
+  const unsigned bank = bank_of(first_[kColumn].tag);
   const int command = column_command();
   RequestQueue& requests = queue();
   const RequestQueue::Index index = hit_[bank];
   const Request& request = requests.at(index);
   issue(command, bank, &request, cycle);
-  after_column(command, cycle);
+  after_issue(command, true, cycle);
 
   AccessStatistics& statistics = *request.statistics;
-  std::uint64_t* const judged[] = {&statistics.row_hits, &statistics.row_misses,
-                                   &statistics.row_conflicts};
-  ++*judged[static_cast<std::size_t>(request.first)];
+  switch (request.first) {
+    case FirstCommand::kNone:
+      ++statistics.row_hits;
+      break;
+    case FirstCommand::kActivate:
+      ++statistics.row_misses;
+      break;
+    case FirstCommand::kPrecharge:
+      ++statistics.row_conflicts;
+      break;
+  }
   if (direction_ == kReading) {
     const Cycle done = cycle + read_cycles_;
     const Cycle latency = done - request.arrival;
@@ -79,26 +87,22 @@ void Channel::issue_column(Cycle cycle) {
     set_hit(bank, next);
     return;
   }
-  columns_ &= ~(std::uint64_t{1} << bank);
+  banks_[kColumn] &= ~(std::uint64_t{1} << bank);
   if (requests.head(bank) != RequestQueue::kNone) {
-    set_row_candidate(bank);
-    offer_row(bank, cycle);
+    offer(set_row_candidate(bank), bank, cycle);
   }
 }
 
-void Channel::issue_row(Cycle cycle) {
-  const unsigned bank = bank_of(row_.tag);
-  if ((row_.tag >> (kBankBits + kAgeBits)) == kRefreshClass) {
-    const unsigned rank = rank_of(bank);
-    if (ranks_[rank].open_banks() > 0) {
-      precharge_rank(rank, cycle);
-    } else {
-      refresh(rank, cycle);
-    }
-  } else if (open_row_[bank] == kClosed) {
+void Channel::issue_row(Kind kind, Cycle cycle) {
+  const unsigned bank = bank_of(first_[kind].tag);
+  if (kind == kActivate) {
     activate(bank, cycle);
-  } else {
+  } else if (kind == kPrecharge) {
     precharge(bank, cycle);
+  } else if (ranks_[rank_of(bank)].open_banks() > 0) {
+    precharge_rank(rank_of(bank), cycle);
+  } else {
+    refresh(rank_of(bank), cycle);
   }
 }
 
@@ -112,10 +116,10 @@ void Channel::activate(unsigned bank, Cycle cycle) {
   }
   open_row_[bank] = request.row;
   ranks_[rank_of(bank)].open_one(cycle);
-  activates_ &= ~(std::uint64_t{1} << bank);
+  banks_[kActivate] &= ~(std::uint64_t{1} << bank);
   set_hit(bank, index);
-  after_row(command_.activate, cycle);
-  offer_column(bank, cycle + 1);
+  after_issue(command_.activate, false, cycle);
+  offer(kColumn, bank, cycle + 1);
 }
 
 void Channel::precharge(unsigned bank, Cycle cycle) {
@@ -126,8 +130,9 @@ void Channel::precharge(unsigned bank, Cycle cycle) {
   }
   open_row_[bank] = kClosed;
   ranks_[rank_of(bank)].close(1, cycle);
-  set_row_candidate(bank);
-  after_row(command_.precharge, cycle);
+  const Kind next = set_row_candidate(bank);
+  after_issue(command_.precharge, false, cycle);
+  offer(next, bank, cycle + 1);
 }
 
 void Channel::precharge_rank(unsigned rank, Cycle cycle) {
@@ -138,24 +143,25 @@ void Channel::precharge_rank(unsigned rank, Cycle cycle) {
   for (std::uint64_t left = banks; left != 0; left &= left - 1) {
     const auto bank = static_cast<unsigned>(std::countr_zero(left));
     open_row_[bank] = kClosed;
-    columns_ &= ~(std::uint64_t{1} << bank);
+    banks_[kColumn] &= ~(std::uint64_t{1} << bank);
     if (queue().head(bank) != RequestQueue::kNone) {
       set_row_candidate(bank);
     }
   }
-  after_row(command_.precharge_all, cycle);
+  after_issue(command_.precharge_all, false, cycle);
+  stale_ = kAllKinds;
 }
 
 void Channel::refresh(unsigned rank, Cycle cycle) {
   const std::uint64_t banks = rank_mask(rank);
   issue(command_.refresh, static_cast<unsigned>(std::countr_zero(banks)), nullptr, cycle);
   ranks_[rank].refresh(cycle, spec_.refresh_cycles);
-  after_row(command_.refresh, cycle);
+  after_issue(command_.refresh, false, cycle);
+  stale_ = kAllKinds;
   refreshes_[rank].advance();
   if (refreshes_[rank].due() > cycle) {
     blocked_ &= ~banks;
     next_refresh_due_ = std::min(next_refresh_due_, refreshes_[rank].due());
-    columns_stale_ = true;
   }
 }
 

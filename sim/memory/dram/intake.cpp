@@ -40,6 +40,15 @@ void Intake::find_next(bool reads_full, bool writes_full, Cycle floor) {
   next_known_ = true;
   next_ = kNeverCycle;
   const std::size_t count = waiting_.size();
+  if (count == 1) {
+    const Line& line = lines_[waiting_[0]];
+    const OpenSlice& slice = slices_[line.head];
+    if (!(slice.is_write ? writes_full : reads_full)) {
+      next_ = std::max(std::max(slice.arrival, floor), line.credits.ready());
+      next_position_ = 0;
+    }
+    return;
+  }
   std::size_t position = start_;
   for (std::size_t i = 0; i < count; ++i) {
     const Line& line = lines_[waiting_[position]];

@@ -32,10 +32,14 @@ class TimingState {
     return ready;
   }
 
-  // A lower bound for all banks: what the channel as a whole imposes.
-  [[nodiscard]] Cycle earliest_of_all(int command) const {
-    const std::uint32_t slot = table_.row(command).channel_slot;
-    return slot == TimingTable::kNoSlot ? kNever : ready_[slot];
+  // What the rank of the bank and the channel impose: a lower bound for all banks of the rank.
+  [[nodiscard]] Cycle earliest_of_rank(int command, unsigned bank) const {
+    const TimingTable::CommandRow& row = table_.row(command);
+    Cycle ready = kNever;
+    for (std::size_t i = 0; i < row.rank_sites; ++i) {
+      ready = std::max(ready, ready_[row.sites[i].base + (bank >> row.sites[i].shift)]);
+    }
+    return ready;
   }
 
   // Calls visit(bank, earliest(command, bank)) for every bank of the mask, upwards.
@@ -56,8 +60,11 @@ class TimingState {
 
   void issue(int command, unsigned bank, Cycle cycle) {
     const TimingTable::CommandRow& row = table_.row(command);
-    for (const TimingTable::Effect& effect : row.effects) {
-      raise(effect.site.base + (bank >> effect.site.shift), cycle + effect.delay);
+    Cycle* const slots = ready_.data();
+    const TimingTable::Effect* const end = row.effects.data() + row.effects.size();
+    for (const TimingTable::Effect* effect = row.effects.data(); effect != end; ++effect) {
+      Cycle& slot = slots[effect->site.base + (bank >> effect->site.shift)];
+      slot = std::max(slot, cycle + effect->delay);
     }
     for (const TimingTable::WindowEffect& effect : row.window_effects) {
       issue_in_window(effect, bank, cycle);

@@ -17,10 +17,6 @@ bool is_column(CommandKind kind) {
          kind == CommandKind::kReadPrecharge || kind == CommandKind::kWritePrecharge;
 }
 
-bool is_row(CommandKind kind) {
-  return kind == CommandKind::kActivate || kind == CommandKind::kPrecharge;
-}
-
 bool is_refresh(CommandKind kind) {
   return kind == CommandKind::kPrechargeAll || kind == CommandKind::kRefreshAll;
 }
@@ -79,9 +75,8 @@ TimingTable::TimingTable(const Spec& spec, const std::vector<int>& used) {
                                      [&](const Site& site) { return same(site, here); });
       if (!known && std::any_of(rows_.begin(), rows_.end(), touches)) {
         sites.push_back(here);
-        if (layer.shift == layer_of_level_.front().shift) {
-          rows_[later].channel_slot = here.base;
-        }
+        const Layer& rank = layer_of_level_[static_cast<std::size_t>(spec.refresh_scope)];
+        rows_[later].rank_sites += layer.shift >= rank.shift ? 1 : 0;
       }
     }
   }
@@ -154,8 +149,9 @@ void TimingTable::mark_elsewhere(const Spec& spec) {
     const auto mark = [&](const Site& site, std::uint32_t reach) {
       const CommandKind later = spec.commands[site.base / nodes_].kind;
       row.delays_columns_elsewhere |= reach > 0 && is_column(later);
-      row.delays_rows_elsewhere |= reach > 0 && is_row(later);
-      row.delays_rows_elsewhere |= reach > rank_shift && is_refresh(later);
+      row.delays_activates_elsewhere |= reach > 0 && later == CommandKind::kActivate;
+      row.delays_precharges_elsewhere |= reach > 0 && later == CommandKind::kPrecharge;
+      row.delays_refreshes_elsewhere |= reach > rank_shift && is_refresh(later);
     };
     for (const Effect& effect : row.effects) {
       mark(effect.site, effect.site.shift);

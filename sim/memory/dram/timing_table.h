@@ -15,8 +15,6 @@ namespace orrery::memory::dram {
 // above them are folded into that level.
 class TimingTable {
  public:
-  static constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};
-
   // Where a slot lies: slot = base + (bank >> shift).
   struct Site {
     std::uint32_t base = 0;
@@ -43,14 +41,16 @@ class TimingTable {
     std::vector<Site> later;
   };
   struct CommandRow {
-    std::vector<Site> sites;  // what an issue of this command must wait for
+    std::vector<Site> sites;  // what an issue of this command must wait for, outermost first
     std::vector<Effect> effects;
     std::vector<SiblingEffect> sibling_effects;
     std::vector<WindowEffect> window_effects;
-    std::uint32_t channel_slot = kNoSlot;  // of the site that all banks share
-    // Whether an issue may delay column commands, or ACT and PRE, of other banks.
+    std::size_t rank_sites = 0;  // the first of them, which all banks of a rank share
+    // Whether an issue may delay commands to other banks; of refreshes: to other ranks.
     bool delays_columns_elsewhere = false;
-    bool delays_rows_elsewhere = false;
+    bool delays_activates_elsewhere = false;
+    bool delays_precharges_elsewhere = false;
+    bool delays_refreshes_elsewhere = false;
   };
 
   // `used` are indices of commands; constraints that name none of them are dropped.

@@ -119,12 +119,14 @@ class Naive {
   void operator()(const Softmax& /*attributes*/) {
     const std::size_t columns = at(input_shape(0).back());
     for (std::size_t row = 0; row < y().size(); row += columns) {
+      const auto begin = input(0).begin() + static_cast<std::ptrdiff_t>(row);
+      const double most = *std::max_element(begin, begin + static_cast<std::ptrdiff_t>(columns));
       double total = 0.0;
       for (std::size_t c = 0; c < columns; ++c) {
-        total += std::exp(input(0)[row + c]);
+        total += std::exp(input(0)[row + c] - most);
       }
       for (std::size_t c = 0; c < columns; ++c) {
-        y()[row + c] = std::exp(input(0)[row + c]) / total;
+        y()[row + c] = std::exp(input(0)[row + c] - most) / total;
       }
     }
   }
@@ -238,14 +240,18 @@ class Naive {
       return at(((b * a.kv_heads + kv_head) * length + token) * a.head_size);
     };
     Values weights;
-    double total = 0.0;
     for (std::int64_t s = 0; s < seen; ++s) {
       double logit = 0.0;
       for (std::int64_t i = 0; i < a.head_size; ++i) {
         logit += input(0)[query + at(i)] * input(3)[cached(s) + at(i)];
       }
-      weights.push_back(std::exp(a.scale * logit));
-      total += weights.back();
+      weights.push_back(a.scale * logit);
+    }
+    const double most = *std::max_element(weights.begin(), weights.end());
+    double total = 0.0;
+    for (double& weight : weights) {
+      weight = std::exp(weight - most);
+      total += weight;
     }
     for (std::int64_t i = 0; i < a.head_size; ++i) {
       for (std::int64_t s = 0; s < seen; ++s) {

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/functional/race_checker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <tuple>
+
+namespace orrery::testing {
+namespace {
+
+using command::Command;
+using command::CommandId;
+using command::View;
+
+// Newest finished command by engine.
+using Clock = std::vector<CommandId>;
+
+void join(Clock& clock, const Clock& other) {
+  for (std::size_t i = 0; i < clock.size(); ++i) {
+    clock[i] = std::max(clock[i], other[i]);
+  }
+}
+
+// Half bytes by number.
+using Touch = std::function<void(const command::Space&, std::int64_t, bool is_write)>;
+
+void for_each_digit_sum(const View& view, std::size_t digit, std::int64_t bits, std::int64_t x,
+                        std::int64_t y, const std::function<void(std::int64_t)>& visit) {
+  const std::size_t rows = view.row.size();
+  if (digit == rows + view.column.size()) {
+    const auto inside = [](const command::Bound& bound, std::int64_t offset) {
+      return bound.origin + offset >= 0 && bound.origin + offset < bound.limit;
+    };
+    if (inside(view.bounds[0], x) && inside(view.bounds[1], y)) {
+      visit(bits);
+    }
+    return;
+  }
+  const command::Digit& d = digit < rows ? view.row[digit] : view.column[digit - rows];
+  for (std::int64_t i = 0; i < d.extent; ++i) {
+    for_each_digit_sum(view, digit + 1, bits + i * d.stride_bits, x + i * d.step[0],
+                       y + i * d.step[1], visit);
+  }
+}
+
+void touch_view(const View& view, bool is_write, const Touch& touch) {
+  for_each_digit_sum(view, 0, view.base * 8, 0, 0, [&](std::int64_t bit) {
+    for (int i = 0; i < numeric::bits(view.type) / 4; ++i) {
+      touch(view.space, bit / 4 + i, is_write);
+    }
+  });
+}
+
+void touch_end(const command::Move& move, const command::Move::End& end, bool is_write,
+               const Touch& touch) {
+  for (std::int64_t i = 0; i < move.count[0]; ++i) {
+    for (std::int64_t j = 0; j < move.count[1]; ++j) {
+      for (std::int64_t k = 0; k < move.count[2]; ++k) {
+        const std::int64_t row =
+            end.address + i * end.stride[0] + j * end.stride[1] + k * end.stride[2];
+        for (std::int64_t half = row * 2; half < (row + move.row_bytes) * 2; ++half) {
+          touch(end.space, half, is_write);
+        }
+      }
+    }
+  }
+}
+
+void touch_all(const Command& command, const Touch& touch) {
+  if (const auto* move = std::get_if<command::Move>(&command.body)) {
+    touch_end(*move, move->source, false, touch);
+    touch_end(*move, move->destination, true, touch);
+  } else if (const auto* tile = std::get_if<command::ComputeTile>(&command.body)) {
+    touch_view(tile->a, false, touch);
+    touch_view(tile->b, false, touch);
+    touch_view(tile->c, true, touch);
+  } else if (const auto* vector = std::get_if<command::VectorCommand>(&command.body)) {
+    touch_view(vector->source, false, touch);
+    for (const command::VectorStage& stage : vector->stages) {
+      if (!stage.operand.row.empty()) {
+        touch_view(stage.operand, false, touch);
+      }
+    }
+    touch_view(vector->destination, true, touch);
+  }
+}
+
+class RaceChecker {
+ public:
+  explicit RaceChecker(std::size_t engines)
+      : started_(engines, Clock(engines, 0)), is_array_(engines, false) {}
+
+  std::string run(const std::vector<Command>& commands) {
+    for (const Command& command : commands) {
+      Clock& clock = started_[command.engine];
+      for (const command::Dependency& dependency : command.after) {
+        join(clock, at_start_.at(dependency.id));
+        clock[dependency.engine] = std::max(clock[dependency.engine], dependency.id);
+      }
+      at_start_[command.id] = clock;
+      is_array_[command.engine] = std::holds_alternative<command::ComputeTile>(command.body);
+      std::string race;
+      touch_all(command, [&](const command::Space& space, std::int64_t half, bool is_write) {
+        if (race.empty()) {
+          race = touch(command, space, half, is_write);
+        }
+      });
+      if (!race.empty()) {
+        return race;
+      }
+    }
+    return "";
+  }
+
+ private:
+  struct Cell {
+    const Command* writer = nullptr;
+    std::vector<const Command*> readers;
+  };
+
+  [[nodiscard]] bool ordered(const Command& before, const Command& after) const {
+    return before.id == after.id || before.id <= started_[after.engine][before.engine] ||
+           (before.engine == after.engine && is_array_[after.engine]);
+  }
+
+  std::string touch(const Command& command, const command::Space& space, std::int64_t half,
+                    bool is_write) {
+    Cell& cell = cells_[{static_cast<int>(space.kind), space.index, half}];
+    const auto race = [&](const Command& other) {
+      return fmt::format("commands {} and {} race for half byte {}", other.id, command.id, half);
+    };
+    if (cell.writer != nullptr && !ordered(*cell.writer, command)) {
+      return race(*cell.writer);
+    }
+    if (!is_write) {
+      if (cell.readers.empty() || cell.readers.back() != &command) {
+        cell.readers.push_back(&command);
+      }
+      return "";
+    }
+    for (const Command* reader : cell.readers) {
+      if (!ordered(*reader, command)) {
+        return race(*reader);
+      }
+    }
+    cell = {&command, {}};
+    return "";
+  }
+
+  std::vector<Clock> started_;  // what is done when the engine's newest command starts
+  std::vector<bool> is_array_;
+  std::map<CommandId, Clock> at_start_;
+  std::map<std::tuple<int, int, std::int64_t>, Cell> cells_;
+};
+
+}  // namespace
+
+std::string find_race(const std::vector<Command>& commands, std::size_t engines) {
+  return RaceChecker(engines).run(commands);
+}
+
+}  // namespace orrery::testing

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running the built executable from tests."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXECUTABLE = pathlib.Path(
+    os.environ.get("ORRERY_EXECUTABLE", ROOT / "build" / "release" / "orrery")
+)
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a call of the executable gave."""
+
+    code: int
+    stdout: str
+    stderr: str
+    folder: pathlib.Path
+
+    @property
+    def result(self) -> dict:
+        return json.loads((self.folder / "result.json").read_text())
+
+
+@pytest.fixture
+def orrery(tmp_path):
+    """Calls `orrery ARGUMENTS...` in the root of the source tree."""
+
+    def call(*arguments, folder="out", timeout=600) -> Outcome:
+        done = subprocess.run(
+            [EXECUTABLE, *map(str, arguments)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr, tmp_path / folder)
+
+    return call
+
+
+@pytest.fixture
+def run(orrery, tmp_path):
+    """Calls `orrery run -p PLATFORM -w WORKLOAD ... -o FOLDER`."""
+
+    def call(platform, workload, *options, folder="out") -> Outcome:
+        return orrery(
+            "run", "-p", platform, "-w", workload, *options, "-o", tmp_path / folder, folder=folder
+        )
+
+    return call

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every shipped workload on every shipped platform runs clean or says why it does not fit."""
+
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PLATFORMS = sorted(path.stem for path in (ROOT / "configs" / "platforms").glob("*.yaml"))
+WORKLOADS = sorted(path.stem for path in (ROOT / "workloads" / "models").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_runs_or_says_why_not(run, platform, workload):
+    # One block of a language model: the others are like it.
+    options = [] if workload.startswith("resnet") else ["--set", "workload.layers=1"]
+    outcome = run(platform, workload, *options)
+    if outcome.code == 2:
+        assert "does not fit" in outcome.stderr
+        assert not outcome.folder.exists() or not list(outcome.folder.iterdir())
+        return
+    assert outcome.code == 0, outcome.stderr
+    result = outcome.result
+    assert not result["partial"]
+    assert result["invariants"]
+    assert all(invariant["holds"] for invariant in result["invariants"])
+    assert sum(layer["cycles"] for layer in result["layers"]) == result["latency"]["cycles"]
+
+
+def test_a_model_larger_than_memory_names_the_tensor_and_the_room(run):
+    # 69 GB of weights, 8 GiB of memory.
+    outcome = run("tpu_like", "llama2_70b_decode")
+    assert outcome.code == 2
+    assert "does not fit" in outcome.stderr
+    assert "weight" in outcome.stderr
+    assert not outcome.folder.exists()
