@@ -29,9 +29,7 @@ class CompareCommand : public Subcommand {
         ->delimiter(',');
     app.add_option("-o,--output", output_,
                    "Folder for comparison.json, comparison.csv, and a folder for each dataflow.");
-    app.add_option("--limit-seconds", options_.limit_seconds,
-                   "Stop each run after this time on the host.")
-        ->check(CLI::PositiveNumber);
+    define_limit_option(app, options_.limit_seconds, "Stop each run after this time on the host.");
     app.add_option("--layers", layers_, "Layers in the printed table.");
     app.add_flag("--json", json_, "Print comparison.json instead of tables.");
   }
@@ -91,7 +89,7 @@ class CompareCommand : public Subcommand {
     output.result.config_hash = scenario.hash;
     output.result.dataflow = dataflow;
     if (folder) {
-      stage_run_files(*folder, output, scenario.resolved, options_);
+      stage_run_files(*folder, output, {scenario.resolved, loop_nests(*plan)}, options_);
       folder->publish();
     }
     return std::move(output.result);

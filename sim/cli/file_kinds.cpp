@@ -9,6 +9,7 @@
 
 #include "cli/scenario.h"
 #include "command/binary_form.h"
+#include "command/text_form.h"
 #include "config/document.h"
 #include "config/yaml.h"
 #include "memory/dram/spec_schema.h"
@@ -118,9 +119,6 @@ const DocumentKind& kind_of(const fs::path& path, const config::Node& document) 
   return *best;
 }
 
-// How the text form of a stream begins; docs/command_stream.md.
-constexpr std::string_view kTextStart = "orrery ";
-
 bool begins_with(const fs::path& path, std::string_view text) {
   std::ifstream file(path, std::ios::binary);
   std::string begin(text.size(), '\0');
@@ -141,7 +139,7 @@ std::string validate_file(const fs::path& path) {
   constexpr std::int64_t kLargestTable = 64LL << 20;
   std::error_code error;
   if (fs::is_regular_file(path, error) &&
-      (begins_with(path, command::kBinaryMagic) || begins_with(path, kTextStart))) {
+      (begins_with(path, command::kBinaryMagic) || begins_with(path, command::kTextStart))) {
     check_stream(path);
     return "command stream";
   }

@@ -99,30 +99,38 @@ std::string description(const FieldDescription& field) {
 // `kind` is the name under which an alternative is chosen; empty for a part that has no kind.
 Json object_schema(const SchemaDescription& schema, const std::string& kind) {
   Json properties = Json::object();
-  Json required = Json::array();
   properties["extends"] = extends_schema();
   if (!kind.empty()) {
     properties["kind"] = {{"const", kind}, {"description", schema.help}};
-    required.push_back("kind");
   }
   for (const FieldDescription& field : schema.fields) {
     Json property = type_schema(*field.type);
     property["description"] = description(field);
     properties[field.key] = std::move(property);
-    if (field.required) {
-      required.push_back(field.key);
+  }
+  return {{"description", schema.help},
+          {"type", "object"},
+          {"properties", std::move(properties)},
+          {"additionalProperties", false}};
+}
+
+// The keys that a document must have, unless they come from a file that it extends. Parts of it may
+// lie over parts of that file too, and a schema cannot look there: of them nothing is required.
+void require_keys(const TypeDescription& type, Json& json) {
+  Json required = Json::array();
+  if (type.form == Form::kOneOf) {
+    required.push_back("kind");
+  } else {
+    for (const FieldDescription& field : type.object->fields) {
+      if (field.required) {
+        required.push_back(field.key);
+      }
     }
   }
-  Json json{{"description", schema.help},
-            {"type", "object"},
-            {"properties", std::move(properties)},
-            {"additionalProperties", false}};
   if (!required.empty()) {
-    // Keys may come from the file that is extended.
     json["if"] = {{"not", {{"required", Json::array({"extends"})}}}};
     json["then"] = {{"required", std::move(required)}};
   }
-  return json;
 }
 
 void collect_kinds(const TypeDescription& type, std::map<std::string, std::string>& kinds) {
@@ -159,6 +167,7 @@ Json json_schema(const ParameterRoot& root) {
             {"title", "Orrery " + root.name},
             {"description", root.help}};
   json.update(type_schema(*root.type));
+  require_keys(*root.type, json);
   json["$defs"] = std::move(definitions);
   return json;
 }

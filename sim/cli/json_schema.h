@@ -7,7 +7,7 @@
 namespace orrery::cli {
 
 // JSON Schema (draft 2020-12) of a kind of input file, for editors. It knows types, ranges, choices
-// and required keys; rules over several parameters are checked only by the program.
+// and the keys that the document itself must have; everything else is checked only by the program.
 [[nodiscard]] report::Json json_schema(const ParameterRoot& root);
 
 }  // namespace orrery::cli

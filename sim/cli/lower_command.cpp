@@ -37,7 +37,12 @@ class LowerCommand : public Subcommand {
     app.add_option("--dataflow", request_.dataflow, "os, ws or is, for every array.");
     app.add_option("-o,--output", output_, "The file. Default: standard output.");
     app.add_option("--format", format_, "text (the default) or binary.")
-        ->check(CLI::IsMember(writers()));
+        ->check(CLI::Validator(
+            [](const std::string& text) {
+              return writers().contains(text) ? std::string()
+                                              : "found '" + text + "'; expected text or binary";
+            },
+            ""));
     app.add_flag("--loops", loops_, "Write the loop nest of each layer instead.");
   }
 
@@ -58,9 +63,7 @@ class LowerCommand : public Subcommand {
  private:
   void write(const std::shared_ptr<const lowering::Plan>& plan, std::ostream& out) const {
     if (loops_) {
-      for (std::size_t layer = 0; layer < plan->layers.size(); ++layer) {
-        out << lowering::loop_nest_text(*plan, layer) << '\n';
-      }
+      out << loop_nests(*plan);
       return;
     }
     lowering::LoweredStream stream(plan);

@@ -30,6 +30,18 @@ void print_error(const std::string& text) {
   std::cerr << "error: " << line << '\n';
 }
 
+// Beyond this many, as when no tensor of a model fits, the rest tells nothing new.
+constexpr std::size_t kMostDiagnostics = 25;
+
+void print_diagnostics(const std::vector<base::Diagnostic>& diagnostics) {
+  for (std::size_t i = 0; i < diagnostics.size() && i < kMostDiagnostics; ++i) {
+    print_error(diagnostics[i].to_string());
+  }
+  if (diagnostics.size() > kMostDiagnostics) {
+    print_error(fmt::format("and {} more", diagnostics.size() - kMostDiagnostics));
+  }
+}
+
 std::vector<SubcommandPointer> make_subcommands() {
   std::vector<SubcommandPointer> commands;
   commands.push_back(make_run_command());
@@ -159,9 +171,7 @@ int run_program(int argc, char** argv) {
   try {
     return flush_output(parse_and_execute(argc, argv));
   } catch (const base::UserError& error) {
-    for (const base::Diagnostic& diagnostic : error.diagnostics()) {
-      print_error(diagnostic.to_string());
-    }
+    print_diagnostics(error.diagnostics());
     return kUserError;
   } catch (const std::bad_alloc&) {
     print_error("out of memory");

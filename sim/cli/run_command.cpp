@@ -68,14 +68,13 @@ class RunCommand : public Subcommand {
         ->excludes("--seed")
         ->excludes("--resolved");
     app.add_option("-o,--output", output_,
-                   "Folder for result.json, layers.csv, resolved.yaml and host.json. Made if its "
+                   "Folder for the result. Made if its "
                    "parent exists; files of an earlier run are replaced.");
     app.add_flag("--timeline", timeline_, "Also write timeline.json.gz, for Perfetto.");
     app.add_option("--timeline-window", window_,
                    "Part of the run that the timeline shows, as in 10us:20us.");
-    app.add_option("--limit-seconds", options_.limit_seconds,
-                   "Stop after this time on the host; the result is marked partial.")
-        ->check(CLI::PositiveNumber);
+    define_limit_option(app, options_.limit_seconds,
+                        "Stop after this time on the host; the result is marked partial.");
     app.add_option("--layers", summary_.layers, "Layers in the printed table.");
     app.add_flag("--json", json_, "Print result.json instead of the summary.");
   }
@@ -95,17 +94,19 @@ class RunCommand : public Subcommand {
   int run_workload() {
     require_scenario(request_);
     const Scenario scenario = load_scenario(request_);
-    lowering::LoweredStream stream(scenario.plan());
-    return run(scenario.platform, stream, scenario.resolved, scenario.hash);
+    const std::shared_ptr<const lowering::Plan> plan = scenario.plan();
+    lowering::LoweredStream stream(plan);
+    return run(scenario.platform, stream,
+               {scenario.resolved, output_.empty() ? "" : loop_nests(*plan)}, scenario.hash);
   }
 
   int run_stream() {
     const StreamInput input = load_stream(request_, stream_);
-    return run(input.platform, *input.source, input.resolved, input.hash);
+    return run(input.platform, *input.source, {input.resolved, ""}, input.hash);
   }
 
-  int run(const hardware::PlatformConfig& platform, command::Source& stream,
-          const std::string& resolved, const std::string& hash) {
+  int run(const hardware::PlatformConfig& platform, command::Source& stream, const RunInput& input,
+          const std::string& hash) {
     std::optional<report::OutputFolder> folder;
     if (!output_.empty()) {
       folder.emplace(output_);
@@ -114,7 +115,7 @@ class RunCommand : public Subcommand {
     output.result.config_hash = hash;
     output.result.dataflow = dataflows_of(stream.header());
     if (folder) {
-      stage_run_files(*folder, output, resolved, options_);
+      stage_run_files(*folder, output, input, options_);
       folder->publish();
     }
     if (json_) {

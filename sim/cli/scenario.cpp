@@ -54,6 +54,8 @@ std::vector<Override> parse_overrides(const ScenarioRequest& request,
   for (const std::string& text : request.set) {
     collect(diagnostics, [&] {
       Override change = config::parse_override(text);
+      // The option itself is position enough: it has one line.
+      change.value.set_where({change.value.where().file, 0, 0});
       check_root(change, roots);
       overrides.push_back(std::move(change));
     });
@@ -193,6 +195,14 @@ hardware::PlatformConfig load_request_platform(const ScenarioRequest& request) {
   });
   diagnostics.throw_if_any();
   return platform;
+}
+
+std::string loop_nests(const lowering::Plan& plan) {
+  std::string text;
+  for (std::size_t layer = 0; layer < plan.layers.size(); ++layer) {
+    text += (layer == 0 ? "" : "\n") + lowering::loop_nest_text(plan, layer);
+  }
+  return text;
 }
 
 std::string dataflows_of(const command::StreamHeader& header) {

@@ -48,6 +48,9 @@ struct Scenario {
 // concern anything else are mistakes.
 [[nodiscard]] hardware::PlatformConfig load_request_platform(const ScenarioRequest& request);
 
+// The loop nest of every layer, as docs/lowering.md writes them.
+[[nodiscard]] std::string loop_nests(const lowering::Plan& plan);
+
 // The dataflows that the layers of a stream use: "ws", or "os, ws" where they differ.
 [[nodiscard]] std::string dataflows_of(const command::StreamHeader& header);
 

@@ -2,8 +2,31 @@
 #include "cli/scenario_options.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 
 namespace orrery::cli {
+
+namespace {
+
+bool is_seed(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && value >= 0;
+}
+
+}  // namespace
+
+void define_limit_option(CLI::App& app, std::optional<double>& seconds, const std::string& help) {
+  app.add_option("--limit-seconds", seconds, help)
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            double value = 0.0;
+            return CLI::detail::lexical_cast(text, value) && value > 0.0 && value < 1e9
+                       ? std::string()
+                       : "found '" + text + "'; expected seconds, more than 0";
+          },
+          ""));
+}
 
 void define_scenario_options(CLI::App& app, ScenarioRequest& request) {
   CLI::Option* platform = app.add_option("-p,--platform", request.platform,
@@ -17,7 +40,12 @@ void define_scenario_options(CLI::App& app, ScenarioRequest& request) {
                  "each parameter.")
       ->allow_extra_args(false);
   app.add_option("--seed", request.seed, "Seed of what the workload leaves open.")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return is_seed(text) ? std::string()
+                                 : "found '" + text + "'; expected an integer of at least 0";
+          },
+          ""));
   app.add_option("--resolved", request.resolved,
                  "The resolved.yaml of an earlier run, instead of -p, -w and -m.")
       ->excludes(platform)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "cli/scenario.h"
 
 namespace CLI {
@@ -11,6 +14,9 @@ namespace orrery::cli {
 
 // Declares -p, -w, -m, --set, --seed and --resolved. The subcommand declares its own --dataflow.
 void define_scenario_options(CLI::App& app, ScenarioRequest& request);
+
+// Declares --limit-seconds.
+void define_limit_option(CLI::App& app, std::optional<double>& seconds, const std::string& help);
 
 // Throws base::UserError unless -p and -w, or --resolved, were given.
 void require_scenario(const ScenarioRequest& request);

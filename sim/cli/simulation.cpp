@@ -22,10 +22,15 @@ platform::RunOutput simulate(const hardware::PlatformConfig& platform, command::
 }
 
 void stage_run_files(report::OutputFolder& folder, const platform::RunOutput& output,
-                     const std::string& resolved, const platform::RunOptions& options) {
+                     const RunInput& input, const platform::RunOptions& options) {
   folder.write("result.json", report::write_json(report::result_json(output.result)));
   folder.write("layers.csv", report::layers_csv(output.result));
-  folder.write("resolved.yaml", resolved);
+  folder.write("resolved.yaml", input.resolved);
+  if (input.loops.empty()) {
+    folder.remove("loops.txt");
+  } else {
+    folder.write("loops.txt", input.loops);
+  }
   folder.write("host.json", report::write_json(report::host_json(output.host)));
   const std::string name = "timeline.json.gz";
   if (options.timeline) {

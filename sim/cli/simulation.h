@@ -13,10 +13,16 @@ namespace orrery::cli {
                                            command::Source& stream, platform::RunOptions options,
                                            const std::string& title = {});
 
-// Stages result.json, layers.csv, resolved.yaml, host.json and, where the options asked for it,
-// timeline.json.gz. A timeline of an earlier run is removed.
+// What is known of a run before it begins.
+struct RunInput {
+  std::string resolved;  // content of resolved.yaml
+  std::string loops;     // content of loops.txt; empty: no such file
+};
+
+// Stages result.json, layers.csv, resolved.yaml, loops.txt, host.json and, where the options asked
+// for it, timeline.json.gz. Files of an earlier run that this one has not are removed.
 void stage_run_files(report::OutputFolder& folder, const platform::RunOutput& output,
-                     const std::string& resolved, const platform::RunOptions& options);
+                     const RunInput& input, const platform::RunOptions& options);
 
 // The exit code that a result deserves; broken invariants go to standard error.
 [[nodiscard]] int verdict(const metrics::RunResult& result);

@@ -4,14 +4,26 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace orrery::command {
 
-// The sizes of the memories a stream may address, in bytes, by name.
+// The machine a stream is to run on: what its commands may name and address.
 struct Extents {
+  struct Engine {
+    std::string name;
+    std::string executes;  // "move", "compute" or "vector"; empty where that is not checked
+  };
+
+  // Sizes of the memories, in bytes, by name.
   std::int64_t scratchpad = 0;
   std::map<std::string, std::int64_t> tiers;
   std::map<std::string, std::int64_t> accumulators;  // engines without accumulators are left out
+
+  // Names in the machine's order. Where they are given, a stream may name some of them in any order
+  // and its indices are turned into the machine's; where not, its indices are taken as they are.
+  std::vector<Engine> engines;
+  std::vector<std::string> tier_order;
 };
 
 }  // namespace orrery::command

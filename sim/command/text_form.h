@@ -6,11 +6,16 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <string_view>
 
 #include "command/command.h"
 #include "command/extents.h"
 
 namespace orrery::command {
+
+// First line of the text form, with the version.
+inline constexpr std::string_view kTextStart = "orrery-stream ";
+inline constexpr int kTextVersion = 1;
 
 // The text form of a stream, one command a line; docs/command_stream.md has the grammar. What the
 // writer writes, the reader reads back to the same commands, and writing those gives the same text.

@@ -10,7 +10,7 @@ namespace {
 
 using Digits = boost::container::static_vector<Digit, 4>;
 
-constexpr std::int64_t kMostCombinations = 1 << 20;
+constexpr std::int64_t kMostCombinations = 1 << 16;
 
 struct Range {
   std::int64_t low = 0;

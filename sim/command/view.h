@@ -29,7 +29,7 @@ struct Interval {
 void simplify(View& view);
 
 // The bytes from the first to the last element inside the bounds, empty where there is none. Exact
-// for products of two digits with up to 2^20 values a coordinate, else bounds are ignored.
+// for up to 2^16 combinations of the digits that move one coordinate, else bounds are ignored.
 [[nodiscard]] Interval touched_bytes(const View& view);
 
 // The bytes from the first to the last of one end of a move.

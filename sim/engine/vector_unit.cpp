@@ -34,7 +34,7 @@ std::optional<Cycle> VectorUnit::start(const command::Command& command, Cycle cy
   metrics::EngineLayerAccount& account = layer_account(command.layer);
   account.bytes_read += timing.bytes_read;
   account.bytes_written += timing.bytes_written;
-  account.actions["vector.lane_cycle"] += timing.lane_cycles;
+  account.actions["vector.operation"] += timing.operations;
   account.actions[read_action(body.source.space)] += timing.bytes_read;
   account.actions[write_action(body.destination.space)] += timing.bytes_written;
   return free_;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "hardware/dma_config.h"
 #include "hardware/systolic_array_config.h"
 #include "hardware/vector_unit_config.h"
 
@@ -38,19 +37,6 @@ void check_clocks(const PlatformConfig& platform, const Node& node, Reader& read
   }
   check_clock(platform, platform.scratchpad.clock, "scratchpad", node.where(), reader);
   check_clock(platform, platform.sequencer.clock, "sequencer", node.where(), reader);
-}
-
-// The credits are kept by the memory channels, the same for every initiator.
-void check_outstanding_bursts(const PlatformConfig& platform, Reader& reader) {
-  for (const auto& [name, engine] : platform.engines) {
-    const auto* dma = dynamic_cast<const DmaConfig*>(engine.get());
-    if (dma != nullptr && dma->outstanding_bursts != platform.outstanding_bursts()) {
-      reader.error(dma->where,
-                   fmt::format("engines.{} has {} outstanding_bursts, the first DMA engine {}",
-                               name, dma->outstanding_bursts, platform.outstanding_bursts()),
-                   "the same for all DMA engines");
-    }
-  }
 }
 
 // Bytes a cycle of an engine's scratchpad ports together.
@@ -149,15 +135,6 @@ const base::Frequency& PlatformConfig::clock(const std::string& clock_name) cons
   throw base::InternalError("clock domains were checked", clock_name);
 }
 
-std::int64_t PlatformConfig::outstanding_bursts() const {
-  for (const auto& [key, engine] : engines) {
-    if (const auto* dma = dynamic_cast<const DmaConfig*>(engine.get())) {
-      return dma->outstanding_bursts;
-    }
-  }
-  return 1;
-}
-
 std::vector<PlatformConfig::Instance> PlatformConfig::instances() const {
   std::vector<Instance> result;
   for (const auto& [key, engine] : engines) {
@@ -198,7 +175,6 @@ const config::Schema<PlatformConfig>& PlatformConfig::schema() {
             require_entries(platform.memory, "memory tiers", node, reader);
             const std::size_t errors = reader.error_count();
             check_clocks(platform, node, reader);
-            check_outstanding_bursts(platform, reader);
             if (reader.error_count() == errors) {
               check_scratchpad_bandwidth(platform, node, reader);
             }

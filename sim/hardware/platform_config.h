@@ -49,10 +49,6 @@ struct PlatformConfig {
   // The frequency of a clock domain that the schema has checked to exist.
   [[nodiscard]] const base::Frequency& clock(const std::string& name) const;
 
-  // Bursts that every DMA engine may have under way on each channel; the schema has checked that
-  // all agree. 1 where there is no DMA engine.
-  [[nodiscard]] std::int64_t outstanding_bursts() const;
-
   // One entry for each engine instance: "array0", "array1", ... in the order of the file.
   struct Instance {
     std::string name;

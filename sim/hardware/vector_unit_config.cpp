@@ -8,6 +8,9 @@ const config::Schema<VectorUnitConfig>& VectorUnitConfig::schema() {
   static const config::Schema<Self> kSchema =
       engine_schema<Self>("vector_unit", "Lanes for everything that is not a matrix product.")
           .required("lanes", &Self::lanes, config::integer(1, 65536), "Elements worked on at once.")
+          .optional("chained_operations", &Self::chained_operations, config::integer(1, 16),
+                    "Additions, multiplications and comparisons that a lane does one after the "
+                    "other on an element within a cycle, as a write-out pipeline does.")
           .optional("latency", &Self::latency, config::integer(0, 1'000),
                     "Cycles from the first read of a pass to its first result.")
           .optional("exponential_cycles", &Self::exponential_cycles, config::integer(1, 64),

@@ -41,8 +41,8 @@ std::int64_t output_stationary_cycles(const Machine::Array& array, const TileSiz
                interval(std::min(tile.n, array.columns), b, array.stationary_port_bytes));
   const std::int64_t blocks = divide_up(tile.m, array.rows);
   const std::int64_t last = tile.m - (blocks - 1) * array.rows;
-  return divide_up(tile.n, array.columns) * ((blocks - 1) * std::max(tile.k * feed, array.rows) +
-                                             std::max(tile.k * feed, last));
+  return divide_up(tile.n, array.columns) *
+         ((blocks - 1) * std::max(tile.k * feed, array.rows) + std::max(tile.k * feed, last));
 }
 
 std::int64_t scale_sim_cycles(const Machine::Array& array, Dataflow dataflow,
@@ -50,8 +50,7 @@ std::int64_t scale_sim_cycles(const Machine::Array& array, Dataflow dataflow,
   const std::int64_t diagonal = array.rows + array.columns - 2;
   switch (dataflow) {
     case Dataflow::kOutputStationary:
-      return divide_up(tile.m, array.rows) * divide_up(tile.n, array.columns) *
-             (tile.k + diagonal);
+      return divide_up(tile.m, array.rows) * divide_up(tile.n, array.columns) * (tile.k + diagonal);
     case Dataflow::kWeightStationary:
       return divide_up(tile.k, array.rows) * divide_up(tile.n, array.columns) *
              (tile.m + array.rows + diagonal);

@@ -88,12 +88,12 @@ base::Generator<Step> AttentionLayer::append(Emitter& emitter) const {
             command::VectorCommand convert;
             convert.rows = heads * tokens;
             convert.columns = a.head_size;
-            convert.source = command::matrix_view(Emitter::scratchpad(), side.from_type,
-                                                  load.buffer, convert.rows, convert.columns,
-                                                  from_bytes);
-            convert.destination = command::matrix_view(Emitter::scratchpad(), side.to_type,
-                                                       store.buffer, convert.rows,
-                                                       convert.columns, to_bytes);
+            convert.source =
+                command::matrix_view(Emitter::scratchpad(), side.from_type, load.buffer,
+                                     convert.rows, convert.columns, from_bytes);
+            convert.destination =
+                command::matrix_view(Emitter::scratchpad(), side.to_type, store.buffer,
+                                     convert.rows, convert.columns, to_bytes);
             emitter.vector(static_cast<std::size_t>(block) % machine_.vector_units.size(), convert);
           }
           store.tensor = side.to;
@@ -116,8 +116,8 @@ std::int64_t AttentionLayer::blocks_of_head() const {
          divide_up(problem_.attributes.query_length, tiling_.tokens);
 }
 
-// A lane keeps to its heads, so that keys and values that stay in their buffers serve all row blocks
-// of a head. Only where there are fewer heads than lanes are the row blocks dealt out.
+// A lane keeps to its heads, so that keys and values that stay in their buffers serve all row
+// blocks of a head. Only where there are fewer heads than lanes are the row blocks dealt out.
 std::optional<AttentionLayer::RowBlock> AttentionLayer::row_block(std::int64_t lane,
                                                                   std::int64_t i) const {
   const workload::Attention& a = problem_.attributes;
@@ -187,10 +187,10 @@ class AttentionLayer::Lane {
     compute.m = block.rows();
     compute.n = count;
     compute.k = problem_.attributes.head_size;
-    compute.a = command::matrix_view(
-        Emitter::scratchpad(), problem_.query,
-        query_base_ + index % tiling_.buffers * aligned_buffer(sizes_.query), compute.m, compute.k,
-        problem_.bytes_of_head(problem_.query));
+    compute.a =
+        command::matrix_view(Emitter::scratchpad(), problem_.query,
+                             query_base_ + index % tiling_.buffers * aligned_buffer(sizes_.query),
+                             compute.m, compute.k, problem_.bytes_of_head(problem_.query));
     compute.b = command::matrix_view(Emitter::scratchpad(), problem_.key,
                                      keys_.address(cache_tile(block, tile)), compute.k, count, 0);
     compute.b.row[0].stride_bits = compute.k == 1 ? 0 : numeric::bits(problem_.key);
@@ -212,9 +212,8 @@ class AttentionLayer::Lane {
 
   void softmax(const RowBlock& block, std::int64_t index) {
     if (!problem_.attributes.causal || block.tokens == 1) {
-      emitter_.vector(next_unit(),
-                      softmax_in_place(logits(index, 0, block.rows(), 0, block.keys), block.rows(),
-                                       block.keys, block.keys, 0));
+      emitter_.vector(next_unit(), softmax_in_place(logits(index, 0, block.rows(), 0, block.keys),
+                                                    block.rows(), block.keys, block.keys, 0));
       return;
     }
     for (std::int64_t head = 0; head < block.heads; ++head) {
@@ -253,9 +252,9 @@ class AttentionLayer::Lane {
     copy.rows = block.rows();
     copy.columns = problem_.attributes.head_size;
     copy.source = result_sums(block, index);
-    copy.destination = command::matrix_view(Emitter::scratchpad(), problem_.output, buffer,
-                                            copy.rows, copy.columns,
-                                            problem_.bytes_of_head(problem_.output));
+    copy.destination =
+        command::matrix_view(Emitter::scratchpad(), problem_.output, buffer, copy.rows,
+                             copy.columns, problem_.bytes_of_head(problem_.output));
     emitter_.vector(next_unit(), copy);
     deferred_ = rows_move(block, layer_.output_, problem_.output, buffer);
   }
@@ -335,10 +334,10 @@ class AttentionLayer::Lane {
                                 address, rows, columns, columns * kPartialSumBytes);
   }
   [[nodiscard]] View result_sums(const RowBlock& block, std::int64_t index) const {
-    return sums(problem_.logits,
-                tiling_.buffers * sizes_.sums_of_logits +
-                    index % tiling_.buffers * sizes_.sums_of_results,
-                block.rows(), problem_.attributes.head_size);
+    return sums(
+        problem_.logits,
+        tiling_.buffers * sizes_.sums_of_logits + index % tiling_.buffers * sizes_.sums_of_results,
+        block.rows(), problem_.attributes.head_size);
   }
 
   // The units of this lane in turn: lane, lane + lanes, ...
@@ -439,8 +438,8 @@ std::string AttentionLayer::loop_nest() const {
   text += fmt::format("for sequence in {}: append {} new keys and values of {} heads\n",
                       problem_.batch, a.query_length, a.kv_heads);
   text += fmt::format("for row block in {} blocks of {} heads x {} tokens ({} lanes)\n",
-                      problem_.batch * a.kv_heads * blocks_of_head(), tiling_.heads,
-                      tiling_.tokens, tiling_.lanes);
+                      problem_.batch * a.kv_heads * blocks_of_head(), tiling_.heads, tiling_.tokens,
+                      tiling_.lanes);
   text += fmt::format("  load q ({} buffers of {} bytes)\n", tiling_.buffers, buffers_.query);
   text += fmt::format("  for key tile by {}{}\n", tiling_.keys,
                       a.causal ? ", those that some row sees" : "");

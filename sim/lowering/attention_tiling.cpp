@@ -43,19 +43,18 @@ class AttentionEstimate {
         a.causal ? a.past_length + (a.query_length + tiling.tokens + 1) / 2 : problem_.length();
     const std::int64_t rounds = divide_up(blocks, tiling.lanes);
     tiling.array_cycles = rounds * array_cycles_of(tiling, keys);
-    tiling.vector_cycles = divide_up(
-        rounds * tiling.lanes * vector_cycles_of(tiling, keys),
-        std::min(tiling.lanes, static_cast<std::int64_t>(machine_.vector_units.size())));
+    tiling.vector_cycles =
+        divide_up(rounds * tiling.lanes * vector_cycles_of(tiling, keys),
+                  std::min(tiling.lanes, static_cast<std::int64_t>(machine_.vector_units.size())));
     tiling.memory_cycles = memory_cycles_of(tiling, blocks, keys);
     const std::int64_t compute = tiling.logits_slots > 1
                                      ? std::max(tiling.array_cycles, tiling.vector_cycles)
                                      : tiling.array_cycles + tiling.vector_cycles;
     // Before the first product: a block of queries and a tile of keys.
     const AttentionBuffers buffers(problem_, tiling);
-    const std::int64_t edge = problem_.query_tier->cycles(buffers.query) +
-                              problem_.key_tier->cycles(buffers.key) +
-                              array_drain_cycles(machine_.arrays.front()) +
-                              problem_.output_tier->cycles(buffers.result);
+    const std::int64_t edge =
+        problem_.query_tier->cycles(buffers.query) + problem_.key_tier->cycles(buffers.key) +
+        array_drain_cycles(machine_.arrays.front()) + problem_.output_tier->cycles(buffers.result);
     tiling.estimate = std::max(compute, tiling.memory_cycles) + edge;
   }
 
@@ -87,8 +86,8 @@ class AttentionEstimate {
     return tiles * vector_cycles(unit, write_out(tiling.rows(), std::min(tiling.keys, keys),
                                                  problem_.logits)) +
            (by_head ? tiling.heads : 1) * vector_cycles(unit, softmax) +
-           vector_cycles(unit, write_out(tiling.rows(), problem_.attributes.head_size,
-                                         problem_.output));
+           vector_cycles(unit,
+                         write_out(tiling.rows(), problem_.attributes.head_size, problem_.output));
   }
 
   [[nodiscard]] std::int64_t memory_cycles_of(const AttentionTiling& tiling, std::int64_t blocks,
@@ -152,8 +151,7 @@ AttentionBuffers::AttentionBuffers(const AttentionProblem& problem, const Attent
 
 std::optional<AttentionTiling> choose_attention_tiling(const AttentionProblem& problem,
                                                        const Machine& machine,
-                                                       std::int64_t scratchpad_bytes,
-                                                       int buffers) {
+                                                       std::int64_t scratchpad_bytes, int buffers) {
   const Machine::Array& array = machine.arrays.front();
   const AttentionEstimate estimate(problem, machine);
   std::optional<AttentionTiling> best;

@@ -39,14 +39,14 @@ struct AttentionProblem {
   }
 };
 
-// Row blocks, key tiles and buffers. A row block is some query heads of one group times some tokens;
-// its logits over all visible keys stay in the scratchpad.
+// Row blocks, key tiles and buffers. A row block is some query heads of one group times some
+// tokens; its logits over all visible keys stay in the scratchpad.
 struct AttentionTiling {
-  std::int64_t heads = 1;    // of a row block
-  std::int64_t tokens = 1;   // of a row block
-  std::int64_t keys = 1;     // of a tile
-  std::int64_t lanes = 1;    // row blocks at work at a time, each on an array of its own
-  std::int64_t buffers = 1;  // of queries, results and sums
+  std::int64_t heads = 1;         // of a row block
+  std::int64_t tokens = 1;        // of a row block
+  std::int64_t keys = 1;          // of a tile
+  std::int64_t lanes = 1;         // row blocks at work at a time, each on an array of its own
+  std::int64_t buffers = 1;       // of queries, results and sums
   std::int64_t kv_slots = 1;      // of key tiles, and as many of value tiles
   std::int64_t logits_slots = 1;  // 2: the next block's logits while this one waits for softmax
 
@@ -68,10 +68,10 @@ struct AttentionBuffers {
   std::int64_t logits_row;
   std::int64_t logits;
   std::int64_t result;
-  std::int64_t lane;             // all of a lane, each aligned
-  std::int64_t sums_of_logits;   // one slot in the accumulators
+  std::int64_t lane;            // all of a lane, each aligned
+  std::int64_t sums_of_logits;  // one slot in the accumulators
   std::int64_t sums_of_results;
-  std::int64_t accumulators;     // all slots
+  std::int64_t accumulators;  // all slots
 };
 
 // The tiling of the least estimate; nullopt where not even one query and one key fit.
@@ -79,8 +79,8 @@ struct AttentionBuffers {
     const AttentionProblem& problem, const Machine& machine, std::int64_t scratchpad_bytes,
     int buffers);
 
-// Softmax over rows x columns of logits in place. first_valid columns of row 0 count, `step` more of
-// each further row.
+// Softmax over rows x columns of logits in place. first_valid columns of row 0 count, `step` more
+// of each further row.
 [[nodiscard]] command::VectorCommand softmax_in_place(command::View logits, std::int64_t rows,
                                                       std::int64_t columns,
                                                       std::int64_t first_valid, std::int64_t step);

@@ -14,7 +14,6 @@ using command::Move;
 
 constexpr std::size_t kDimensions = 3;
 
-
 }  // namespace
 
 void collapse(Move& move) {

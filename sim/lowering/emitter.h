@@ -43,9 +43,7 @@ class Emitter {
 
   // The accumulators of an array.
   [[nodiscard]] command::Space accumulators(std::size_t array) const;
-  [[nodiscard]] static command::Space scratchpad() {
-    return {command::SpaceKind::kScratchpad, 0};
-  }
+  [[nodiscard]] static command::Space scratchpad() { return {command::SpaceKind::kScratchpad, 0}; }
 
   // Takes the oldest command that is held; false when there is none.
   [[nodiscard]] bool take(command::Command& command);
@@ -55,8 +53,7 @@ class Emitter {
   IntervalHazards& hazards(const command::Space& space);
   TensorHazards* tensor_hazards(workload::TensorId tensor, bool is_written);
   [[nodiscard]] command::Dependency next_mark(command::EngineIndex engine) const;
-  void emit(command::EngineIndex engine, const Marks& after,
-            decltype(command::Command::body) body);
+  void emit(command::EngineIndex engine, const Marks& after, decltype(command::Command::body) body);
 
   const Machine& machine_;
   const std::vector<Placement>& placements_;
@@ -65,8 +62,8 @@ class Emitter {
   std::size_t next_load_ = 0;
   std::size_t next_store_ = 0;
   IntervalHazards scratchpad_;
-  std::vector<IntervalHazards> accumulators_;                // by engine
-  std::map<workload::TensorId, TensorHazards> tensors_;      // written in this stream, or replaced
+  std::vector<IntervalHazards> accumulators_;            // by engine
+  std::map<workload::TensorId, TensorHazards> tensors_;  // written in this stream, or replaced
   // waited_[e][f]: commands of engine f up to this one are done before engine e starts its next
   // command, because an earlier command of e has waited for it.
   std::vector<std::vector<command::CommandId>> waited_;

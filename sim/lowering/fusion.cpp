@@ -80,8 +80,7 @@ class Fuser {
       if (input == group.output || input == kNoTensor) {
         continue;
       }
-      if (!available_[index(input)] ||
-          graph_.tensors[index(input)].shape != output.shape) {
+      if (!available_[index(input)] || graph_.tensors[index(input)].shape != output.shape) {
         return std::nullopt;
       }
       stage.operand = input;

@@ -53,7 +53,8 @@ View ImagePatch::base_view(std::int64_t buffer, const AxisRange& images, const A
   view.space = Emitter::scratchpad();
   view.type = source_.type;
   view.base = buffer + (images.begin - images_.begin) * image_bytes_ +
-              (rows.begin - rows_.begin) * row_step + (columns.begin - columns_.begin) * column_step;
+              (rows.begin - rows_.begin) * row_step +
+              (columns.begin - columns_.begin) * column_step;
   // Coordinates are looked at only where some window reaches over the image's edge.
   const bool check_h = !height_.all_inside;
   const bool check_w = !width_.all_inside;

@@ -36,8 +36,8 @@ std::optional<timing::Dataflow> LayerRequest::dataflow() const {
 
 std::vector<LayerRequest::Budget> LayerRequest::budgets() const {
   const std::int64_t whole = machine.scratchpad_bytes;
-  const auto part = static_cast<std::int64_t>(static_cast<__int128>(whole) *
-                                              mapping.tile_budget_percent / 100);
+  const auto part =
+      static_cast<std::int64_t>(static_cast<__int128>(whole) * mapping.tile_budget_percent / 100);
   if (!mapping.double_buffering) {
     return {{part, 1}, {whole, 1}};
   }

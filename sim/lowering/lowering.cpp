@@ -50,8 +50,8 @@ std::shared_ptr<const Plan> make_plan(const workload::Graph& graph, const Machin
 
   MatrixTilingCache tilings;
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    const LayerRequest request{graph, groups[i],        i,    plan->machine, mapping,
-                               plan->placements, seed, tilings, diagnostics};
+    const LayerRequest request{
+        graph, groups[i], i, plan->machine, mapping, plan->placements, seed, tilings, diagnostics};
     command::LayerInfo info = layer_info(graph, groups[i]);
     const PlanFunction* function = operator_table().find(info.kind);
     base::require_invariant(function != nullptr, "every operator has a lowering", info.kind);

@@ -7,6 +7,7 @@
 
 #include "base/rational.h"
 #include "command/command.h"
+#include "command/extents.h"
 #include "timing/dataflow.h"
 #include "timing/vector_timing.h"
 
@@ -27,7 +28,7 @@ struct Machine {
     std::int64_t stream_port_bytes = 256;      // per cycle, left edge
     std::int64_t stationary_port_bytes = 256;  // per cycle, top edge
     std::vector<timing::Dataflow> dataflows;   // the first is the default
-    bool folds_overlap = true;  // false: cycles are counted as SCALE-Sim counts them
+    bool folds_overlap = true;                 // false: cycles are counted as SCALE-Sim counts them
   };
   struct VectorUnit {
     command::EngineIndex engine = 0;
@@ -35,11 +36,21 @@ struct Machine {
   };
   struct Tier {
     std::string name;
-    std::int64_t capacity = 0;            // bytes
+    std::int64_t capacity = 0;           // bytes
     base::Rational bytes_per_cycle = 1;  // at its peak; 0: data is there at once
+    std::int64_t channels = 1;
+    std::int64_t interleave = 256;      // bytes on one channel before the next one's turn
+    std::int64_t page_bytes = 1 << 14;  // of one open row on every data bus of every channel
+    std::int64_t latency_cycles = 0;    // of a lone request, there and back
 
     // Cycles of a transfer at the peak, rounded up.
     [[nodiscard]] std::int64_t cycles(std::int64_t bytes) const;
+    // Bytes that cost as much time as all pieces of `part` bytes of `rows` rows of `whole` bytes
+    // that are fetched piece by piece, each after the same piece of the row before: whole bursts,
+    // an activation each, and only the channels that such a stride reaches. Whole rows cost what
+    // they are.
+    [[nodiscard]] std::int64_t bytes_in_pieces(std::int64_t rows, std::int64_t whole,
+                                               std::int64_t part) const;
   };
 
   std::string name;
@@ -48,11 +59,15 @@ struct Machine {
   std::vector<VectorUnit> vector_units;
   std::vector<command::EngineIndex> load_engines;   // DMA engines that carry tier -> scratchpad
   std::vector<command::EngineIndex> store_engines;  // and back; one engine may stand in both
+  std::int64_t load_transfers = 1;  // under way at a time, all load engines together
   std::int64_t scratchpad_bytes = 0;
   std::vector<Tier> tiers;
 };
 
 // Where a platform has arrays of several sizes, only those like the first are used.
 [[nodiscard]] Machine machine_from(const hardware::PlatformConfig& platform);
+
+// What a stream for that machine may use.
+[[nodiscard]] command::Extents extents_of(const Machine& machine);
 
 }  // namespace orrery::lowering

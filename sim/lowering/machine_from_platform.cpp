@@ -54,6 +54,8 @@ class MachineBuilder {
 
   void add_dma(command::EngineIndex index, const hardware::DmaConfig& config) {
     if (config.role != hardware::DmaRole::kStore) {
+      machine_.load_transfers =
+          (machine_.load_engines.empty() ? 0 : machine_.load_transfers) + config.transfers;
       machine_.load_engines.push_back(index);
     }
     if (config.role != hardware::DmaRole::kLoad) {
@@ -86,9 +88,38 @@ class MachineBuilder {
     return {std::max<std::int64_t>(std::llround(rate * static_cast<double>(kParts)), 1), kParts};
   }
 
+  [[nodiscard]] static std::int64_t page_bytes(const hardware::TierConfig& tier) {
+    return tier.channels * tier.dram.data_buses() * tier.dram.columns * tier.dram.access_bytes;
+  }
+
+  // Fabric there and back, and of a DRAM the row's activation, which takes about as long as a read,
+  // and the read.
+  [[nodiscard]] std::int64_t latency_cycles(const hardware::TierConfig& tier) const {
+    if (tier.model == hardware::MemoryModel::kIdeal) {
+      return 0;
+    }
+    const base::Rational dram =
+        tier.model == hardware::MemoryModel::kBandwidth
+            ? tier.latency.femtoseconds
+            : tier.dram.tck * base::Rational(2 * tier.dram.read_latency + tier.dram.burst_cycles);
+    const double femtoseconds = base::to_double(platform_.fabric.request_latency.femtoseconds +
+                                                platform_.fabric.response_latency.femtoseconds) +
+                                base::to_double(dram);
+    return std::llround(femtoseconds * base::to_double(clock_hertz()) /
+                        static_cast<double>(base::kFemtosecondsPerSecond));
+  }
+
   void add_tiers() {
     for (const auto& [name, tier] : platform_.memory) {
-      machine_.tiers.push_back({name, tier.capacity(), bytes_per_cycle(tier)});
+      Machine::Tier entry;
+      entry.name = name;
+      entry.capacity = tier.capacity();
+      entry.bytes_per_cycle = bytes_per_cycle(tier);
+      entry.channels = tier.channels;
+      entry.interleave = tier.interleave.value;
+      entry.page_bytes = page_bytes(tier);
+      entry.latency_cycles = latency_cycles(tier);
+      machine_.tiers.push_back(std::move(entry));
     }
   }
 

@@ -17,7 +17,7 @@ namespace orrery::lowering {
 
 // Where tensors go: the first rule that matches a tensor gives the tiers it may lie in.
 struct PlacementRule {
-  std::string tensors = "*";                // pattern of names; * stands for any text, ? for one letter
+  std::string tensors = "*";  // pattern of names; * stands for any text, ? for one letter
   std::optional<workload::TensorRole> role;  // absent: any
   std::vector<std::string> tiers;            // tried in this order
   base::SourcePosition where;
@@ -38,8 +38,8 @@ struct MappingConfig {
   [[nodiscard]] static const config::Schema<MappingConfig>& schema();
 };
 
-// Reads a mapping file, lays the overrides whose path begins with "mapping." over it, and checks it.
-// Throws base::UserError with every mistake.
+// Reads a mapping file, lays the overrides whose path begins with "mapping." over it, and checks
+// it. Throws base::UserError with every mistake.
 [[nodiscard]] MappingConfig load_mapping(const std::filesystem::path& path,
                                          const std::vector<config::Override>& overrides = {});
 

@@ -90,8 +90,8 @@ class MatrixLayer::Walk {
       const auto part = tiles_.part(outputs, features, array);
       if (part) {
         write_out_part(*part, features, n);
-        deferred_.push_back(result_move(*part, layer_.problem_.c.type, layer_.operands_.c,
-                                        result_buffer(array)));
+        deferred_.push_back(
+            result_move(*part, layer_.problem_.c.type, layer_.operands_.c, result_buffer(array)));
       }
     }
     ++results_;
@@ -128,10 +128,9 @@ class MatrixLayer::Walk {
       move.count = {1, reduction.taps_h.count * reduction.taps_w.count, reduction.channels.count};
       move.tensor_stride = {0, problem.channels * row, row};
       move.buffer_stride = {0, reduction.channels.count * move.row_bytes, move.row_bytes};
-      const std::int64_t tap =
-          reduction.taps_h.begin * problem.width.taps + reduction.taps_w.begin;
-      move.tensor_offset = (tap * problem.channels + reduction.channels.begin) * row +
-                           features.begin * bits / 8;
+      const std::int64_t tap = reduction.taps_h.begin * problem.width.taps + reduction.taps_w.begin;
+      move.tensor_offset =
+          (tap * problem.channels + reduction.channels.begin) * row + features.begin * bits / 8;
     }
     emitter_.load(move);
   }
@@ -152,8 +151,7 @@ class MatrixLayer::Walk {
       for (std::size_t array = 0; array < layer_.machine_.arrays.size(); ++array) {
         const auto part = tiles_.part(outputs, features, array);
         if (part) {
-          emitter_.load(
-              result_move(*part, operand.type, operand.tensor, operand_buffer(i, array)));
+          emitter_.load(result_move(*part, operand.type, operand.tensor, operand_buffer(i, array)));
         }
       }
     }
@@ -231,8 +229,7 @@ class MatrixLayer::Walk {
       result.b.column = {{result.n, result.n == 1 ? 0 : row * 8, {0, 0}}};
     } else {
       result.b = command::matrix_view(Emitter::scratchpad(), type, b_buffer + first * bits / 8,
-                                      result.k, result.n,
-                                      numeric::row_bytes(type, features.count));
+                                      result.k, result.n, numeric::row_bytes(type, features.count));
     }
     result.c = sums(part);
     result.accumulate = accumulate;
@@ -246,8 +243,8 @@ class MatrixLayer::Walk {
     const auto parts = static_cast<std::size_t>(tiles_.parts());
     const std::size_t shares = std::max<std::size_t>(units / parts, 1);
     const std::int64_t positions = part.outputs.positions();
-    const auto chunk = (positions + static_cast<std::int64_t>(shares) - 1) /
-                       static_cast<std::int64_t>(shares);
+    const auto chunk =
+        (positions + static_cast<std::int64_t>(shares) - 1) / static_cast<std::int64_t>(shares);
     std::size_t share = 0;
     for (std::int64_t row = 0; row < positions; row += chunk, ++share) {
       emitter_.vector((part.array * shares + share) % units,
@@ -286,8 +283,7 @@ class MatrixLayer::Walk {
       command::VectorStage stage;
       stage.kind = vector_kind(fused.kind);
       if (fused.operand != kNoTensor) {
-        stage.operand =
-            rows_of(layer_.fused_[operand].type, operand_buffer(operand, part.array));
+        stage.operand = rows_of(layer_.fused_[operand].type, operand_buffer(operand, part.array));
         ++operand;
       }
       result.stages.push_back(stage);

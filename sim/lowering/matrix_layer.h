@@ -21,8 +21,8 @@ struct MatrixOperands {
   std::vector<FusedStage> stages;
 };
 
-// A convolution or matrix product with what is fused into it: for each tile of the result, sums over
-// the tiles of k in the accumulators of the arrays, then writes out through the vector units.
+// A convolution or matrix product with what is fused into it: for each tile of the result, sums
+// over the tiles of k in the accumulators of the arrays, then writes out through the vector units.
 class MatrixLayer : public Layer {
  public:
   MatrixLayer(const LayerRequest& request, MatrixProblem problem, MatrixOperands operands,
@@ -58,7 +58,8 @@ class MatrixLayer : public Layer {
 
 // Chooses tiles for the problem and makes the layer; adds a diagnostic and returns null where the
 // dataflow is not one of the array's or not even the smallest tile fits. `problem` comes without
-// dataflow, tiers, operands and write_out_work.
-[[nodiscard]] std::unique_ptr<Layer> plan_matrix(const LayerRequest& request, MatrixProblem problem);
+// dataflow, tensors and the work of its write-out.
+[[nodiscard]] std::unique_ptr<Layer> plan_matrix(const LayerRequest& request,
+                                                 MatrixProblem problem);
 
 }  // namespace orrery::lowering

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "command/vector_passes.h"
 #include "lowering/matrix_layer.h"
 #include "lowering/vector_stages.h"
 
@@ -28,7 +29,8 @@ MatrixOperands operands_of(const LayerRequest& request) {
   return operands;
 }
 
-std::int64_t write_out_work(const LayerRequest& request, const MatrixOperands& operands) {
+// The write-out is one element-wise pass.
+void set_write_out_work(MatrixProblem& problem, const MatrixOperands& operands) {
   command::VectorCommand command;
   command.rows = command.columns = 1;
   if (operands.bias != kNoTensor) {
@@ -37,7 +39,10 @@ std::int64_t write_out_work(const LayerRequest& request, const MatrixOperands& o
   for (const FusedStage& stage : operands.stages) {
     command.stages.push_back({vector_kind(stage.kind), {}, {}});
   }
-  return std::max<std::int64_t>(lane_work(request.machine.vector_units.front(), command), 1);
+  const timing::PassWork pass = command::vector_passes(command).back();
+  problem.simple = pass.simple;
+  problem.exponentials = pass.exponentials;
+  problem.divides = pass.divides;
 }
 
 std::string axis_text(const char* name, std::int64_t tile, std::int64_t whole) {
@@ -88,7 +93,7 @@ std::unique_ptr<Layer> plan_matrix(const LayerRequest& request, MatrixProblem pr
       problem.operands.push_back(streamed(request, stage.operand));
     }
   }
-  problem.write_out_work = write_out_work(request, operands);
+  set_write_out_work(problem, operands);
   for (const LayerRequest::Budget& budget : request.budgets()) {
     const auto& tiling =
         request.tilings.choose({problem, budget.bytes, budget.buffers}, request.machine);
@@ -125,28 +130,30 @@ void MatrixLayer::describe(command::LayerInfo& info) const {
 }
 
 std::string MatrixLayer::loop_nest() const {
-  const std::string m_loop = fmt::format("for m in {} tiles of {} output positions",
-                                         tiles_.m_tiles(), tiling_.images * tiling_.rows * tiling_.columns);
+  const std::string m_loop =
+      fmt::format("for m in {} tiles of {} output positions", tiles_.m_tiles(),
+                  tiling_.images * tiling_.rows * tiling_.columns);
   const std::string n_loop =
       fmt::format("for n in {} tiles of {} features", tiles_.n_tiles(), tiling_.features);
   const ReductionBlock reduction = tiles_.reduction(0);
   std::string text;
   text += (tiling_.m_outer ? m_loop : n_loop) + "\n";
   text += "  " + (tiling_.m_outer ? n_loop : m_loop) + "\n";
-  text += fmt::format("    for k in {} tiles of {} products\n", tiles_.k_tiles(),
-                      reduction.products());
+  text +=
+      fmt::format("    for k in {} tiles of {} products\n", tiles_.k_tiles(), reduction.products());
   text += fmt::format("      load a[m, k] ({} buffers of {} bytes), b[k, n] ({} of {})\n",
                       tiling_.a_slots, tiles_.a_bytes(), tiling_.b_slots, tiles_.b_bytes());
-  text += fmt::format("      sums += a[m, k] * b[k, n], {} on {} {}\n",
-                      config::enum_name(timing::dataflow_names(), problem_.dataflow),
-                      tiles_.parts(),
-                      tiles_.parts() == 1     ? "array"
-                      : tiling_.split_rows ? "arrays that share m"
-                                              : "arrays that share n");
+  text +=
+      fmt::format("      sums += a[m, k] * b[k, n], {} on {} {}\n",
+                  config::enum_name(timing::dataflow_names(), problem_.dataflow), tiles_.parts(),
+                  tiles_.parts() == 1  ? "array"
+                  : tiling_.split_rows ? "arrays that share m"
+                                       : "arrays that share n");
   text += fmt::format("        {}\n", array_loops(problem_.dataflow));
   std::string stages = problem_.bias.empty() ? "" : ", + bias";
   for (const FusedStage& stage : operands_.stages) {
-    static const char* const kNames[] = {", + operand", ", * operand", ", relu", ", gelu", ", silu"};
+    static const char* const kNames[] = {", + operand", ", * operand", ", relu", ", gelu",
+                                         ", silu"};
     stages += kNames[static_cast<std::size_t>(stage.kind)];
   }
   text += fmt::format("    write out c[m, n] = sums{}; store c[m, n]\n", stages);

@@ -35,7 +35,10 @@ struct MatrixProblem {
   StreamedTensor c;
   std::vector<StreamedTensor> bias;      // none or one
   std::vector<StreamedTensor> operands;  // of fused stages, of c's shape
-  std::int64_t write_out_work = 1;       // cycles of a vector lane for each element
+  // Work of the write-out on each element, as timing::PassWork counts it.
+  int simple = 1;
+  int exponentials = 0;
+  int divides = 0;
   timing::Dataflow dataflow = timing::Dataflow::kWeightStationary;
 
   auto operator<=>(const MatrixProblem&) const = default;
@@ -49,9 +52,7 @@ struct OutputBlock {
   AxisRange images;
   AxisRange rows;
   AxisRange columns;
-  [[nodiscard]] std::int64_t positions() const {
-    return images.count * rows.count * columns.count;
-  }
+  [[nodiscard]] std::int64_t positions() const { return images.count * rows.count * columns.count; }
 };
 
 // Products of a tile: all taps or one, and some channels.

@@ -13,9 +13,6 @@
 namespace orrery::lowering {
 namespace {
 
-// Memories answer in pieces of this size: shorter rows cost as much.
-constexpr std::int64_t kBurstBytes = 64;
-
 std::int64_t divide_up(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
 }
@@ -67,9 +64,10 @@ class TilingSearch {
 
   // `smallest`: whether tiles that leave the array half empty count too.
   [[nodiscard]] std::optional<MatrixTiling> run(bool smallest) {
-    const bool even_n = half_bytes(problem_.b) || half_bytes(problem_.c) ||
-                        std::any_of(problem_.operands.begin(), problem_.operands.end(), half_bytes) ||
-                        std::any_of(problem_.bias.begin(), problem_.bias.end(), half_bytes);
+    const bool even_n =
+        half_bytes(problem_.b) || half_bytes(problem_.c) ||
+        std::any_of(problem_.operands.begin(), problem_.operands.end(), half_bytes) ||
+        std::any_of(problem_.bias.begin(), problem_.bias.end(), half_bytes);
     const bool even_k = half_bytes(problem_.a) || (problem_.transposed_b && half_bytes(problem_.b));
     const std::int64_t least_n = smallest ? 1 : std::min(problem_.features, array_.columns);
     const std::int64_t least_k = smallest ? 1 : std::min(problem_.channels, array_.rows);
@@ -80,8 +78,10 @@ class TilingSearch {
           continue;
         }
         set_taps(all_taps);
-        for (const std::int64_t channels : candidate_sizes(problem_.channels, array_.rows, even_k)) {
-          for (const std::int64_t features : candidate_sizes(problem_.features, array_.columns, even_n)) {
+        for (const std::int64_t channels :
+             candidate_sizes(problem_.channels, array_.rows, even_k)) {
+          for (const std::int64_t features :
+               candidate_sizes(problem_.features, array_.columns, even_n)) {
             if (channels >= least_k && features >= least_n) {
               candidate_.channels = channels;
               candidate_.features = features;
@@ -213,10 +213,10 @@ class TilingSearch {
             for (const Count& channel : tile_counts(problem_.channels, t.channels)) {
               const TileSize size{part->outputs.positions(), part->features.count,
                                   channel.size * (t.all_taps ? taps : 1)};
-              total += image.count * row.count * column.count * feature.count * channel.count *
-                       (t.all_taps ? 1 : taps) *
-                       array_cycles(array_, problem_.dataflow, size, problem_.a.type,
-                                    problem_.b.type);
+              total +=
+                  image.count * row.count * column.count * feature.count * channel.count *
+                  (t.all_taps ? 1 : taps) *
+                  array_cycles(array_, problem_.dataflow, size, problem_.a.type, problem_.b.type);
             }
           }
         }
@@ -228,12 +228,17 @@ class TilingSearch {
   [[nodiscard]] std::int64_t vector_cycles_of_tile(const MatrixTiles& tiles) const {
     const timing::VectorCosts& costs = machine_.vector_units.front().costs;
     const auto units = static_cast<std::int64_t>(machine_.vector_units.size());
-    const std::int64_t elements = tiles.part_positions() * tiles.part_features();
+    timing::PassWork pass;
+    pass.simple = problem_.simple;
+    pass.exponentials = problem_.exponentials;
+    pass.divides = problem_.divides;
+    pass.bytes_read = tiles.part_positions() * tiles.part_features() * kPartialSumBytes;
+    for (const StreamedTensor& operand : problem_.operands) {
+      pass.bytes_read += tiles.part_bytes(operand.type);
+    }
+    pass.bytes_written = tiles.part_bytes(problem_.c.type);
     const std::int64_t cycles =
-        costs.latency +
-        std::max({divide_up(elements, costs.lanes) * problem_.write_out_work,
-                  divide_up(elements * kPartialSumBytes, costs.read_port_bytes),
-                  divide_up(tiles.part_bytes(problem_.c.type), costs.write_port_bytes)});
+        timing::vector_timing(costs, tiles.part_positions(), tiles.part_features(), {pass}).cycles;
     return divide_up(tiles.parts() * cycles, std::min(units, tiles.parts() * units));
   }
 
@@ -241,33 +246,25 @@ class TilingSearch {
     return tiles.m_tiles() * tiles.n_tiles() * vector_cycles_of_tile(tiles);
   }
 
-  // Bytes of a walk over all of b, short rows counted as the bursts they need.
-  [[nodiscard]] std::int64_t walk_b_bytes() const {
-    const ElementType type = problem_.b.type;
-    const std::int64_t rows = problem_.transposed_b ? problem_.features : problem_.k();
-    const std::int64_t whole = problem_.transposed_b ? problem_.channels : problem_.features;
-    const std::int64_t part = problem_.transposed_b ? candidate_.channels : candidate_.features;
-    return part == whole ? rows * numeric::row_bytes(type, whole)
-                         : rows * divide_up(whole, part) * burst_bytes(type, part);
+  [[nodiscard]] std::int64_t walk_bytes(const StreamedTensor& tensor, std::int64_t rows,
+                                        std::int64_t whole, std::int64_t part) const {
+    return machine_.tiers[tensor.tier].bytes_in_pieces(rows, numeric::row_bytes(tensor.type, whole),
+                                                       numeric::row_bytes(tensor.type, part));
   }
 
-  [[nodiscard]] static std::int64_t burst_bytes(ElementType type, std::int64_t elements) {
-    return divide_up(numeric::row_bytes(type, elements), kBurstBytes) * kBurstBytes;
+  [[nodiscard]] std::int64_t walk_b_bytes() const {
+    return problem_.transposed_b
+               ? walk_bytes(problem_.b, problem_.features, problem_.channels, candidate_.channels)
+               : walk_bytes(problem_.b, problem_.k(), problem_.features, candidate_.features);
   }
 
   [[nodiscard]] std::int64_t walk_a_bytes() const {
-    const ElementType type = problem_.a.type;
-    return candidate_.channels == problem_.channels
-               ? walk_positions_ * numeric::row_bytes(type, problem_.channels)
-               : walk_positions_ * divide_up(problem_.channels, candidate_.channels) *
-                     burst_bytes(type, candidate_.channels);
+    return walk_bytes(problem_.a, walk_positions_, problem_.channels, candidate_.channels);
   }
 
-  [[nodiscard]] std::int64_t result_bytes(const MatrixTiles& tiles, ElementType type) const {
-    return tiles.part_features() == problem_.features
-               ? problem_.m() * numeric::row_bytes(type, problem_.features)
-               : problem_.m() * divide_up(problem_.features, tiles.part_features()) *
-                     burst_bytes(type, tiles.part_features());
+  [[nodiscard]] std::int64_t result_bytes(const MatrixTiles& tiles,
+                                          const StreamedTensor& tensor) const {
+    return walk_bytes(tensor, problem_.m(), problem_.features, tiles.part_features());
   }
 
   void estimate_memory(const MatrixTiles& tiles) {
@@ -282,13 +279,13 @@ class TilingSearch {
     std::vector<std::int64_t> bytes(machine_.tiers.size(), 0);
     bytes[problem_.a.tier] += scale(walk_a_bytes(), a_loads, m * k);
     bytes[problem_.b.tier] += scale(walk_b_bytes(), b_loads, n * k);
-    bytes[problem_.c.tier] += result_bytes(tiles, problem_.c.type);
+    bytes[problem_.c.tier] += result_bytes(tiles, problem_.c);
     for (const StreamedTensor& operand : problem_.operands) {
-      bytes[operand.tier] += result_bytes(tiles, operand.type);
+      bytes[operand.tier] += result_bytes(tiles, operand);
     }
     for (const StreamedTensor& bias : problem_.bias) {
-      bytes[bias.tier] += numeric::row_bytes(bias.type, problem_.features) *
-                          (t.m_outer && n > t.buffers ? m : 1);
+      bytes[bias.tier] +=
+          numeric::row_bytes(bias.type, problem_.features) * (t.m_outer && n > t.buffers ? m : 1);
     }
     candidate_.tier_bytes = 0;
     candidate_.memory_cycles = -1;
@@ -301,11 +298,27 @@ class TilingSearch {
       }
     }
     const auto& tiers = machine_.tiers;
+    candidate_.buffer_cycles =
+        std::max(buffer_cycles(problem_.a, a_loads, walk_a_bytes(), m * k, t.a_slots, m * n * k),
+                 buffer_cycles(problem_.b, b_loads, walk_b_bytes(), n * k, t.b_slots, m * n * k));
     candidate_.edge_cycles =
+        std::max(tiers[problem_.a.tier].latency_cycles, tiers[problem_.b.tier].latency_cycles) +
         tiers[problem_.a.tier].cycles(tiles.a_bytes()) +
         tiers[problem_.b.tier].cycles(tiles.b_bytes()) + array_drain_cycles(array_) +
         vector_cycles_of_tile(tiles) +
         tiers[problem_.c.tier].cycles(tiles.parts() * tiles.part_bytes(problem_.c.type));
+  }
+
+  // A buffer is loaded, used by a tile and free again when the tile's results are there; `slots` of
+  // them take turns. walk: bytes of all `tiles` of the operand; products: tiles of the layer.
+  [[nodiscard]] std::int64_t buffer_cycles(const StreamedTensor& tensor, std::int64_t loads,
+                                           std::int64_t walk, std::int64_t tiles,
+                                           std::int64_t slots, std::int64_t products) const {
+    const Machine::Tier& tier = machine_.tiers[tensor.tier];
+    const std::int64_t round = tier.latency_cycles + tier.cycles(divide_up(walk, tiles)) +
+                               divide_up(candidate_.array_cycles, products) +
+                               array_drain_cycles(array_);
+    return scale(round, loads, slots);
   }
 
   static std::int64_t scale(std::int64_t bytes, std::int64_t times, std::int64_t of) {
@@ -345,10 +358,9 @@ const std::optional<MatrixTiling>& MatrixTilingCache::choose(const Key& key,
                                                              const Machine& machine) {
   auto found = chosen_.find(key);
   if (found == chosen_.end()) {
-    found = chosen_
-                .emplace(key, choose_tiling(key.problem, machine, key.scratchpad_bytes,
-                                            key.buffers))
-                .first;
+    found =
+        chosen_.emplace(key, choose_tiling(key.problem, machine, key.scratchpad_bytes, key.buffers))
+            .first;
   }
   return found->second;
 }

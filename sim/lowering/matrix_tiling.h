@@ -25,14 +25,15 @@ struct MatrixTiling {
   bool split_rows = false;  // arrays share a tile's output positions, else its features
   std::int64_t a_slots = 1;
   std::int64_t b_slots = 1;
-  std::int64_t buffers = 1;            // of bias, fused operands and results
+  std::int64_t buffers = 1;  // of bias, fused operands and results
   std::int64_t accumulator_slots = 1;
 
   // The estimate that decided, in cycles of the array.
   std::int64_t array_cycles = 0;
   std::int64_t memory_cycles = 0;
   std::int64_t vector_cycles = 0;
-  std::int64_t edge_cycles = 0;  // first loads and last store, which nothing overlaps
+  std::int64_t buffer_cycles = 0;  // what the buffers' rounds of load and use allow
+  std::int64_t edge_cycles = 0;    // first loads and last store, which nothing overlaps
   std::int64_t tier_bytes = 0;
   std::uint16_t slowest_tier = 0;
 
@@ -97,9 +98,9 @@ class MatrixTiles {
 };
 
 // The tiling of the least estimate among a bounded set: for each dimension the whole, powers of two
-// and multiples of the array's edge by powers of two; both loop orders; for each operand two buffers
-// or enough to keep what the inner loops use again. Equal estimates: fewer bytes, then fewer tiles.
-// nullopt where not even the smallest tile fits the budget.
+// and multiples of the array's edge by powers of two; both loop orders; for each operand two
+// buffers or enough to keep what the inner loops use again. Equal estimates: fewer bytes, then
+// fewer tiles. nullopt where not even the smallest tile fits the budget.
 [[nodiscard]] std::optional<MatrixTiling> choose_tiling(const MatrixProblem& problem,
                                                         const Machine& machine,
                                                         std::int64_t scratchpad_bytes, int buffers);

@@ -57,10 +57,14 @@ class Placer {
         }
       }
     }
+    note_replaced();
+    report_rest();
     return std::move(placements_);
   }
 
  private:
+  static constexpr int kMostReported = 10;
+
   static std::size_t index(TensorId id) { return static_cast<std::size_t>(id); }
 
   void check_rules() {
@@ -164,28 +168,49 @@ class Placer {
       if (gap.address) {
         placement.tier = static_cast<std::uint16_t>(candidate);
         placement.address = *gap.address;
-        note_replaced(space, placement);
         space.tensors.emplace(placement.address, id);
         return;
       }
-      free_space += fmt::format("{}{} {}", free_space.empty() ? "" : ", ", space.tier->name,
-                                base::to_string(base::Bytes{std::max<std::int64_t>(
-                                    gap.largest, 0)}));
+      free_space +=
+          fmt::format("{}{} {}", free_space.empty() ? "" : ", ", space.tier->name,
+                      base::to_string(base::Bytes{std::max<std::int64_t>(gap.largest, 0)}));
     }
     placement.placed = false;
-    diagnostics_.add({where_[index(id)], "",
-                      fmt::format("tensor '{}' of {} does not fit", tensor.name,
-                                  base::to_string(base::Bytes{placement.bytes})),
-                      "free space of at least its size; free: " + free_space, ""});
+    ++homeless_;
+    homeless_bytes_ += placement.bytes;
+    if (homeless_ <= kMostReported) {
+      diagnostics_.add({where_[index(id)], "",
+                        fmt::format("tensor '{}' of {} does not fit", tensor.name,
+                                    base::to_string(base::Bytes{placement.bytes})),
+                        "free space of at least its size; free: " + free_space, ""});
+    }
   }
 
-  void note_replaced(const TierSpace& space, Placement& placement) const {
-    const std::int64_t end = placement.address + placement.bytes;
-    for (const auto& [address, id] : space.tensors) {
-      const Placement& other = placements_[index(id)];
-      if (address < end && placement.address < address + other.bytes &&
-          other.last_layer < placement.first_layer) {
-        placement.replaces.push_back(id);
+  void report_rest() {
+    if (homeless_ > kMostReported) {
+      diagnostics_.add({{},
+                        "",
+                        fmt::format("{} tensors do not fit, {} in all", homeless_,
+                                    base::to_string(base::Bytes{homeless_bytes_})),
+                        "more memory, or narrower element types", ""});
+    }
+  }
+
+  // Done when all are placed: an output has its place before the activations that lie there first.
+  void note_replaced() {
+    for (const TierSpace& space : spaces_) {
+      for (const auto& [address, id] : space.tensors) {
+        Placement& placement = placements_[index(id)];
+        const std::int64_t end = address + placement.bytes;
+        for (const auto& [other_address, other_id] : space.tensors) {
+          const Placement& other = placements_[index(other_id)];
+          if (other_address >= end) {
+            break;
+          }
+          if (address < other_address + other.bytes && other.last_layer < placement.first_layer) {
+            placement.replaces.push_back(other_id);
+          }
+        }
       }
     }
   }
@@ -196,6 +221,8 @@ class Placer {
   std::vector<TierSpace> spaces_;
   std::vector<Placement> placements_;
   std::vector<base::SourcePosition> where_;  // the operator that first names the tensor
+  int homeless_ = 0;
+  std::int64_t homeless_bytes_ = 0;
 };
 
 }  // namespace

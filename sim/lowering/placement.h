@@ -23,15 +23,15 @@ struct Placement {
   std::uint16_t tier = 0;
   std::int64_t address = 0;
   std::int64_t bytes = 0;
-  std::int64_t first_layer = -1;        // that writes it; -1: there before the first
-  std::int64_t last_layer = kForever;   // that reads it
+  std::int64_t first_layer = -1;             // that writes it; -1: there before the first
+  std::int64_t last_layer = kForever;        // that reads it
   std::vector<workload::TensorId> replaces;  // earlier tensors whose memory it uses again
 };
 
 // Weights, inputs, outputs and caches lie where they are for the whole run; activations share
 // memory where their lives, counted in layers, do not meet. Each goes to the first tier of its rule
-// (or of the platform) that has room, at the lowest free address. Adds a diagnostic for each tensor
-// that does not fit anywhere. Indexed by tensor.
+// (or of the platform) that has room, at the lowest free address. Adds a diagnostic for each of the
+// first ten tensors that do not fit anywhere, and one for all. Indexed by tensor.
 [[nodiscard]] std::vector<Placement> place_tensors(const workload::Graph& graph,
                                                    const std::vector<LayerGroup>& groups,
                                                    const Machine& machine,

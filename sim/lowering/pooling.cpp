@@ -53,13 +53,18 @@ class PoolingLayer : public Layer {
 
   static WindowAxis axis_h(const LayerRequest& request) {
     const auto& pooling = std::get<workload::Pooling>(request.op().attributes);
-    return {request.input(0).shape[1], request.output().shape[1], pooling.kernel_h,
-            pooling.stride_h,          1,                         pooling.pad_top};
+    return {request.input(0).shape[1],
+            request.output().shape[1],
+            pooling.kernel_h,
+            pooling.stride_h,
+            1,
+            pooling.pad_top};
   }
   static WindowAxis axis_w(const LayerRequest& request) {
     const auto& pooling = std::get<workload::Pooling>(request.op().attributes);
-    return {request.input(0).shape[2], request.output().shape[2], pooling.kernel_w,
-            pooling.stride_w,          1,                         pooling.pad_left};
+    return {
+        request.input(0).shape[2], request.output().shape[2], pooling.kernel_w, pooling.stride_w, 1,
+        pooling.pad_left};
   }
 
   [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override {
@@ -108,8 +113,11 @@ class PoolingLayer : public Layer {
   }
 
   [[nodiscard]] std::int64_t estimate() const {
-    return std::max(vector_cycles(), memory_cycles()) + block_cycles() +
-           input_tier_->cycles(patch_bytes()) + output_tier_->cycles(result_bytes());
+    // A buffer is loaded, reduced and free again; `slots_` of them take turns.
+    const std::int64_t round =
+        input_tier_->latency_cycles + input_tier_->cycles(patch_bytes()) + block_cycles();
+    return std::max({vector_cycles(), memory_cycles(), blocks() * round / slots_}) + round +
+           output_tier_->cycles(result_bytes());
   }
 
  private:
@@ -138,18 +146,13 @@ class PoolingLayer : public Layer {
   }
 
   [[nodiscard]] ImagePatch make_patch(const OutputBlock& outputs, const AxisRange& channels) const {
-    return {source_,
-            outputs.images,
-            outputs.rows,
-            outputs.columns,
-            {0, source_.height.taps},
-            {0, source_.width.taps},
+    return {source_,         outputs.images,           outputs.rows,
+            outputs.columns, {0, source_.height.taps}, {0, source_.width.taps},
             channels};
   }
 
   [[nodiscard]] command::VectorCommand reduce(const ImagePatch& patch, const OutputBlock& outputs,
-                                              const AxisRange& channels,
-                                              std::int64_t index) const {
+                                              const AxisRange& channels, std::int64_t index) const {
     command::VectorCommand command;
     command.rows = outputs.positions() * channels.count;
     command.columns = source_.height.taps * source_.width.taps;
@@ -160,9 +163,8 @@ class PoolingLayer : public Layer {
     result.space = Emitter::scratchpad();
     result.type = output_type_;
     result.base = result_buffer(index);
-    result.row = {
-        {outputs.positions(), numeric::row_bytes(output_type_, channels.count) * 8, {}},
-        {channels.count, numeric::bits(output_type_), {}}};
+    result.row = {{outputs.positions(), numeric::row_bytes(output_type_, channels.count) * 8, {}},
+                  {channels.count, numeric::bits(output_type_), {}}};
     result.column = {{1, 0, {}}};
     command::simplify(result);
     return command;
@@ -198,11 +200,15 @@ class PoolingLayer : public Layer {
            block_cycles();
   }
   [[nodiscard]] std::int64_t memory_cycles() const {
-    const std::int64_t read = images_ * walk_loads(source_.height, block_.rows, true) *
-                              walk_loads(source_.width, block_.columns, true) *
-                              numeric::row_bytes(source_.type, source_.channels);
-    const std::int64_t written = images_ * source_.height.output * source_.width.output *
-                                 numeric::row_bytes(output_type_, source_.channels);
+    const std::int64_t read =
+        input_tier_->bytes_in_pieces(images_ * walk_loads(source_.height, block_.rows, true) *
+                                         walk_loads(source_.width, block_.columns, true),
+                                     numeric::row_bytes(source_.type, source_.channels),
+                                     numeric::row_bytes(source_.type, block_.channels));
+    const std::int64_t written =
+        output_tier_->bytes_in_pieces(images_ * source_.height.output * source_.width.output,
+                                      numeric::row_bytes(output_type_, source_.channels),
+                                      numeric::row_bytes(output_type_, block_.channels));
     if (input_tier_ == output_tier_) {
       return input_tier_->cycles(read + written);
     }
@@ -235,8 +241,8 @@ std::vector<PoolingLayer::Block> candidate_blocks(const LayerRequest& request) {
   for (const std::int64_t images : candidate_sizes(y[0], 3, false)) {
     positions.push_back({images, y[1], y[2], 1});
   }
-  const bool even = numeric::bits(request.input(0).type) < 8 ||
-                    numeric::bits(request.output().type) < 8;
+  const bool even =
+      numeric::bits(request.input(0).type) < 8 || numeric::bits(request.output().type) < 8;
   std::vector<PoolingLayer::Block> result;
   for (const PoolingLayer::Block& block : positions) {
     for (const std::int64_t channels : candidate_sizes(y[3], 16, even)) {
@@ -272,8 +278,8 @@ std::unique_ptr<Layer> plan_pooling(const LayerRequest& request) {
       return best;
     }
   }
-  const PoolingLayer smallest(request, {1, 1, 1, std::min<std::int64_t>(
-                                                      request.output().shape[3], 2)}, 1);
+  const PoolingLayer smallest(request,
+                              {1, 1, 1, std::min<std::int64_t>(request.output().shape[3], 2)}, 1);
   request.error_too_small(smallest.scratchpad_bytes(), "smallest block, one window,");
   return nullptr;
 }

@@ -46,8 +46,8 @@ std::int64_t RowLayer::blocks() const {
 }
 
 std::int64_t RowLayer::slots() const {
-  return std::min<std::int64_t>(
-      blocks(), buffers_ * static_cast<std::int64_t>(machine_.vector_units.size()));
+  return std::min<std::int64_t>(blocks(),
+                                buffers_ * static_cast<std::int64_t>(machine_.vector_units.size()));
 }
 
 std::int64_t RowLayer::slot_bytes(const Stream& stream) const {
@@ -106,9 +106,8 @@ RowBlock RowLayer::row_block(std::int64_t block, std::int64_t first_row, std::in
     result.inputs.push_back(view(streams_[i], stream_address(i, block), rows));
   }
   for (std::size_t i = 0; i < constants_.size(); ++i) {
-    result.constants.push_back(command::matrix_view(Emitter::scratchpad(), constants_[i].type,
-                                                    constant_address(i), rows, problem_.columns,
-                                                    0));
+    result.constants.push_back(command::matrix_view(
+        Emitter::scratchpad(), constants_[i].type, constant_address(i), rows, problem_.columns, 0));
   }
   result.result = view(streams_[inputs], stream_address(inputs, block), rows);
   return result;
@@ -174,11 +173,15 @@ std::int64_t RowLayer::memory_cycles() const {
 }
 
 std::int64_t RowLayer::estimate() const {
-  std::int64_t edge = block_vector_cycles();
+  // A buffer is loaded, used and free again; slots() of them take turns.
+  std::int64_t round = block_vector_cycles();
+  std::int64_t latency = 0;
   for (const Stream& stream : streams_) {
-    edge += stream.tier->cycles(block_rows_ * stream.row_bytes);
+    round += stream.tier->cycles(block_rows_ * stream.row_bytes);
+    latency = std::max(latency, stream.tier->latency_cycles);
   }
-  return std::max(memory_cycles(), vector_cycles()) + edge;
+  round += latency;
+  return std::max({memory_cycles(), vector_cycles(), blocks() * round / slots()}) + round;
 }
 
 void RowLayer::describe(command::LayerInfo& info) const {

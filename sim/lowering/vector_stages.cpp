@@ -30,13 +30,4 @@ std::int64_t vector_cycles(const Machine::VectorUnit& unit, const command::Vecto
       .cycles;
 }
 
-std::int64_t lane_work(const Machine::VectorUnit& unit, const command::VectorCommand& command) {
-  std::int64_t work = 0;
-  for (const timing::PassWork& pass : command::vector_passes(command)) {
-    work += pass.simple + pass.exponentials * unit.costs.exponential_cycles +
-            pass.divides * unit.costs.divide_cycles;
-  }
-  return work;
-}
-
 }  // namespace orrery::lowering

@@ -17,8 +17,4 @@ namespace orrery::lowering {
 [[nodiscard]] std::int64_t vector_cycles(const Machine::VectorUnit& unit,
                                          const command::VectorCommand& command);
 
-// Cycles that a lane spends on one element in all passes together.
-[[nodiscard]] std::int64_t lane_work(const Machine::VectorUnit& unit,
-                                     const command::VectorCommand& command);
-
 }  // namespace orrery::lowering

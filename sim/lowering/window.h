@@ -42,10 +42,10 @@ struct AxisSlice {
     std::int64_t buffer_begin = 0;
   };
   boost::container::small_vector<Run, 4> runs;  // of what lies inside the image
-  std::int64_t length = 0;                      // buffer positions, those outside the image included
-  std::int64_t output_step = 0;                 // buffer positions from one output to the next
-  std::int64_t tap_step = 0;                    // and from one tap to the next
-  bool all_inside = true;                       // no window reaches over the image's edge
+  std::int64_t length = 0;       // buffer positions, those outside the image included
+  std::int64_t output_step = 0;  // buffer positions from one output to the next
+  std::int64_t tap_step = 0;     // and from one tap to the next
+  bool all_inside = true;        // no window reaches over the image's edge
 
   [[nodiscard]] std::int64_t loaded() const;
 };
@@ -55,8 +55,8 @@ struct AxisSlice {
 [[nodiscard]] AxisSlice slice(const WindowAxis& axis, const AxisRange& outputs,
                               const AxisRange& taps);
 
-// Input positions loaded by a walk over all outputs in blocks of `outputs`, with all taps at once or
-// tap by tap.
+// Input positions loaded by a walk over all outputs in blocks of `outputs`, with all taps at once
+// or tap by tap.
 [[nodiscard]] std::int64_t walk_loads(const WindowAxis& axis, std::int64_t outputs, bool all_taps);
 
 // AxisSlice::length of ranges of that size, wherever they begin.

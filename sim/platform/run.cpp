@@ -68,6 +68,7 @@ class Driver {
       const double before = seconds_since(start_);
       sc_core::sc_start(sc_core::sc_time::from_value(static_cast<std::uint64_t>(slice)),
                         sc_core::SC_RUN_TO_TIME);
+      machine_.sequencer().rethrow_error();
       if (machine_.finished()) {
         settle();
         return {};
@@ -121,6 +122,15 @@ class Driver {
   HostClock::time_point start_;
 };
 
+// What a module throws inside the kernel comes out as the kernel's own report.
+std::string drive(Driver& driver) {
+  try {
+    return driver.drive();
+  } catch (const sc_core::sc_report& report) {
+    throw base::InternalError("modules do not fail", report.get_msg());
+  }
+}
+
 }  // namespace
 
 RunOutput run(const hardware::PlatformConfig& platform, command::Source& stream,
@@ -129,7 +139,7 @@ RunOutput run(const hardware::PlatformConfig& platform, command::Source& stream,
   const SimulationContext context;
   Machine machine(platform, stream, options);
   Driver driver(machine, options, static_cast<std::uint32_t>(stream.header().layers.size()));
-  const std::string stopped = driver.drive();
+  const std::string stopped = drive(driver);
   const Femtoseconds end = stopped.empty() ? machine.last_completion() : engine::now();
   machine.finish(end);
 

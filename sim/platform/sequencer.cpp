@@ -41,10 +41,20 @@ bool Sequencer::may_pass_barrier() {
   return false;
 }
 
+void Sequencer::step() {
+  try {
+    dispatch();
+  } catch (...) {
+    error_ = std::current_exception();
+    pending_.reset();
+    exhausted_ = true;
+  }
+}
+
 // A clocked sequencer would look at one command every dispatch_cycles. A queue with room now has
 // room until something is sent to it, so all commands that fit are sent in one go, each with the
 // arrival time it would have had.
-void Sequencer::step() {
+void Sequencer::dispatch() {
   const base::Cycle cycle = clock_.cycle_at_or_after(engine::now());
   next_dispatch_ = std::max(next_dispatch_, cycle);
   while (fetch()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
+#include <exception>
 #include <optional>
 #include <systemc>
 #include <vector>
@@ -26,6 +26,12 @@ class Sequencer : public sc_core::sc_module, public engine::Waiter {
   void stop() { stopped_ = true; }
 
   [[nodiscard]] bool finished() const { return exhausted_ && !pending_; }
+  // Throws what reading the stream threw: the kernel would wrap it in an error of its own.
+  void rethrow_error() const {
+    if (error_) {
+      std::rethrow_exception(error_);
+    }
+  }
   [[nodiscard]] std::int64_t dispatched() const { return dispatched_; }
   [[nodiscard]] command::LayerIndex newest_layer() const { return newest_layer_; }
 
@@ -35,6 +41,7 @@ class Sequencer : public sc_core::sc_module, public engine::Waiter {
  private:
   SC_HAS_PROCESS(Sequencer);
   void step();
+  void dispatch();
   [[nodiscard]] bool fetch();
   [[nodiscard]] bool may_pass_barrier();
 
@@ -51,6 +58,7 @@ class Sequencer : public sc_core::sc_module, public engine::Waiter {
   command::LayerIndex newest_layer_ = 0;
   bool exhausted_ = false;
   bool stopped_ = false;
+  std::exception_ptr error_;
 };
 
 }  // namespace orrery::platform

@@ -22,7 +22,11 @@ memory::dram::ChannelConfig channel_config(const hardware::TierConfig& config,
   channel.write_window = static_cast<int>(config.write_window);
   channel.write_high = static_cast<int>(config.write_high);
   channel.write_low = static_cast<int>(config.write_low);
-  channel.credits = static_cast<int>(platform.outstanding_bursts());
+  for (const auto& instance : platform.instances()) {
+    if (const auto* dma = dynamic_cast<const hardware::DmaConfig*>(instance.config.get())) {
+      channel.credits_of_initiator.push_back(static_cast<int>(dma->outstanding_bursts));
+    }
+  }
   return channel;
 }
 

@@ -9,6 +9,7 @@ namespace orrery::timing {
 // What a lane can do; see docs/components/vector_unit.md.
 struct VectorCosts {
   std::int64_t lanes = 1;
+  std::int64_t chained = 1;             // simple operations a lane does on an element in a cycle
   std::int64_t latency = 0;             // cycles from a pass's first read to its first result
   std::int64_t exponential_cycles = 1;  // of a lane for one exponential, tanh or logistic
   std::int64_t divide_cycles = 1;       // of a lane for one division or square root
@@ -18,7 +19,7 @@ struct VectorCosts {
 
 // What one element costs in one pass over the data.
 struct PassWork {
-  int simple = 0;  // additions, multiplications, comparisons: one cycle of a lane each
+  int simple = 0;  // additions, multiplications, comparisons: `chained` of them in a cycle
   int exponentials = 0;
   int divides = 0;
   bool reduces = false;         // every row to one value: rows do not share a lane group
@@ -28,7 +29,9 @@ struct PassWork {
 
 struct VectorTiming {
   std::int64_t cycles = 0;
-  std::int64_t lane_cycles = 0;  // of work, over all lanes: what energy is charged for
+  // Over all elements, exponentials and divides as many as they take cycles: what energy is charged
+  // for.
+  std::int64_t operations = 0;
   std::int64_t bytes_read = 0;
   std::int64_t bytes_written = 0;
 };

@@ -74,7 +74,7 @@ lowering::Machine SmallMachine::machine() const {
                               timing::Dataflow::kInputStationary}});
   }
   for (int i = 0; i < vector_units; ++i) {
-    result.vector_units.push_back({add("vector", i), {8, 4, 4, 4, 64, 32}});
+    result.vector_units.push_back({add("vector", i), {8, 2, 4, 4, 4, 64, 32}});
   }
   for (int i = 0; i < loads; ++i) {
     result.load_engines.push_back(add("load", i));

@@ -36,11 +36,15 @@ def test_partial_result_follows_the_schema(run):
     ("kind", "path"),
     [("platform", path) for path in shipped("configs/platforms/*.yaml")]
     + [("mapping", path) for path in shipped("configs/mappings/*.yaml")]
-    + [("workload", path) for path in shipped("workloads/models/*.yaml", "workloads/layers/*.yaml")],
+    + [
+        ("workload", path) for path in shipped("workloads/models/*.yaml", "workloads/layers/*.yaml")
+    ],
     ids=lambda value: value if isinstance(value, str) else value.stem,
 )
 def test_editors_accept_shipped_files(kind, path):
-    jsonschema.validate(yaml.safe_load(path.read_text()), schema(f"configs/schema/{kind}.schema.json"))
+    jsonschema.validate(
+        yaml.safe_load(path.read_text()), schema(f"configs/schema/{kind}.schema.json")
+    )
 
 
 @pytest.mark.parametrize(

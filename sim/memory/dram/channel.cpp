@@ -166,16 +166,17 @@ void Channel::arrive(Cycle cycle) {
       return;
     }
   }
-  Request request;
+  RequestQueue& requests = arrival.is_write ? writes_ : reads_;
+  const std::uint32_t age = next_age();
+  const RequestQueue::Index index = requests.push(bank);
+  Request& request = requests.at(index);
   request.burst = arrival.burst;
   request.number = number;
   request.arrival = cycle;
-  request.age = next_age();
+  request.age = age;
   request.row = map_.row(arrival.burst);
   request.slice = arrival.slice;
   request.statistics = &statistics;
-  request.bank = static_cast<std::uint8_t>(bank);
-  const RequestQueue::Index index = (arrival.is_write ? writes_ : reads_).push(request);
   if (arrival.is_write) {
     intake_.posted_done(arrival.slice, cycle);
   }

@@ -138,6 +138,7 @@ class Channel {
   }
   void find_stale(Cycle floor);
   [[nodiscard]] Candidate first_of(Kind kind, Cycle floor) const;
+  [[nodiscard]] Candidate first_in_rank(Kind kind, std::uint64_t banks, Cycle floor) const;
   [[nodiscard]] Candidate first_refresh(Cycle floor) const;
   // A bank that has just become a candidate.
   void offer(Kind kind, unsigned bank, Cycle floor);

@@ -107,37 +107,40 @@ void Channel::find_stale(Cycle floor) {
   stale_ = 0;
 }
 
-// Rank by rank: as a rule the oldest request of a rank is ready as soon as the rank lets any of
-// them be, which spares the search.
 Channel::Candidate Channel::first_of(Kind kind, Cycle floor) const {
-  const int command = command_of(kind);
-  const Tags& tags = tags_[kind];
-  std::uint64_t banks = banks_[kind] & ~blocked_;
   Candidate first;
-  while (banks != 0) {
-    const auto any = static_cast<unsigned>(std::countr_zero(banks));
-    const std::uint64_t here = banks & rank_mask(rank_of(any));
+  for (std::uint64_t banks = banks_[kind] & ~blocked_; banks != 0;) {
+    const unsigned rank = rank_of(static_cast<unsigned>(std::countr_zero(banks)));
+    const std::uint64_t here = banks & rank_mask(rank);
     banks ^= here;
-    const Cycle bound = std::max(floor, timing_.earliest_of_rank(command, any));
-    if (bound > first.cycle) {
-      continue;
-    }
-    std::uint64_t oldest = ~std::uint64_t{0};
-    for (std::uint64_t left = here; left != 0; left &= left - 1) {
-      oldest = std::min(oldest, tags[static_cast<unsigned>(std::countr_zero(left))]);
-    }
-    Candidate best = {bound, oldest};
-    if (timing_.earliest(command, bank_of(oldest)) > bound) {
-      Earliest earliest(bound, kTagBits);
-      timing_.for_each_earliest(
-          command, here, [&](unsigned bank, Cycle ready) { earliest.offer(ready, tags[bank]); });
-      best = {earliest.cycle(), earliest.tag()};
-    }
+    const Candidate best = first_in_rank(kind, here, floor);
     if (best.before(first)) {
       first = best;
     }
   }
   return first;
+}
+
+// As a rule the oldest request is ready as soon as its rank lets any be, which spares the search;
+// not so for precharges, which wait for their own bank.
+Channel::Candidate Channel::first_in_rank(Kind kind, std::uint64_t banks, Cycle floor) const {
+  const int command = command_of(kind);
+  const Tags& tags = tags_[kind];
+  if (kind != kPrecharge) {
+    const auto any = static_cast<unsigned>(std::countr_zero(banks));
+    floor = std::max(floor, timing_.earliest_of_rank(command, any));
+    std::uint64_t oldest = ~std::uint64_t{0};
+    for (std::uint64_t left = banks; left != 0; left &= left - 1) {
+      oldest = std::min(oldest, tags[static_cast<unsigned>(std::countr_zero(left))]);
+    }
+    if (timing_.earliest(command, bank_of(oldest)) <= floor) {
+      return {floor, oldest};
+    }
+  }
+  Earliest earliest(floor, kTagBits);
+  timing_.for_each_earliest(command, banks,
+                            [&](unsigned bank, Cycle ready) { earliest.offer(ready, tags[bank]); });
+  return {earliest.cycle(), earliest.tag()};
 }
 
 Channel::Candidate Channel::first_refresh(Cycle floor) const {

@@ -41,6 +41,7 @@ class RequestQueue {
     tails_.fill(kNone);
     for (int i = places; i-- > 0;) {
       free_.push_back(static_cast<Index>(i));
+      ++free_count_;
     }
   }
 
@@ -52,21 +53,21 @@ class RequestQueue {
   [[nodiscard]] const Request& at(Index index) const { return requests_[index]; }
   [[nodiscard]] Index head(unsigned bank) const { return heads_[bank]; }
 
-  // Appends to the bank's list. Not when full().
-  Index push(const Request& request) {
-    const Index index = free_.back();
-    free_.pop_back();
+  // Takes a place at the end of the bank's list; the caller fills in the rest. Not when full().
+  Index push(unsigned bank) {
+    const Index index = free_[--free_count_];
     ++size_;
     Request& entry = requests_[index];
-    entry = request;
+    entry.bank = static_cast<std::uint8_t>(bank);
+    entry.first = FirstCommand::kNone;
     entry.next = kNone;
-    entry.previous = tails_[request.bank];
+    entry.previous = tails_[bank];
     if (entry.previous == kNone) {
-      heads_[request.bank] = index;
+      heads_[bank] = index;
     } else {
       requests_[entry.previous].next = index;
     }
-    tails_[request.bank] = index;
+    tails_[bank] = index;
     return index;
   }
 
@@ -82,7 +83,7 @@ class RequestQueue {
     } else {
       requests_[entry.next].previous = entry.previous;
     }
-    free_.push_back(index);
+    free_[free_count_++] = index;
     --size_;
   }
 
@@ -111,7 +112,8 @@ class RequestQueue {
   int places_;
   int size_ = 0;
   std::vector<Request> requests_;
-  std::vector<Index> free_;
+  std::vector<Index> free_;  // the first free_count_ are valid
+  std::size_t free_count_ = 0;
   std::array<Index, kMostBanks> heads_;
   std::array<Index, kMostBanks> tails_;
 };

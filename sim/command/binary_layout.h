@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "command/command.h"
+
+namespace orrery::command {
+
+// Tags and flags of the binary form; docs/command_stream.md has the layout.
+inline constexpr unsigned kEndTag = 0;
+inline constexpr unsigned kFirstBodyTag = 1;  // the alternatives of Command::body, in their order
+inline constexpr unsigned kBodyTags = 5;
+
+inline constexpr unsigned kDigitCounts = 5;  // a side of a view has 0 to 4 digits
+inline constexpr unsigned kElementTypes = 8;
+inline constexpr unsigned kStepsFlag = 0x40;
+inline constexpr unsigned kBoundsFlag = 0x80;
+inline constexpr unsigned kSpaceKinds = 3;
+
+inline constexpr unsigned kDataflows = 3;
+inline constexpr unsigned kAccumulateFlag = 0x80;
+
+inline constexpr unsigned kVectorKinds = 13;
+inline constexpr unsigned kOperandFlag = 0x40;
+inline constexpr unsigned kParametersFlag = 0x80;
+
+// Whether a digit of the view moves a checked coordinate.
+[[nodiscard]] inline bool moves_coordinates(const View& view) {
+  const auto moves = [](const Digit& digit) { return digit.step[0] != 0 || digit.step[1] != 0; };
+  return std::any_of(view.row.begin(), view.row.end(), moves) ||
+         std::any_of(view.column.begin(), view.column.end(), moves);
+}
+
+}  // namespace orrery::command

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/binary_reader.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <utility>
+
+#include "command/binary_form.h"
+#include "command/binary_layout.h"
+#include "command/text_words.h"
+
+namespace orrery::command {
+
+BinaryReader::BinaryReader(std::unique_ptr<std::istream> in, std::string file,
+                           std::optional<Extents> extents)
+    : in_(std::move(in), std::move(file)), checker_(std::move(extents)) {
+  read_header();
+}
+
+std::vector<std::string> BinaryReader::names(std::size_t most, const char* what) {
+  const std::uint64_t count = in_.natural(most, what);
+  std::vector<std::string> result;
+  // Grows with what the file holds, not with what it announces.
+  for (std::uint64_t i = 0; i < count; ++i) {
+    result.push_back(in_.text());
+  }
+  return result;
+}
+
+LayerInfo BinaryReader::layer_info() {
+  LayerInfo layer;
+  layer.name = in_.text();
+  layer.kind = in_.text();
+  layer.macs_useful = in_.integer();
+  layer.dataflow = in_.text();
+  layer.tiling = in_.text();
+  layer.limited_by = in_.text();
+  return layer;
+}
+
+void BinaryReader::read_header() {
+  for (const char character : kBinaryMagic) {
+    if (in_.byte() != static_cast<unsigned char>(character)) {
+      in_.fail("no command stream in binary form", "the bytes \"ORRYCMD\\n\" at the start");
+    }
+  }
+  const unsigned char version = in_.byte();
+  if (version != kBinaryVersion) {
+    in_.fail(fmt::format("version {} of the binary form", version),
+             fmt::format("{}", kBinaryVersion));
+  }
+  header_.workload = in_.text();
+  header_.platform = in_.text();
+  header_.seed = in_.natural();
+  header_.engines = names(kMostEngines, "engines:");
+  header_.tiers = names(kMostTiers, "tiers:");
+  const std::uint64_t layers = in_.natural(std::numeric_limits<LayerIndex>::max(), "layers:");
+  for (std::uint64_t i = 0; i < layers; ++i) {
+    header_.layers.push_back(layer_info());
+  }
+  engines_ = header_.engines.size();
+  tiers_ = header_.tiers.size();
+
+  Problems problems;
+  checker_.adopt(header_, problems);
+  base::Diagnostics diagnostics;
+  for (Problem& problem : problems) {
+    diagnostics.add(in_.diagnostic(in_.offset(), problem.field, std::move(problem.message),
+                                   std::move(problem.expected), std::move(problem.suggestion)));
+  }
+  diagnostics.throw_if_any();
+}
+
+void BinaryReader::check_end() {
+  const std::uint64_t count = in_.natural();
+  if (count + 1 != checker_.next_id()) {
+    in_.fail(fmt::format("the stream counts {} commands", count),
+             fmt::format("{}", checker_.next_id() - 1));
+  }
+  if (!in_.at_end()) {
+    in_.fail("bytes after the end of the stream", "the end of the file");
+  }
+}
+
+bool BinaryReader::next(Command& command) {
+  if (finished_) {
+    return false;
+  }
+  // Also where an exception ends the reading.
+  finished_ = true;
+  in_.set_command(checker_.next_id());
+  const std::uint64_t begin = in_.offset();
+  const unsigned tag = in_.choice(kBodyTags, "kind of command");
+  if (tag == kEndTag) {
+    in_.set_part("end");
+    check_end();
+    return false;
+  }
+  command = Command{};
+  command.id = checker_.next_id();
+  read_command(tag, command);
+  Problems problems;
+  checker_.check(command, problems);
+  base::Diagnostics diagnostics;
+  for (Problem& problem : problems) {
+    diagnostics.add(in_.diagnostic(begin, problem.field, std::move(problem.message),
+                                   std::move(problem.expected), std::move(problem.suggestion)));
+  }
+  diagnostics.throw_if_any();
+  finished_ = false;
+  return true;
+}
+
+void BinaryReader::read_command(unsigned tag, Command& command) {
+  using Body = decltype(Command::body);
+  static const std::array<Body, kBodyTags - kFirstBodyTag> kBodies{Move{}, ComputeTile{},
+                                                                   VectorCommand{}, Barrier{}};
+  command.engine = engine();
+  const std::int64_t step = in_.integer();
+  std::int64_t layer = 0;
+  if (__builtin_add_overflow(last_layer_, step, &layer) || layer < 0 ||
+      layer > std::numeric_limits<LayerIndex>::max()) {
+    in_.fail(fmt::format("a step of {} layers", step), "a layer that the stream has");
+  }
+  last_layer_ = layer;
+  command.layer = static_cast<LayerIndex>(layer);
+  const std::uint64_t count = in_.natural(kMostDependencies, "commands to wait for:");
+  for (std::uint64_t i = 0; i < count; ++i) {
+    Dependency dependency;
+    dependency.engine = engine();
+    // A distance beyond the first command gives 0, which no command has.
+    const std::uint64_t distance = in_.natural();
+    dependency.id = distance < command.id ? command.id - distance : 0;
+    command.after.push_back(dependency);
+  }
+  command.body = kBodies[tag - kFirstBodyTag];
+  std::visit([this](auto& body) { read(body); }, command.body);
+}
+
+EngineIndex BinaryReader::engine() {
+  return checker_.engine(static_cast<EngineIndex>(in_.natural(engines_ - 1, "engine")));
+}
+
+Space BinaryReader::space() {
+  Space space;
+  space.kind = static_cast<SpaceKind>(in_.choice(kSpaceKinds, "kind of memory"));
+  if (space.kind == SpaceKind::kAccumulator) {
+    space.index = engine();
+  } else if (space.kind == SpaceKind::kTier) {
+    if (tiers_ == 0) {
+      in_.fail("a tier", "a stream that has tiers");
+    }
+    space.index = checker_.tier(static_cast<std::uint16_t>(in_.natural(tiers_ - 1, "tier")));
+  }
+  return space;
+}
+
+View BinaryReader::view() {
+  View view;
+  const unsigned sizes = in_.choice(kDigitCounts * kDigitCounts, "numbers of digits");
+  const unsigned char type = in_.byte();
+  const bool has_steps = (type & kStepsFlag) != 0;
+  const bool has_bounds = (type & kBoundsFlag) != 0;
+  const unsigned type_index = type & ~(kStepsFlag | kBoundsFlag);
+  if (type_index >= kElementTypes) {
+    in_.fail(fmt::format("no element type {}", type_index),
+             fmt::format("0 to {}", kElementTypes - 1));
+  }
+  view.type = static_cast<ElementType>(type_index);
+  view.space = space();
+  view.base = in_.integer();
+  view.row.resize(sizes / kDigitCounts);
+  view.column.resize(sizes % kDigitCounts);
+  for (auto* digits : {&view.row, &view.column}) {
+    for (Digit& digit : *digits) {
+      digit.extent = in_.integer();
+      digit.stride_bits = in_.integer();
+    }
+  }
+  for (auto* digits : {&view.row, &view.column}) {
+    for (std::size_t i = 0; has_steps && i < digits->size(); ++i) {
+      (*digits)[i].step[0] = in_.integer();
+      (*digits)[i].step[1] = in_.integer();
+    }
+  }
+  for (std::size_t i = 0; has_bounds && i < view.bounds.size(); ++i) {
+    view.bounds[i].origin = in_.integer();
+    view.bounds[i].limit = in_.integer();
+  }
+  if (has_steps != moves_coordinates(view) || has_bounds == is_unbounded(view)) {
+    in_.fail("steps or bounds that say nothing", "only those that do");
+  }
+  return view;
+}
+
+Move::End BinaryReader::end() {
+  Move::End end;
+  end.space = space();
+  end.address = in_.integer();
+  for (std::int64_t& stride : end.stride) {
+    stride = in_.integer();
+  }
+  return end;
+}
+
+void BinaryReader::read(Move& move) {
+  move.source = end();
+  move.destination = end();
+  for (std::int64_t& count : move.count) {
+    count = in_.integer();
+  }
+  move.row_bytes = in_.integer();
+}
+
+void BinaryReader::read(ComputeTile& tile) {
+  const unsigned char flags = in_.byte();
+  const unsigned dataflow = flags & ~kAccumulateFlag;
+  if (dataflow >= kDataflows) {
+    in_.fail(fmt::format("no dataflow {}", dataflow), fmt::format("0 to {}", kDataflows - 1));
+  }
+  tile.dataflow = static_cast<timing::Dataflow>(dataflow);
+  tile.accumulate = (flags & kAccumulateFlag) != 0;
+  tile.m = in_.integer();
+  tile.n = in_.integer();
+  tile.k = in_.integer();
+  tile.a = view();
+  tile.b = view();
+  tile.c = view();
+  if (__builtin_sub_overflow(full_macs(tile), in_.integer(), &tile.macs_useful)) {
+    in_.fail("multiply-accumulates out of range", "0 to m * n * k");
+  }
+}
+
+void BinaryReader::read(VectorCommand& command) {
+  command.rows = in_.integer();
+  command.columns = in_.integer();
+  command.source = view();
+  const std::uint64_t count = in_.natural(kMostStages, "stages:");
+  for (std::uint64_t i = 0; i < count; ++i) {
+    command.stages.push_back(stage());
+  }
+  command.destination = view();
+}
+
+VectorStage BinaryReader::stage() {
+  VectorStage stage;
+  const unsigned char flags = in_.byte();
+  const bool has_operand = (flags & kOperandFlag) != 0;
+  const bool has_parameters = (flags & kParametersFlag) != 0;
+  const unsigned kind = flags & ~(kOperandFlag | kParametersFlag);
+  if (kind >= kVectorKinds) {
+    in_.fail(fmt::format("no stage {}", kind), fmt::format("0 to {}", kVectorKinds - 1));
+  }
+  stage.kind = static_cast<VectorKind>(kind);
+  if (has_operand) {
+    stage.operand = view();
+  }
+  for (std::size_t i = 0; has_parameters && i < stage.parameters.size(); ++i) {
+    stage.parameters[i] = in_.real();
+  }
+  if (has_operand == is_default(stage.operand) || has_parameters == is_zero(stage.parameters)) {
+    in_.fail("an operand or parameters that say nothing", "only those that do");
+  }
+  return stage;
+}
+
+}  // namespace orrery::command

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <istream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "command/byte_reader.h"
+#include "command/command.h"
+#include "command/stream_checker.h"
+
+namespace orrery::command {
+
+// A stream in binary form, read as it is drained. Throws the mistakes of one command together.
+class BinaryReader : public Source {
+ public:
+  BinaryReader(std::unique_ptr<std::istream> in, std::string file, std::optional<Extents> extents);
+
+  [[nodiscard]] const StreamHeader& header() const override { return header_; }
+  [[nodiscard]] bool next(Command& command) override;
+
+ private:
+  void read_header();
+  [[nodiscard]] std::vector<std::string> names(std::size_t most, const char* what);
+  [[nodiscard]] LayerInfo layer_info();
+  void check_end();
+
+  void read_command(unsigned tag, Command& command);
+  void read(Move& move);
+  void read(ComputeTile& tile);
+  void read(VectorCommand& command);
+  void read(Barrier& /*barrier*/) {}
+  [[nodiscard]] EngineIndex engine();
+  [[nodiscard]] Space space();
+  [[nodiscard]] Move::End end();
+  [[nodiscard]] View view();
+  [[nodiscard]] VectorStage stage();
+
+  ByteReader in_;
+  StreamChecker checker_;
+  StreamHeader header_;
+  std::size_t engines_ = 0;  // in the file
+  std::size_t tiers_ = 0;
+  std::int64_t last_layer_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace orrery::command

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+
+#include "command/extents.h"
+#include "command/stream_checker.h"
+
+namespace orrery::command {
+
+// Sizes beyond these belong to no machine; within them no address computation can overflow.
+inline constexpr std::int64_t kLargestSize = 1LL << 40;     // of one dimension
+inline constexpr std::int64_t kLargestProduct = 1LL << 48;  // bytes of a move, m * n * k
+inline constexpr std::int64_t kLargestAddress = 1LL << 56;  // in bytes, either side of zero
+
+// Checks the body of one command: sizes, shapes of views, which memories it may name, and with
+// extents that it stays inside them.
+class BodyChecker {
+ public:
+  BodyChecker(const StreamHeader& header, const std::optional<Extents>& extents, Problems& problems)
+      : header_(header), extents_(extents), problems_(problems) {}
+
+  void check(const Move& move, EngineIndex engine);
+  void check(const ComputeTile& tile, EngineIndex engine);
+  void check(const VectorCommand& command, EngineIndex engine);
+  void check(const Barrier& /*barrier*/, EngineIndex /*engine*/) {}
+
+ private:
+  struct Shape {
+    std::int64_t rows;
+    std::int64_t columns;
+  };
+
+  void add(const std::string& field, std::string message, std::string expected);
+  [[nodiscard]] bool check_size(const std::string& field, std::int64_t value, std::int64_t least,
+                                std::int64_t most);
+  [[nodiscard]] bool check_digits(const std::string& field, const View& view);
+  void check_end(const std::string& field, const Move::End& end, const Move& move);
+  void check_view(const std::string& field, const View& view, const Shape* shape);
+  void check_on_chip(const std::string& field, const View& view);
+  void check_stage(const std::string& field, const VectorStage& stage, const Shape& shape);
+  void check_range(const std::string& field, const Space& space, std::int64_t begin,
+                   std::int64_t end);
+  [[nodiscard]] std::int64_t size_of(const Space& space) const;
+
+  const StreamHeader& header_;
+  const std::optional<Extents>& extents_;
+  Problems& problems_;
+};
+
+}  // namespace orrery::command

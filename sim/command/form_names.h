@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "command/command.h"
+#include "config/codec.h"
+
+namespace orrery::command {
+
+// The alternatives of Command::body, in their order there.
+enum class BodyKind : std::uint8_t { kMove, kCompute, kVector, kBarrier };
+
+[[nodiscard]] inline BodyKind kind_of(const Command& command) {
+  return static_cast<BodyKind>(command.body.index());
+}
+
+// The words of the text form, in the order of the enumerations.
+[[nodiscard]] const config::EnumTable<BodyKind>& body_kind_names();
+[[nodiscard]] const config::EnumTable<SpaceKind>& space_kind_names();
+[[nodiscard]] const config::EnumTable<VectorKind>& vector_kind_names();
+[[nodiscard]] const config::EnumTable<ElementType>& element_type_names();
+
+template <class E>
+[[nodiscard]] const std::string& name_of(const config::EnumTable<E>& table, E value) {
+  return table[static_cast<std::size_t>(value)].first;
+}
+
+template <class E>
+[[nodiscard]] std::optional<E> find_value(const config::EnumTable<E>& table,
+                                          std::string_view name) {
+  for (const auto& [candidate, value] : table) {
+    if (candidate == name) {
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
+template <class E>
+[[nodiscard]] std::vector<std::string> names_of(const config::EnumTable<E>& table) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : table) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+// Whether the stage reads its operand.
+[[nodiscard]] inline bool takes_operand(VectorKind kind) {
+  return kind == VectorKind::kAdd || kind == VectorKind::kMultiply;
+}
+
+// "tier dram", "scratchpad", "accumulator of array": for messages.
+[[nodiscard]] std::string describe(const Space& space, const StreamHeader& header);
+
+}  // namespace orrery::command

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/text_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "command/form_names.h"
+#include "command/stream_checker.h"
+#include "command/text_words.h"
+#include "config/codec.h"
+
+namespace orrery::command {
+namespace {
+
+constexpr const char* kStage = "stage";
+
+template <class T>
+std::vector<std::string> keys(const std::map<std::string, T, std::less<>>& names) {
+  std::vector<std::string> result;
+  for (const auto& [name, index] : names) {
+    result.push_back(name);
+  }
+  return result;
+}
+
+// Looks up the next word among the names of an enumeration.
+template <class E>
+E choice(LineScanner& scanner, const config::EnumTable<E>& table, const std::string& what) {
+  const int column = scanner.column();
+  const std::string_view word = scanner.word(what);
+  const std::optional<E> value = find_value(table, word);
+  if (!value) {
+    scanner.fail_unknown(column, what, word, names_of(table));
+  }
+  return *value;
+}
+
+template <class T>
+T lookup(LineScanner& scanner, const std::map<std::string, T, std::less<>>& names,
+         const std::string& what) {
+  const int column = scanner.column();
+  const std::string name = scanner.text(what);
+  const auto found = names.find(name);
+  if (found == names.end()) {
+    scanner.fail_unknown(column, what, name, keys(names));
+  }
+  return found->second;
+}
+
+const config::EnumTable<bool>& yes_and_no() {
+  static const config::EnumTable<bool> kNames{{"no", false}, {"yes", true}};
+  return kNames;
+}
+
+}  // namespace
+
+int TextCommandParser::column_of(const std::string& field) const {
+  int stage = 0;
+  for (const Place& place : places_) {
+    const bool is_stage = std::string_view(place.field) == kStage;
+    stage += is_stage ? 1 : 0;
+    if (is_stage ? field == fmt::format("stage {}", stage) : field == place.field) {
+      return place.column;
+    }
+  }
+  return places_.empty() ? 1 : places_.front().column;
+}
+
+void TextCommandParser::parse(LineScanner& scanner, Command& command) {
+  scanner_ = &scanner;
+  places_.clear();
+  command = Command{};
+  mark("id");
+  command.id = scanner.natural("the number of the command");
+  scanner.expect_blank();
+  (void)scanner.at_end();
+  mark("engine");
+  command.engine = engine();
+  scanner.expect_blank();
+  (void)scanner.at_end();
+  mark("layer");
+  const std::uint64_t layer = scanner.natural("the index of a layer, from 0");
+  // A layer beyond all is found with the others that do not exist.
+  command.layer = static_cast<LayerIndex>(
+      std::min<std::uint64_t>(layer, std::numeric_limits<LayerIndex>::max()));
+  scanner.expect_blank();
+  (void)scanner.at_end();
+  read_body(command);
+  if (!scanner.at_end()) {
+    scanner.fail(scanner.column(), "more than a command", "the end of the line");
+  }
+}
+
+void TextCommandParser::read_after(Command& command) {
+  scanner_->expect('=', "'=' and ENGINE:ID,...");
+  do {
+    if (command.after.size() == kMostDependencies) {
+      scanner_->fail(scanner_->column(), "too many commands to wait for",
+                     fmt::format("at most {}", kMostDependencies));
+    }
+    Dependency dependency;
+    dependency.engine = engine();
+    scanner_->expect(':', "':' and the number of a command");
+    dependency.id = scanner_->natural("the number of a command");
+    command.after.push_back(dependency);
+  } while (scanner_->accept(','));
+  scanner_->expect_blank();
+  (void)scanner_->at_end();
+}
+
+void TextCommandParser::read_body(Command& command) {
+  std::vector<std::string> known = names_of(body_kind_names());
+  mark("kind");
+  int column = scanner_->column();
+  std::string_view word = scanner_->word("after=ENGINE:ID,... or " + config::join(known, ", "));
+  if (word == "after") {
+    places_.back().field = "after";
+    read_after(command);
+    mark("kind");
+    column = scanner_->column();
+    word = scanner_->word(config::join(known, ", "));
+  } else {
+    known.emplace_back("after");
+  }
+  const std::optional<BodyKind> kind = find_value(body_kind_names(), word);
+  if (!kind) {
+    scanner_->fail_unknown(column, "command", word, known);
+  }
+  switch (*kind) {
+    case BodyKind::kMove:
+      return read_body(command.body.emplace<Move>(), column);
+    case BodyKind::kCompute:
+      return read_body(command.body.emplace<ComputeTile>(), column);
+    case BodyKind::kVector:
+      return read_body(command.body.emplace<VectorCommand>(), column);
+    case BodyKind::kBarrier:
+      command.body.emplace<Barrier>();
+      scanner_->expect_blank();
+  }
+}
+
+// key=value, separated by blanks, up to the end of the line or of the group in parentheses.
+template <class Body>
+void TextCommandParser::read_fields(std::span<const Key<Body>> keys, const char* what, int column,
+                                    bool in_group, Body& body) {
+  std::uint32_t seen = 0;
+  bool is_closed = false;
+  while (!is_closed && !scanner_->at_end()) {
+    const int key_column = scanner_->column();
+    const std::string_view word = scanner_->word("a key");
+    std::size_t i = 0;
+    while (i < keys.size() && word != keys[i].name) {
+      ++i;
+    }
+    if (i == keys.size()) {
+      std::vector<std::string> known;
+      for (const Key<Body>& key : keys) {
+        known.emplace_back(key.name);
+      }
+      scanner_->fail_unknown(key_column, fmt::format("key of '{}'", what), word, known);
+    }
+    const std::uint32_t bit = 1U << i;
+    if ((seen & bit) != 0 && word != kStage) {
+      scanner_->fail(key_column, fmt::format("a second '{}'", word), "every key once");
+    }
+    seen |= bit;
+    if (!in_group) {
+      places_.push_back({keys[i].name, key_column});
+    }
+    scanner_->expect('=', fmt::format("'=' after '{}'", word));
+    keys[i].read(*this, body);
+    is_closed = in_group && scanner_->accept(')');
+    if (!is_closed) {
+      scanner_->expect_blank();
+    }
+  }
+  if (in_group && !is_closed) {
+    scanner_->fail(scanner_->column(), "the line ends", "')'");
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i].is_required && (seen & (1U << i)) == 0) {
+      scanner_->fail(column, fmt::format("'{}' without '{}'", what, keys[i].name),
+                     fmt::format("{}=...", keys[i].name));
+    }
+  }
+}
+
+EngineIndex TextCommandParser::engine() {
+  return lookup(*scanner_, names_.engines, "engine");
+}
+
+Space TextCommandParser::space() {
+  Space space;
+  space.kind = choice(*scanner_, space_kind_names(), "memory");
+  if (space.kind != SpaceKind::kScratchpad) {
+    scanner_->expect(':', "':' and a name");
+    space.index =
+        space.kind == SpaceKind::kTier ? lookup(*scanner_, names_.tiers, "tier") : engine();
+  }
+  return space;
+}
+
+std::array<std::int64_t, 3> TextCommandParser::triple(const std::string& expected) {
+  std::array<std::int64_t, 3> values{};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) {
+      scanner_->expect(',', expected);
+    }
+    values[i] = scanner_->integer(expected);
+  }
+  return values;
+}
+
+boost::container::static_vector<Digit, 4> TextCommandParser::digits() {
+  const std::string expected = "EXTENT, EXTENT:STRIDE or EXTENT:STRIDE:STEP:STEP";
+  boost::container::static_vector<Digit, 4> result;
+  scanner_->expect('[', "'[' and digits");
+  if (scanner_->accept(']')) {
+    return result;
+  }
+  do {
+    if (result.size() == result.capacity()) {
+      scanner_->fail(scanner_->column(), "a fifth digit", "at most four");
+    }
+    Digit digit;
+    digit.extent = scanner_->integer(expected);
+    if (scanner_->accept(':')) {
+      digit.stride_bits = scanner_->integer(expected);
+      if (scanner_->accept(':')) {
+        digit.step[0] = scanner_->integer(expected);
+        scanner_->expect(':', expected);
+        digit.step[1] = scanner_->integer(expected);
+      }
+    }
+    result.push_back(digit);
+  } while (scanner_->accept(','));
+  scanner_->expect(']', "',' or ']'");
+  return result;
+}
+
+std::array<Bound, 2> TextCommandParser::bounds() {
+  const std::string expected = "{ORIGIN:LIMIT,ORIGIN:LIMIT}, with LIMIT - for none";
+  std::array<Bound, 2> result{};
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    if (i > 0) {
+      scanner_->expect(',', expected);
+    }
+    result[i].origin = scanner_->integer(expected);
+    scanner_->expect(':', expected);
+    if (!scanner_->accept('-')) {
+      result[i].limit = scanner_->integer(expected);
+    }
+  }
+  scanner_->expect('}', expected);
+  return result;
+}
+
+View TextCommandParser::view() {
+  View view;
+  view.space = space();
+  scanner_->expect('@', "'@' and an address in bytes");
+  view.base = scanner_->integer("an address in bytes");
+  scanner_->expect('/', "'/' and a type");
+  view.type = choice(*scanner_, element_type_names(), "type");
+  view.row = digits();
+  view.column = digits();
+  if (scanner_->accept('{')) {
+    view.bounds = bounds();
+  }
+  return view;
+}
+
+void TextCommandParser::read_end(Move::End& end) {
+  end.space = space();
+  scanner_->expect('@', "'@' and an address in bytes");
+  end.address = scanner_->integer("an address in bytes");
+}
+
+void TextCommandParser::read_body(Move& move, int column) {
+  static const std::string kStrides = "three strides in bytes, outermost first";
+  static constexpr std::array<Key<Move>, 6> kKeys{{
+      {"source", true, [](Self& self, Move& body) { self.read_end(body.source); }},
+      {"source_stride", false,
+       [](Self& self, Move& body) { body.source.stride = self.triple(kStrides); }},
+      {"destination", true, [](Self& self, Move& body) { self.read_end(body.destination); }},
+      {"destination_stride", false,
+       [](Self& self, Move& body) { body.destination.stride = self.triple(kStrides); }},
+      {"count", false,
+       [](Self& self, Move& body) { body.count = self.triple("three counts, outermost first"); }},
+      {"row_bytes", true,
+       [](Self& self, Move& body) { body.row_bytes = self.scanner_->integer("bytes"); }},
+  }};
+  read_fields<Move>(kKeys, "move", column, false, move);
+}
+
+void TextCommandParser::read_body(ComputeTile& tile, int column) {
+  static constexpr std::int64_t kNotGiven = std::numeric_limits<std::int64_t>::min();
+  static constexpr std::array<Key<ComputeTile>, 9> kKeys{{
+      {"dataflow", true,
+       [](Self& self, ComputeTile& body) {
+         body.dataflow = choice(*self.scanner_, timing::dataflow_names(), "dataflow");
+       }},
+      {"m", true, [](Self& self, ComputeTile& body) { body.m = self.scanner_->integer("rows"); }},
+      {"n", true,
+       [](Self& self, ComputeTile& body) { body.n = self.scanner_->integer("columns"); }},
+      {"k", true,
+       [](Self& self, ComputeTile& body) { body.k = self.scanner_->integer("products"); }},
+      {"a", true, [](Self& self, ComputeTile& body) { body.a = self.view(); }},
+      {"b", true, [](Self& self, ComputeTile& body) { body.b = self.view(); }},
+      {"c", true, [](Self& self, ComputeTile& body) { body.c = self.view(); }},
+      {"accumulate", false,
+       [](Self& self, ComputeTile& body) {
+         body.accumulate = choice(*self.scanner_, yes_and_no(), "choice");
+       }},
+      {"macs", false,
+       [](Self& self, ComputeTile& body) {
+         body.macs_useful = self.scanner_->integer("multiply-accumulates");
+       }},
+  }};
+  tile.macs_useful = kNotGiven;
+  read_fields<ComputeTile>(kKeys, "compute", column, false, tile);
+  if (tile.macs_useful == kNotGiven) {
+    tile.macs_useful = full_macs(tile);
+  }
+}
+
+void TextCommandParser::read_body(VectorCommand& command, int column) {
+  static constexpr std::array<Key<VectorCommand>, 5> kKeys{{
+      {"rows", true,
+       [](Self& self, VectorCommand& body) { body.rows = self.scanner_->integer("rows"); }},
+      {"columns", true,
+       [](Self& self, VectorCommand& body) { body.columns = self.scanner_->integer("columns"); }},
+      {"source", true, [](Self& self, VectorCommand& body) { body.source = self.view(); }},
+      {kStage, false, [](Self& self, VectorCommand& body) { self.read_stage(body); }},
+      {"destination", true,
+       [](Self& self, VectorCommand& body) { body.destination = self.view(); }},
+  }};
+  read_fields<VectorCommand>(kKeys, "vector", column, false, command);
+}
+
+void TextCommandParser::read_stage(VectorCommand& command) {
+  static constexpr std::array<Key<VectorStage>, 2> kKeys{{
+      {"operand", false, [](Self& self, VectorStage& stage) { stage.operand = self.view(); }},
+      {"parameters", false,
+       [](Self& self, VectorStage& stage) {
+         for (std::size_t i = 0; i < stage.parameters.size(); ++i) {
+           if (i > 0 && !self.scanner_->accept(',')) {
+             break;
+           }
+           stage.parameters[i] = self.scanner_->real("up to three numbers");
+         }
+       }},
+  }};
+  const int column = scanner_->column();
+  if (command.stages.size() == kMostStages) {
+    scanner_->fail(column, "too many stages", fmt::format("at most {}", kMostStages));
+  }
+  VectorStage& stage = command.stages.emplace_back();
+  stage.kind = choice(*scanner_, vector_kind_names(), "stage");
+  const std::string& name = name_of(vector_kind_names(), stage.kind);
+  if (scanner_->accept('(')) {
+    read_fields<VectorStage>(kKeys, name.c_str(), column, true, stage);
+  }
+  if (takes_operand(stage.kind) && is_default(stage.operand)) {
+    scanner_->fail(column, fmt::format("'{}' without 'operand'", name), "operand=...");
+  }
+}
+
+}  // namespace orrery::command

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/text_form.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/error.h"
+#include "command/form_names.h"
+#include "command/line_scanner.h"
+#include "command/text_words.h"
+
+namespace orrery::command {
+namespace {
+
+// Writes commands and headers into one text.
+class TextWriter {
+ public:
+  explicit TextWriter(const StreamHeader& header) : header_(header) {}
+
+  [[nodiscard]] std::string take() { return std::exchange(out_, {}); }
+
+  void header() {
+    add("{}{}\nworkload ", kTextStart, kTextVersion);
+    text(header_.workload);
+    out_ += "\nplatform ";
+    text(header_.platform);
+    add("\nseed {}\n", header_.seed);
+    for (const std::string& engine : header_.engines) {
+      named("engine ", engine);
+      out_ += '\n';
+    }
+    for (const std::string& tier : header_.tiers) {
+      named("tier ", tier);
+      out_ += '\n';
+    }
+    for (const LayerInfo& layer : header_.layers) {
+      named("layer ", layer.name);
+      named(" ", layer.kind);
+      add(" macs={}", layer.macs_useful);
+      optional_text(" dataflow=", layer.dataflow);
+      optional_text(" tiling=", layer.tiling);
+      optional_text(" limited_by=", layer.limited_by);
+      out_ += '\n';
+    }
+  }
+
+  void command(const Command& command) {
+    add("{} ", command.id);
+    text(header_.engines.at(command.engine));
+    add(" {}", command.layer);
+    const char* separator = " after=";
+    for (const Dependency& dependency : command.after) {
+      named(separator, header_.engines.at(dependency.engine));
+      add(":{}", dependency.id);
+      separator = ",";
+    }
+    add(" {}", name_of(body_kind_names(), kind_of(command)));
+    std::visit([this](const auto& body) { write(body); }, command.body);
+  }
+
+ private:
+  template <class... Arguments>
+  void add(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    fmt::format_to(std::back_inserter(out_), format, std::forward<Arguments>(arguments)...);
+  }
+  void text(std::string_view value) { append_text(out_, value); }
+  void named(const char* before, const std::string& value) {
+    out_ += before;
+    text(value);
+  }
+  void optional_text(const char* before, const std::string& value) {
+    if (!value.empty()) {
+      named(before, value);
+    }
+  }
+  void triple(const char* before, const std::array<std::int64_t, 3>& values) {
+    add("{}{},{},{}", before, values[0], values[1], values[2]);
+  }
+
+  void write(const Space& space) {
+    out_ += name_of(space_kind_names(), space.kind);
+    if (space.kind != SpaceKind::kScratchpad) {
+      named(":", space.kind == SpaceKind::kTier ? header_.tiers.at(space.index)
+                                                : header_.engines.at(space.index));
+    }
+  }
+
+  void write(const boost::container::static_vector<Digit, 4>& digits) {
+    const char* separator = "[";
+    for (const Digit& digit : digits) {
+      add("{}{}", separator, digit.extent);
+      const bool steps = digit.step != std::array<std::int64_t, 2>{};
+      if (digit.stride_bits != 0 || steps) {
+        add(":{}", digit.stride_bits);
+      }
+      if (steps) {
+        add(":{}:{}", digit.step[0], digit.step[1]);
+      }
+      separator = ",";
+    }
+    out_ += digits.empty() ? "[]" : "]";
+  }
+
+  void write(const View& view) {
+    write(view.space);
+    add("@{}/{}", view.base, numeric::name(view.type));
+    write(view.row);
+    write(view.column);
+    if (is_unbounded(view)) {
+      return;
+    }
+    const char* separator = "{";
+    for (const Bound& bound : view.bounds) {
+      add("{}{}:", separator, bound.origin);
+      if (bound.limit == kNoLimit) {
+        out_ += '-';
+      } else {
+        add("{}", bound.limit);
+      }
+      separator = ",";
+    }
+    out_ += '}';
+  }
+
+  void named_view(const char* before, const View& view) {
+    out_ += before;
+    write(view);
+  }
+
+  void end(const char* name, const Move::End& end) {
+    add(" {}=", name);
+    write(end.space);
+    add("@{}", end.address);
+    if (end.stride != std::array<std::int64_t, 3>{}) {
+      add(" {}_stride=", name);
+      triple("", end.stride);
+    }
+  }
+
+  void write(const Move& move) {
+    end("source", move.source);
+    end("destination", move.destination);
+    if (move.count != std::array<std::int64_t, 3>{1, 1, 1}) {
+      triple(" count=", move.count);
+    }
+    add(" row_bytes={}", move.row_bytes);
+  }
+
+  void write(const ComputeTile& tile) {
+    add(" dataflow={} m={} n={} k={}", config::enum_name(timing::dataflow_names(), tile.dataflow),
+        tile.m, tile.n, tile.k);
+    named_view(" a=", tile.a);
+    named_view(" b=", tile.b);
+    named_view(" c=", tile.c);
+    if (tile.accumulate) {
+      out_ += " accumulate=yes";
+    }
+    if (full_macs(tile) != tile.macs_useful) {
+      add(" macs={}", tile.macs_useful);
+    }
+  }
+
+  void write(const VectorCommand& command) {
+    add(" rows={} columns={}", command.rows, command.columns);
+    named_view(" source=", command.source);
+    for (const VectorStage& stage : command.stages) {
+      add(" stage={}", name_of(vector_kind_names(), stage.kind));
+      write(stage);
+    }
+    named_view(" destination=", command.destination);
+  }
+
+  void write(const VectorStage& stage) {
+    const char* separator = "(";
+    if (!is_default(stage.operand)) {
+      named_view("(operand=", stage.operand);
+      separator = " ";
+    }
+    if (!is_zero(stage.parameters)) {
+      add("{}parameters=", separator);
+      const char* comma = "";
+      for (const double parameter : stage.parameters) {
+        std::array<char, 32> digits{};
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), parameter);
+        add("{}{}", comma, std::string_view(digits.data(), end.ptr));
+        comma = ",";
+      }
+      separator = " ";
+    }
+    if (*separator == ' ') {
+      out_ += ')';
+    }
+  }
+
+  void write(const Barrier& /*barrier*/) {}
+
+  const StreamHeader& header_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string to_text(const Command& command, const StreamHeader& header) {
+  TextWriter writer(header);
+  writer.command(command);
+  return writer.take();
+}
+
+void write_text(Source& source, std::ostream& out) {
+  TextWriter writer(source.header());
+  writer.header();
+  out << writer.take();
+  Command command;
+  CommandId last = 0;
+  while (source.next(command)) {
+    base::require_invariant(command.id == ++last, "commands are numbered from 1");
+    writer.command(command);
+    out << writer.take() << '\n';
+  }
+  out << kTextEnd << '\n';
+}
+
+}  // namespace orrery::command

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "report/json.h"
+#include "tests/cli/process.h"
+
+namespace orrery::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using report::Json;
+using testing::HasSubstr;
+
+class Compare : public testing::Test {
+ protected:
+  ~Compare() override { fs::remove_all(folder_); }
+  fs::path folder_ = fresh_folder();
+};
+
+TEST_F(Compare, AgreesWithSingleRuns) {
+  const std::string out = (folder_ / "all").string();
+  const Outcome outcome = run_orrery(
+      {"compare", "-p", "edge", "-w", "tiny_conv", "--dataflow", "os,ws,is", "--json", "-o", out});
+  ASSERT_EQ(outcome.code, 0) << outcome.errors;
+  EXPECT_EQ(outcome.output, read_file(folder_ / "all" / "comparison.json"));
+  const Json comparison = Json::parse(outcome.output);
+  std::int64_t fastest = INT64_MAX;
+  std::vector<Json> single;
+  for (const std::string dataflow : {"os", "ws", "is"}) {
+    const Outcome run =
+        run_orrery({"run", "-p", "edge", "-w", "tiny_conv", "--dataflow", dataflow, "--json"});
+    EXPECT_EQ(run.output, read_file(folder_ / "all" / dataflow / "result.json"));
+    single.push_back(Json::parse(run.output));
+    fastest = std::min(fastest, single.back()["latency"]["cycles"].get<std::int64_t>());
+  }
+  for (std::size_t i = 0; i < single.size(); ++i) {
+    const Json& total = comparison["total"][i];
+    const auto cycles = single[i]["latency"]["cycles"].get<std::int64_t>();
+    EXPECT_EQ(total["dataflow"], single[i]["dataflow"]);
+    EXPECT_EQ(total["cycles"], cycles);
+    EXPECT_EQ(total["energy_pj"], single[i]["energy"]["total_pj"]);
+    EXPECT_EQ(total["ratio"], static_cast<double>(cycles) / static_cast<double>(fastest));
+    for (std::size_t layer = 0; layer < comparison["layers"].size(); ++layer) {
+      EXPECT_EQ(comparison["layers"][layer]["results"][i]["cycles"],
+                single[i]["layers"][layer]["cycles"]);
+    }
+  }
+}
+
+TEST_F(Compare, SaysThatScaleSimsConventionFavoursOutputStationary) {
+  const Outcome outcome = run_orrery({"compare", "-p", "scalesim_32", "-w", "tiny_gemm"});
+  ASSERT_EQ(outcome.code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("no drain for os and so favours it"));
+}
+
+TEST_F(Compare, ComparesOnlyWhatWasAskedFor) {
+  const Outcome outcome =
+      run_orrery({"compare", "-p", "edge", "-w", "tiny_gemm", "--dataflow", "ws,os", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.errors;
+  const Json comparison = Json::parse(outcome.output);
+  ASSERT_EQ(comparison["total"].size(), 2U);
+  EXPECT_EQ(comparison["total"][0]["dataflow"], "ws");
+}
+
+}  // namespace
+}  // namespace orrery::cli
