@@ -72,37 +72,43 @@ def array_busy(result: dict) -> float:
     )
 
 
-def limit_of_convolutions(result: dict) -> str:
-    seconds = result["latency"]["seconds"]
+def closed_forms(result: dict) -> str:
     return (
-        f"Closed forms: MACs / peak = {array_seconds(result) * 1e3:.2f} ms and bytes / peak bandwidth = "
-        f"{memory_seconds(result) * 1e3:.2f} ms, against {seconds * 1e3:.2f} ms simulated. The array is "
-        f"busy {array_busy(result):.0%} of the time; what is missing from its peak is padding of partial "
-        f"folds (executed over useful MACs: {layer_sum(result, 'macs_executed') / layer_sum(result, 'macs_useful'):.2f}), "
-        f"fill and drain, and waiting for memory."
+        f"Closed forms: MACs / peak = {array_seconds(result) * 1e3:.2f} ms, bytes / peak "
+        f"bandwidth = {memory_seconds(result) * 1e3:.2f} ms, against "
+        f"{result['latency']['seconds'] * 1e3:.2f} ms simulated. "
+        f"The array is busy {array_busy(result):.0%} of the time"
+    )
+
+
+def limit_of_convolutions(result: dict) -> str:
+    padding = layer_sum(result, "macs_executed") / layer_sum(result, "macs_useful")
+    return (
+        f"{closed_forms(result)}; what is missing from its peak is padding of partial folds "
+        f"(executed over useful MACs: {padding:.2f}), preloads longer than the rows that stream "
+        f"past them, fill and drain, and waiting for memory."
     )
 
 
 def limit_of_decode(result: dict) -> str:
-    core = result["latency"]["reference_clock"]["frequency_hz"]
+    clock = result["latency"]["reference_clock"]["frequency_hz"]
     macs = layer_sum(result, "macs_useful")
-    gemv = macs / 128 / core
     return (
-        f"A vector times a K x N matrix keeps a 128 x 128 array busy for K N / 128 cycles under every "
-        f"dataflow: each weight enters through one of 128 lanes. All layers together: {macs / 1e9:.2f} G MACs / 128 "
-        f"/ {core / 1e6:.0f} MHz = {gemv * 1e3:.1f} ms, 128 times what MACs / peak says, against "
+        f"A vector times a K x N matrix keeps a 128 x 128 array busy for K N / 128 cycles under "
+        f"every dataflow, because each weight enters through one of 128 lanes. All layers "
+        f"together: {macs / 1e9:.2f} G MACs / 128 / {clock / 1e6:.0f} MHz = "
+        f"{macs / 128 / clock * 1e3:.1f} ms, 128 times what MACs / peak says, against "
         f"{result['latency']['seconds'] * 1e3:.1f} ms simulated. Bytes / peak bandwidth is "
-        f"{memory_seconds(result) * 1e3:.1f} ms: the memory waits for the array, not the array for the memory."
+        f"{memory_seconds(result) * 1e3:.1f} ms: the memory waits for the array, not the array "
+        f"for the memory."
     )
 
 
 def limit_of_prefill(result: dict) -> str:
-    seconds = result["latency"]["seconds"]
     return (
-        f"Closed forms: MACs / peak = {array_seconds(result) * 1e3:.2f} ms, bytes / peak bandwidth = "
-        f"{memory_seconds(result) * 1e3:.2f} ms, against {seconds * 1e3:.2f} ms simulated. The array is busy "
-        f"{array_busy(result):.0%} of the time: attention alternates between array and vector unit (softmax), "
-        f"and the short matrices of a head fill the array only in part."
+        f"{closed_forms(result)}: attention alternates between the array and the vector unit "
+        f"(softmax), which has the longer share, and the short matrices of a head fill the array "
+        f"only in part."
     )
 
 

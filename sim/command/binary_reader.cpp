@@ -65,9 +65,9 @@ void BinaryReader::read_header() {
   Problems problems;
   checker_.adopt(header_, problems);
   base::Diagnostics diagnostics;
-  for (Problem& problem : problems) {
-    diagnostics.add(in_.diagnostic(in_.offset(), problem.field, std::move(problem.message),
-                                   std::move(problem.expected), std::move(problem.suggestion)));
+  for (const Problem& problem : problems) {
+    diagnostics.add(in_.diagnostic(in_.offset(), problem.field, problem.message, problem.expected,
+                                   problem.suggestion));
   }
   diagnostics.throw_if_any();
 }
@@ -79,7 +79,7 @@ void BinaryReader::check_end() {
              fmt::format("{}", checker_.next_id() - 1));
   }
   if (!in_.at_end()) {
-    in_.fail("bytes after the end of the stream", "the end of the file");
+    in_.fail_at(in_.offset(), "bytes after the end of the stream", "the end of the file");
   }
 }
 
@@ -103,9 +103,9 @@ bool BinaryReader::next(Command& command) {
   Problems problems;
   checker_.check(command, problems);
   base::Diagnostics diagnostics;
-  for (Problem& problem : problems) {
-    diagnostics.add(in_.diagnostic(begin, problem.field, std::move(problem.message),
-                                   std::move(problem.expected), std::move(problem.suggestion)));
+  for (const Problem& problem : problems) {
+    diagnostics.add(in_.diagnostic(begin, problem.field, problem.message, problem.expected,
+                                   problem.suggestion));
   }
   diagnostics.throw_if_any();
   finished_ = false;
@@ -157,6 +157,7 @@ Space BinaryReader::space() {
 }
 
 View BinaryReader::view() {
+  const std::uint64_t begin = in_.offset();
   View view;
   const unsigned sizes = in_.choice(kDigitCounts * kDigitCounts, "numbers of digits");
   const unsigned char type = in_.byte();
@@ -189,7 +190,7 @@ View BinaryReader::view() {
     view.bounds[i].limit = in_.integer();
   }
   if (has_steps != moves_coordinates(view) || has_bounds == is_unbounded(view)) {
-    in_.fail("steps or bounds that say nothing", "only those that do");
+    in_.fail_at(begin, "steps or bounds that say nothing", "only those that do");
   }
   return view;
 }
@@ -244,6 +245,7 @@ void BinaryReader::read(VectorCommand& command) {
 }
 
 VectorStage BinaryReader::stage() {
+  const std::uint64_t begin = in_.offset();
   VectorStage stage;
   const unsigned char flags = in_.byte();
   const bool has_operand = (flags & kOperandFlag) != 0;
@@ -260,7 +262,7 @@ VectorStage BinaryReader::stage() {
     stage.parameters[i] = in_.real();
   }
   if (has_operand == is_default(stage.operand) || has_parameters == is_zero(stage.parameters)) {
-    in_.fail("an operand or parameters that say nothing", "only those that do");
+    in_.fail_at(begin, "an operand or parameters that say nothing", "only those that do");
   }
   return stage;
 }

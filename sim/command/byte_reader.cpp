@@ -5,6 +5,7 @@
 
 #include <bit>
 
+#include "command/printable.h"
 #include "command/stream_checker.h"
 
 namespace orrery::command {
@@ -15,22 +16,20 @@ constexpr std::size_t kBufferBytes = 64 << 10;
 }  // namespace
 
 base::Diagnostic ByteReader::diagnostic(std::uint64_t offset, const std::string& field,
-                                        std::string message, std::string expected,
-                                        std::string suggestion) const {
+                                        const std::string& message, const std::string& expected,
+                                        const std::string& suggestion) const {
   const std::string part = part_.empty() ? fmt::format("command {}", command_) : part_;
   std::string path = fmt::format("{} at byte {}", part, offset);
   if (!field.empty()) {
     path += ", " + field;
   }
-  return {{file_, 0, 0},
-          std::move(path),
-          std::move(message),
-          std::move(expected),
-          std::move(suggestion)};
+  return {
+      {file_, 0, 0}, std::move(path), one_line(message), one_line(expected), one_line(suggestion)};
 }
 
-void ByteReader::fail(std::string message, std::string expected) const {
-  throw base::UserError(diagnostic(offset(), "", std::move(message), std::move(expected)));
+void ByteReader::fail_at(std::uint64_t offset, const std::string& message,
+                         const std::string& expected) const {
+  throw base::UserError(diagnostic(offset, "", message, expected));
 }
 
 bool ByteReader::fill() {
@@ -40,7 +39,7 @@ bool ByteReader::fill() {
   in_->read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
   buffer_.resize(static_cast<std::size_t>(in_->gcount()));
   if (in_->bad()) {
-    fail("cannot be read", "");
+    fail_at(base_, "cannot be read", "");
   }
   return !buffer_.empty();
 }
@@ -49,34 +48,39 @@ bool ByteReader::at_end() {
   return position_ == buffer_.size() && !fill();
 }
 
-unsigned char ByteReader::byte() {
+unsigned char ByteReader::next() {
   if (at_end()) {
-    fail("the file ends early", "the rest of the stream");
+    fail_at(offset(), "the file ends early", "the rest of the stream");
   }
   return static_cast<unsigned char>(buffer_[position_++]);
+}
+
+unsigned char ByteReader::byte() {
+  item_ = offset();
+  return next();
 }
 
 unsigned char ByteReader::choice(std::size_t limit, const char* what) {
   const unsigned char value = byte();
   if (value >= limit) {
-    --position_;
     fail(fmt::format("no {} {}", what, value), fmt::format("0 to {}", limit - 1));
   }
   return value;
 }
 
 std::uint64_t ByteReader::natural() {
+  item_ = offset();
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
-    const unsigned char next = byte();
-    const std::uint64_t bits = next & 0x7FU;
+    const unsigned char part = next();
+    const std::uint64_t bits = part & 0x7FU;
     const bool overflows = shift == 63 && bits > 1;
-    const bool is_padded = shift > 0 && next == 0;
+    const bool is_padded = shift > 0 && part == 0;
     if (overflows || is_padded) {
       break;
     }
     value |= bits << shift;
-    if ((next & 0x80U) == 0) {
+    if ((part & 0x80U) == 0) {
       return value;
     }
   }
@@ -97,9 +101,10 @@ std::int64_t ByteReader::integer() {
 }
 
 double ByteReader::real() {
+  item_ = offset();
   std::uint64_t bits = 0;
   for (unsigned shift = 0; shift < 64; shift += 8) {
-    bits |= static_cast<std::uint64_t>(byte()) << shift;
+    bits |= static_cast<std::uint64_t>(next()) << shift;
   }
   return std::bit_cast<double>(bits);
 }
@@ -108,7 +113,7 @@ std::string ByteReader::text() {
   const std::uint64_t length = natural(kLongestText, "a text of length");
   std::string result;
   for (std::uint64_t i = 0; i < length; ++i) {
-    result += static_cast<char>(byte());
+    result += static_cast<char>(next());
   }
   if (!is_utf8(result)) {
     fail("a text that is not UTF-8", "UTF-8");

@@ -41,11 +41,17 @@ class ByteReader {
   [[nodiscard]] std::string text();
 
   [[nodiscard]] base::Diagnostic diagnostic(std::uint64_t offset, const std::string& field,
-                                            std::string message, std::string expected,
-                                            std::string suggestion = {}) const;
-  [[noreturn]] void fail(std::string message, std::string expected) const;
+                                            const std::string& message, const std::string& expected,
+                                            const std::string& suggestion = {}) const;
+  // A mistake in the number or text that was read last.
+  [[noreturn]] void fail(const std::string& message, const std::string& expected) const {
+    fail_at(item_, message, expected);
+  }
+  [[noreturn]] void fail_at(std::uint64_t offset, const std::string& message,
+                            const std::string& expected) const;
 
  private:
+  [[nodiscard]] unsigned char next();
   [[nodiscard]] bool fill();
 
   std::unique_ptr<std::istream> in_;
@@ -55,6 +61,7 @@ class ByteReader {
   std::string buffer_;
   std::size_t position_ = 0;  // in the buffer
   std::uint64_t base_ = 0;    // offset of the buffer
+  std::uint64_t item_ = 0;    // offset of what was read last
 };
 
 }  // namespace orrery::command

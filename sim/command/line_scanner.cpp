@@ -7,12 +7,11 @@
 #include <charconv>
 #include <map>
 
+#include "command/printable.h"
 #include "config/codec.h"
 
 namespace orrery::command {
 namespace {
-
-constexpr std::size_t kMostShown = 40;
 
 bool is_blank(char character) {
   return character == ' ' || character == '\t';
@@ -24,10 +23,6 @@ bool is_word(char character) {
          std::string_view("_.+-").find(character) != std::string_view::npos;
 }
 
-bool is_control(char character) {
-  return static_cast<unsigned char>(character) < 0x20 || character == 0x7F;
-}
-
 const std::map<char, char>& escapes() {
   static const std::map<char, char> kEscapes{
       {'"', '"'}, {'\\', '\\'}, {'n', '\n'}, {'t', '\t'}, {'r', '\r'}};
@@ -35,22 +30,6 @@ const std::map<char, char>& escapes() {
 }
 
 }  // namespace
-
-std::string printable(std::string_view text) {
-  std::string shown = "'";
-  std::size_t length = std::min(text.size(), kMostShown);
-  while (length < text.size() && length > 0 && (text[length] & 0xC0) == 0x80) {
-    --length;  // not in the middle of a character
-  }
-  for (const char character : text.substr(0, length)) {
-    if (is_control(character)) {
-      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(character));
-    } else {
-      shown += character;
-    }
-  }
-  return shown + (length < text.size() ? "...'" : "'");
-}
 
 void append_text(std::string& out, std::string_view text) {
   if (!text.empty() && std::all_of(text.begin(), text.end(), is_word)) {
@@ -73,19 +52,19 @@ void append_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
-base::Diagnostic LineScanner::diagnostic(int column, std::string key, std::string message,
-                                         std::string expected, std::string suggestion) const {
+base::Diagnostic LineScanner::diagnostic(int column, const std::string& key,
+                                         const std::string& message, const std::string& expected,
+                                         const std::string& suggestion) const {
   return {{std::string(file_), number_, column},
-          std::move(key),
-          std::move(message),
-          std::move(expected),
-          std::move(suggestion)};
+          key,
+          one_line(message),
+          one_line(expected),
+          one_line(suggestion)};
 }
 
-void LineScanner::fail(int column, std::string message, std::string expected,
-                       std::string suggestion) const {
-  throw base::UserError(
-      diagnostic(column, "", std::move(message), std::move(expected), std::move(suggestion)));
+void LineScanner::fail(int column, const std::string& message, const std::string& expected,
+                       const std::string& suggestion) const {
+  throw base::UserError(diagnostic(column, "", message, expected, suggestion));
 }
 
 void LineScanner::fail_unknown(int column, const std::string& what, std::string_view found,

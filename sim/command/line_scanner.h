@@ -45,11 +45,11 @@ class LineScanner {
   [[nodiscard]] std::uint64_t natural(const std::string& expected);
   [[nodiscard]] double real(const std::string& expected);
 
-  [[nodiscard]] base::Diagnostic diagnostic(int column, std::string key, std::string message,
-                                            std::string expected,
-                                            std::string suggestion = {}) const;
-  [[noreturn]] void fail(int column, std::string message, std::string expected,
-                         std::string suggestion = {}) const;
+  [[nodiscard]] base::Diagnostic diagnostic(int column, const std::string& key,
+                                            const std::string& message, const std::string& expected,
+                                            const std::string& suggestion = {}) const;
+  [[noreturn]] void fail(int column, const std::string& message, const std::string& expected,
+                         const std::string& suggestion = {}) const;
   // An unknown word at the column, with the known one nearest to it.
   [[noreturn]] void fail_unknown(int column, const std::string& what, std::string_view found,
                                  const std::vector<std::string>& known) const;
@@ -66,9 +66,6 @@ class LineScanner {
   int number_;
   std::size_t position_ = 0;
 };
-
-// In quotes, shortened, with nothing that would disturb a terminal.
-[[nodiscard]] std::string printable(std::string_view text);
 
 // Appends the text as LineScanner::text() reads it.
 void append_text(std::string& out, std::string_view text);

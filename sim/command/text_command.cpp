@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "command/form_names.h"
+#include "command/printable.h"
 #include "command/stream_checker.h"
 #include "command/text_words.h"
 #include "config/codec.h"
@@ -83,9 +84,10 @@ void TextCommandParser::parse(LineScanner& scanner, Command& command) {
   (void)scanner.at_end();
   mark("layer");
   const std::uint64_t layer = scanner.natural("the index of a layer, from 0");
-  // A layer beyond all is found with the others that do not exist.
-  command.layer = static_cast<LayerIndex>(
-      std::min<std::uint64_t>(layer, std::numeric_limits<LayerIndex>::max()));
+  if (layer > std::numeric_limits<LayerIndex>::max()) {
+    scanner.fail(places_.back().column, fmt::format("no layer {}", layer), "an index from 0");
+  }
+  command.layer = static_cast<LayerIndex>(layer);
   scanner.expect_blank();
   (void)scanner.at_end();
   read_body(command);
@@ -147,7 +149,7 @@ template <class Body>
 void TextCommandParser::read_fields(std::span<const Key<Body>> keys, const char* what, int column,
                                     bool in_group, Body& body) {
   std::uint32_t seen = 0;
-  bool is_closed = false;
+  bool is_closed = in_group && scanner_->accept(')');
   while (!is_closed && !scanner_->at_end()) {
     const int key_column = scanner_->column();
     const std::string_view word = scanner_->word("a key");

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <charconv>
 
 #include "base/error.h"
@@ -179,12 +180,15 @@ class TextWriter {
     }
     if (!is_zero(stage.parameters)) {
       add("{}parameters=", separator);
-      const char* comma = "";
-      for (const double parameter : stage.parameters) {
+      std::size_t count = stage.parameters.size();
+      while (std::bit_cast<std::uint64_t>(stage.parameters[count - 1]) == 0) {
+        --count;
+      }
+      for (std::size_t i = 0; i < count; ++i) {
         std::array<char, 32> digits{};
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), parameter);
-        add("{}{}", comma, std::string_view(digits.data(), end.ptr));
-        comma = ",";
+        const auto end =
+            std::to_chars(digits.data(), digits.data() + digits.size(), stage.parameters[i]);
+        add("{}{}", i == 0 ? "" : ",", std::string_view(digits.data(), end.ptr));
       }
       separator = " ";
     }

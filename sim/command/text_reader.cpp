@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "command/printable.h"
 #include "command/text_form.h"
 #include "command/text_words.h"
 
@@ -87,10 +88,10 @@ void TextReader::take_names(TextHeaderParser& parser) {
   if (diagnostics_.empty()) {
     Problems problems;
     checker_.adopt(header_, problems);
-    for (Problem& problem : problems) {
+    for (const Problem& problem : problems) {
       const base::SourcePosition where = parser.where(problem.field);
-      add({where.line > 0 ? where : end, "", std::move(problem.message),
-           std::move(problem.expected), std::move(problem.suggestion)});
+      add({where.line > 0 ? where : end, "", one_line(problem.message), one_line(problem.expected),
+           one_line(problem.suggestion)});
     }
   }
   diagnostics_.throw_if_any();
@@ -129,11 +130,10 @@ bool TextReader::read_command(Command& command) {
   }
   Problems problems;
   checker_.check(command, problems);
-  for (Problem& problem : problems) {
+  for (const Problem& problem : problems) {
     const bool is_key = problem.field != "id" && problem.field != "kind";
     add(words.diagnostic(parser_.column_of(problem.field), is_key ? problem.field : "",
-                         std::move(problem.message), std::move(problem.expected),
-                         std::move(problem.suggestion)));
+                         problem.message, problem.expected, problem.suggestion));
     // All that follow would be misnumbered too.
     if (problem.field == "id") {
       finished_ = true;

@@ -54,8 +54,8 @@ class RandomOrder {
       }
       return std::nullopt;
     }
-    const auto pick = static_cast<std::size_t>(
-        random_.integer(0, static_cast<std::int64_t>(choices.size()) - 1));
+    const auto pick =
+        static_cast<std::size_t>(random_.integer(0, static_cast<std::int64_t>(choices.size()) - 1));
     auto& started = queues_[choices[pick].first].started;
     const auto place = started.begin() + static_cast<std::ptrdiff_t>(choices[pick].second);
     const std::size_t index = *place;
@@ -73,9 +73,8 @@ class RandomOrder {
   [[nodiscard]] bool done(const command::Dependency& dependency) const {
     const Queue& queue = queues_[dependency.engine];
     return (queue.waiting.empty() || commands_[queue.waiting.front()].id > dependency.id) &&
-           std::none_of(queue.started.begin(), queue.started.end(), [&](std::size_t i) {
-             return commands_[i].id <= dependency.id;
-           });
+           std::none_of(queue.started.begin(), queue.started.end(),
+                        [&](std::size_t i) { return commands_[i].id <= dependency.id; });
   }
 
   [[nodiscard]] bool may_start(const Command& command) const {

@@ -11,8 +11,7 @@ namespace {
 constexpr int kCellBits = 4;
 
 std::string element_text(std::uint8_t type) {
-  return type == 0 ? "nothing"
-                   : numeric::name(static_cast<numeric::ElementType>(type - 1));
+  return type == 0 ? "nothing" : numeric::name(static_cast<numeric::ElementType>(type - 1));
 }
 
 }  // namespace
@@ -48,9 +47,9 @@ double AddressSpace::read(std::int64_t bit, numeric::ElementType type) {
   for (int i = 0; i < count; ++i) {
     Cell& part = cell(first + i);
     if (part.type != code || part.offset != i) {
-      fault(first, fmt::format("is read as {}, holds {}", numeric::name(type),
-                               part.type == code ? "parts of several elements"
-                                                 : element_text(part.type)));
+      fault(first,
+            fmt::format("is read as {}, holds {}", numeric::name(type),
+                        part.type == code ? "parts of several elements" : element_text(part.type)));
     }
     // Two halves of different elements can only stand side by side after a partial overwrite.
     if (i > 0 && part.value != value) {
@@ -58,6 +57,7 @@ double AddressSpace::read(std::int64_t bit, numeric::ElementType type) {
     }
     value = part.value;
     part.unread = false;
+    cell((first + i) ^ 1).unread = false;  // a byte is used when either half of it is
   }
   return value;
 }
@@ -125,9 +125,9 @@ void Memory::write_tensor(const command::Space& where, std::int64_t address,
   const std::int64_t row_bits = numeric::row_bytes(type, row_elements) * 8;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto index = static_cast<std::int64_t>(i);
-    memory.write(address * 8 + index / row_elements * row_bits +
-                     index % row_elements * numeric::bits(type),
-                 type, values[i]);
+    memory.write(
+        address * 8 + index / row_elements * row_bits + index % row_elements * numeric::bits(type),
+        type, values[i]);
   }
 }
 

@@ -15,8 +15,8 @@
 
 namespace orrery::functional {
 
-// What a command may not do to a memory: read what was never written or was partly overwritten, read
-// another type than was written, leave the memory.
+// What a command may not do to a memory: read what was never written or was partly overwritten,
+// read another type than was written, leave the memory.
 class MemoryFault : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -37,8 +37,8 @@ class AddressSpace {
   void copy_from(AddressSpace& source, std::int64_t source_byte, std::int64_t byte,
                  std::int64_t bytes, bool counts_as_load);
 
-  // Bytes that a counted copy brought here and that were overwritten before anyone read them, or are
-  // still unread: loaded in vain. Padding within rows of half-byte elements does not count.
+  // Bytes that a counted copy brought here and that were overwritten before anyone read them, or
+  // are still unread: loaded in vain. A byte of two half-byte elements is read when one of them is.
   [[nodiscard]] std::int64_t unread_bytes() const;
   [[nodiscard]] std::int64_t loaded_bytes() const { return loaded_cells_ / kCellsPerByte; }
 

@@ -42,60 +42,101 @@ class AttentionEstimate {
     const std::int64_t keys =
         a.causal ? a.past_length + (a.query_length + tiling.tokens + 1) / 2 : problem_.length();
     const std::int64_t rounds = divide_up(blocks, tiling.lanes);
-    tiling.array_cycles = rounds * array_cycles_of(tiling, keys);
-    tiling.vector_cycles =
-        divide_up(rounds * tiling.lanes * vector_cycles_of(tiling, keys),
-                  std::min(tiling.lanes, static_cast<std::int64_t>(machine_.vector_units.size())));
+    const Block block = block_cycles(tiling, keys);
+    tiling.array_cycles = rounds * (block.logits_array + block.values_array);
+    tiling.vector_cycles = rounds * (block.logits_vector + block.softmax);
     tiling.memory_cycles = memory_cycles_of(tiling, blocks, keys);
-    const std::int64_t compute = tiling.logits_slots > 1
-                                     ? std::max(tiling.array_cycles, tiling.vector_cycles)
-                                     : tiling.array_cycles + tiling.vector_cycles;
-    // Before the first product: a block of queries and a tile of keys.
+    const std::int64_t logits =
+        std::max({block.logits_array, block.logits_vector, block.logits_rounds});
+    const std::int64_t values = std::max(block.values_array, block.values_rounds);
+    // With two blocks of logits, one block's values are summed while the next goes through softmax.
+    const std::int64_t one_block =
+        logits +
+        (tiling.logits_slots > 1 ? std::max(block.softmax, values) : block.softmax + values);
     const AttentionBuffers buffers(problem_, tiling);
     const std::int64_t edge =
         problem_.query_tier->cycles(buffers.query) + problem_.key_tier->cycles(buffers.key) +
         array_drain_cycles(machine_.arrays.front()) + problem_.output_tier->cycles(buffers.result);
-    tiling.estimate = std::max(compute, tiling.memory_cycles) + edge;
+    tiling.estimate = std::max(rounds * one_block, tiling.memory_cycles) + edge;
   }
 
  private:
-  [[nodiscard]] std::int64_t array_cycles_of(const AttentionTiling& tiling,
-                                             std::int64_t keys) const {
+  // Cycles that one row block takes of each part of the machine.
+  struct Block {
+    std::int64_t logits_array = 0;
+    std::int64_t logits_vector = 0;  // writing out and scaling
+    std::int64_t logits_rounds = 0;  // loading, using and releasing the buffers of keys
+    std::int64_t softmax = 0;        // and writing out the results
+    std::int64_t values_array = 0;
+    std::int64_t values_rounds = 0;
+  };
+
+  [[nodiscard]] Block block_cycles(const AttentionTiling& tiling, std::int64_t keys) const {
+    const Machine::Array& array = machine_.arrays.front();
     const std::int64_t rows = tiling.rows();
     const std::int64_t size = problem_.attributes.head_size;
-    const auto cycles = [&](std::int64_t count) {
-      const Machine::Array& array = machine_.arrays.front();
+    const std::int64_t tiles = divide_up(keys, tiling.keys);
+    const std::int64_t last = keys - (tiles - 1) * tiling.keys;
+    const auto logits = [&](std::int64_t count) {
       return array_cycles(array, problem_.dataflow, {rows, count, size}, problem_.query,
-                          problem_.key) +
-             array_cycles(array, problem_.dataflow, {rows, size, count}, problem_.logits,
+                          problem_.key);
+    };
+    const auto values = [&](std::int64_t count) {
+      return array_cycles(array, problem_.dataflow, {rows, size, count}, problem_.logits,
                           problem_.value);
     };
-    const std::int64_t rest = keys % tiling.keys;
-    return keys / tiling.keys * cycles(tiling.keys) + (rest > 0 ? cycles(rest) : 0);
+    Block block;
+    block.logits_array = (tiles - 1) * logits(tiling.keys) + logits(last);
+    block.values_array = (tiles - 1) * values(tiling.keys) + values(last);
+    if (!stays(tiling)) {
+      block.logits_rounds =
+          rounds_of(tiling, tiles, *problem_.key_tier, problem_.key, block.logits_array / tiles);
+      block.values_rounds = rounds_of(tiling, tiles, *problem_.value_tier, problem_.value,
+                                      block.values_array / tiles);
+    }
+    fill_vector(tiling, keys, tiles, block);
+    return block;
   }
 
-  [[nodiscard]] std::int64_t vector_cycles_of(const AttentionTiling& tiling,
-                                              std::int64_t keys) const {
+  void fill_vector(const AttentionTiling& tiling, std::int64_t keys, std::int64_t tiles,
+                   Block& block) const {
     const Machine::VectorUnit& unit = machine_.vector_units.front();
-    const std::int64_t tiles = divide_up(keys, tiling.keys);
+    const auto units = static_cast<std::int64_t>(machine_.vector_units.size());
+    const std::int64_t sharing = divide_up(tiling.lanes, std::min(units, tiling.lanes));
     const bool by_head = problem_.attributes.causal && tiling.tokens > 1;
     command::VectorCommand softmax =
         write_out(by_head ? tiling.tokens : tiling.rows(), keys, problem_.logits);
     softmax.source.type = problem_.logits;
     softmax.stages.push_back({command::VectorKind::kSoftmax, {}, {}});
-    return tiles * vector_cycles(unit, write_out(tiling.rows(), std::min(tiling.keys, keys),
-                                                 problem_.logits)) +
-           (by_head ? tiling.heads : 1) * vector_cycles(unit, softmax) +
-           vector_cycles(unit,
-                         write_out(tiling.rows(), problem_.attributes.head_size, problem_.output));
+    block.logits_vector =
+        sharing * tiles *
+        vector_cycles(unit, write_out(tiling.rows(), std::min(tiling.keys, keys), problem_.logits));
+    block.softmax =
+        sharing * ((by_head ? tiling.heads : 1) * vector_cycles(unit, softmax) +
+                   vector_cycles(unit, write_out(tiling.rows(), problem_.attributes.head_size,
+                                                 problem_.output)));
+  }
+
+  // A buffer is loaded, used and free again, one tile after the other; kv_slots of them take turns.
+  [[nodiscard]] std::int64_t rounds_of(const AttentionTiling& tiling, std::int64_t tiles,
+                                       const Machine::Tier& tier, numeric::ElementType type,
+                                       std::int64_t tile_cycles) const {
+    const std::int64_t round =
+        kLoadedLatency * tier.latency_cycles +
+        tiling.lanes * tier.cycles(tiling.keys * problem_.bytes_of_head(type)) + tile_cycles +
+        array_drain_cycles(machine_.arrays.front());
+    return tiles * round / tiling.kv_slots;
+  }
+
+  [[nodiscard]] bool stays(const AttentionTiling& tiling) const {
+    return tiling.kv_slots >= divide_up(problem_.length(), tiling.keys);
   }
 
   [[nodiscard]] std::int64_t memory_cycles_of(const AttentionTiling& tiling, std::int64_t blocks,
                                               std::int64_t keys) const {
     const workload::Attention& a = problem_.attributes;
-    const bool stays = tiling.kv_slots >= divide_up(problem_.length(), tiling.keys);
     const std::int64_t tokens =
-        stays ? problem_.batch * a.kv_heads * problem_.length() : blocks * keys;
+        stays(tiling) ? problem_.batch * a.kv_heads * problem_.length() : blocks * keys;
     const std::int64_t queries = problem_.batch * a.heads * a.query_length;
     std::map<const Machine::Tier*, std::int64_t> bytes;
     bytes[problem_.key_tier] += tokens * problem_.bytes_of_head(problem_.key);

@@ -192,7 +192,8 @@ class Placer {
                         "",
                         fmt::format("{} tensors do not fit, {} in all", homeless_,
                                     base::to_string(base::Bytes{homeless_bytes_})),
-                        "more memory, or narrower element types", ""});
+                        "more memory, or narrower element types",
+                        ""});
     }
   }
 

@@ -114,8 +114,8 @@ class PoolingLayer : public Layer {
 
   [[nodiscard]] std::int64_t estimate() const {
     // A buffer is loaded, reduced and free again; `slots_` of them take turns.
-    const std::int64_t round =
-        input_tier_->latency_cycles + input_tier_->cycles(patch_bytes()) + block_cycles();
+    const std::int64_t round = kLoadedLatency * input_tier_->latency_cycles +
+                               input_tier_->cycles(patch_bytes()) + block_cycles();
     return std::max({vector_cycles(), memory_cycles(), blocks() * round / slots_}) + round +
            output_tier_->cycles(result_bytes());
   }

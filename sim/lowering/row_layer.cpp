@@ -178,7 +178,7 @@ std::int64_t RowLayer::estimate() const {
   std::int64_t latency = 0;
   for (const Stream& stream : streams_) {
     round += stream.tier->cycles(block_rows_ * stream.row_bytes);
-    latency = std::max(latency, stream.tier->latency_cycles);
+    latency = std::max(latency, kLoadedLatency * stream.tier->latency_cycles);
   }
   round += latency;
   return std::max({memory_cycles(), vector_cycles(), blocks() * round / slots()}) + round;

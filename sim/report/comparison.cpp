@@ -119,7 +119,7 @@ std::string total_table(const Comparison& comparison) {
                    {"energy"},
                    {"power"},
                    {"utilization"},
-                   {"limited by", '<', 44}});
+                   {"limited by (of the latency)", '<', 36}});
   const Row total = total_row(comparison);
   for (std::size_t i = 0; i < comparison.runs.size(); ++i) {
     const RunResult& run = comparison.runs[i];
@@ -131,7 +131,23 @@ std::string total_table(const Comparison& comparison) {
   return table.to_string();
 }
 
-std::string layer_table(const Comparison& comparison, const std::vector<Row>& rows) {
+// The rows that take longest even under their best dataflow; ties in the order of the run, which is
+// that of their addresses.
+std::vector<const Row*> slowest(const std::vector<Row>& rows, std::size_t count) {
+  std::vector<const Row*> sorted;
+  for (const Row& row : rows) {
+    sorted.push_back(&row);
+  }
+  std::sort(sorted.begin(), sorted.end(), [](const Row* a, const Row* b) {
+    const std::int64_t cycles_a = a->best_cycles();
+    const std::int64_t cycles_b = b->best_cycles();
+    return cycles_a != cycles_b ? cycles_a > cycles_b : a < b;
+  });
+  sorted.resize(std::min(sorted.size(), count));
+  return sorted;
+}
+
+std::string layer_table(const Comparison& comparison, const std::vector<const Row*>& rows) {
   std::vector<TextTable::Column> columns{{"layer", '<', 32}};
   for (const RunResult& run : comparison.runs) {
     columns.push_back({run.dataflow + " cycles"});
@@ -140,13 +156,13 @@ std::string layer_table(const Comparison& comparison, const std::vector<Row>& ro
     columns.push_back({run.dataflow + " ratio"});
   }
   TextTable table(std::move(columns));
-  for (const Row& row : rows) {
-    std::vector<std::string> fields{row.name};
-    for (const Row::Cell& cell : row.cells) {
+  for (const Row* row : rows) {
+    std::vector<std::string> fields{row->name};
+    for (const Row::Cell& cell : row->cells) {
       fields.push_back(format_count(cell.cycles));
     }
-    for (const Row::Cell& cell : row.cells) {
-      fields.push_back(times(row.ratio(cell)));
+    for (const Row::Cell& cell : row->cells) {
+      fields.push_back(times(row->ratio(cell)));
     }
     table.add(std::move(fields));
   }
@@ -196,13 +212,10 @@ std::string comparison_text(const Comparison& comparison, std::size_t layers) {
   std::string text = fmt::format("{} on {}; ratios are cycles over the fastest\n\n", first.workload,
                                  first.platform) +
                      total_table(comparison);
-  std::vector<Row> rows = layer_rows(comparison);
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const Row& a, const Row& b) { return a.best_cycles() > b.best_cycles(); });
-  const std::size_t all = rows.size();
-  rows.resize(std::min(all, layers));
-  text += fmt::format("\nLayers, {} of {} by latency\n", rows.size(), all);
-  text += layer_table(comparison, rows);
+  const std::vector<Row> rows = layer_rows(comparison);
+  const std::vector<const Row*> shown = slowest(rows, layers);
+  text += fmt::format("\nLayers, {} of {} by latency\n", shown.size(), rows.size());
+  text += layer_table(comparison, shown);
   for (const RunResult& run : comparison.runs) {
     for (const metrics::Invariant& invariant : run.invariants) {
       if (!invariant.holds) {

@@ -59,7 +59,7 @@ std::string totals(const RunResult& result) {
                                    format_si(static_cast<double>(executed), ""),
                                    format_percent(ratio(useful, possible))));
   const std::string limited = limits(result);
-  return limited.empty() ? text : text + line("limited by", limited);
+  return limited.empty() ? text : text + line("limited by", limited + " of the latency");
 }
 
 std::vector<const LayerResult*> longest_layers(const RunResult& result, std::size_t count) {
@@ -67,8 +67,9 @@ std::vector<const LayerResult*> longest_layers(const RunResult& result, std::siz
   for (const LayerResult& layer : result.layers) {
     layers.push_back(&layer);
   }
-  std::stable_sort(layers.begin(), layers.end(), [](const LayerResult* a, const LayerResult* b) {
-    return a->latency > b->latency;
+  // Layers of equal latency stay in the order of the run, which is that of their addresses.
+  std::sort(layers.begin(), layers.end(), [](const LayerResult* a, const LayerResult* b) {
+    return a->latency != b->latency ? a->latency > b->latency : a < b;
   });
   layers.resize(std::min(layers.size(), count));
   return layers;
@@ -199,14 +200,14 @@ std::string limits(const RunResult& result) {
   }
   std::vector<std::pair<std::string, base::Femtoseconds>> ordered(latency_by_limit.begin(),
                                                                   latency_by_limit.end());
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
   std::string text;
   for (const auto& [limit, latency] : ordered) {
     if (latency > 0 && ratio(latency, total) >= 0.005) {
-      const double percent = 100.0 * ratio(latency, total);
-      text += text.empty() ? fmt::format("{} ({:.0f} % of the latency)", limit, percent)
-                           : fmt::format(", {} ({:.0f} %)", limit, percent);
+      text += fmt::format("{}{} {:.0f} %", text.empty() ? "" : ", ", limit,
+                          100.0 * ratio(latency, total));
     }
   }
   return text;

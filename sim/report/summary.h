@@ -16,7 +16,7 @@ struct SummaryOptions {
 [[nodiscard]] std::string summary(const metrics::RunResult& result,
                                   const SummaryOptions& options = {});
 
-// "memory (72 % of the latency), array (28 %)": the layers' limits weighted by their latency.
+// "memory 72 %, array 28 %": the layers' limits and their part of the latency.
 [[nodiscard]] std::string limits(const metrics::RunResult& result);
 
 }  // namespace orrery::report

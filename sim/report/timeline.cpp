@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <tuple>
 #include <vector>
 
 #include "base/error.h"
@@ -128,9 +129,10 @@ std::vector<Track> tracks_of(const RunResult& result, const TimelineWindow& wind
 // Writes one track as lanes numbered from first_lane + 1; returns how many there were.
 std::size_t write_track(Track& track, std::size_t first_lane, const std::vector<std::string>& names,
                         EventWriter& writer) {
-  std::stable_sort(
-      track.spans.begin(), track.spans.end(),
-      [](const metrics::Span& a, const metrics::Span& b) { return a.start < b.start; });
+  std::sort(track.spans.begin(), track.spans.end(),
+            [](const metrics::Span& a, const metrics::Span& b) {
+              return std::tie(a.start, a.end, a.layer) < std::tie(b.start, b.end, b.layer);
+            });
   Lanes lanes;
   for (const metrics::Span& span : track.spans) {
     const std::size_t lane = lanes.take(span.start, span.end);

@@ -105,8 +105,8 @@ bool wrong_stride(VectorCommand& command, base::Random& /*random*/) {
 }
 
 // Whether every wrong element shows in the outputs: activations, maxima and the choice of the last
-// token swallow some, products with padding are 0 whatever the weight, and the only key that a query
-// sees has the weight 1 whatever the query.
+// token swallow some, products with padding are 0 whatever the weight, and the only key that a
+// query sees has the weight 1 whatever the query.
 bool hides_nothing(const workload::Graph& graph) {
   for (const workload::Operator& op : graph.operators) {
     const auto* elementwise = std::get_if<workload::Elementwise>(&op.attributes);
@@ -160,8 +160,8 @@ Tally plant(const Fault& fault, Filter filter) {
     const std::vector<Command> good = trial->commands();
     for (int i = 0; i < kFaultsAStream; ++i) {
       std::vector<Command> bad = good;
-      const auto victim = static_cast<std::size_t>(
-          random.integer(0, static_cast<std::int64_t>(bad.size()) - 1));
+      const auto victim =
+          static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(bad.size()) - 1));
       if (!fault(bad[victim], random)) {
         continue;
       }
@@ -186,8 +186,7 @@ void expect_all_caught(const char* name, const Fault& fault, Filter filter = hid
 
 TEST(PlantedFaults, InAddressesAndBoundsAreAllCaught) {
   expect_all_caught("move shifted", on<Move>(shift_move));
-  expect_all_caught("move one byte short", on<Move>(shorten_move),
-                    hides_nothing_and_loads_once);
+  expect_all_caught("move one byte short", on<Move>(shorten_move), hides_nothing_and_loads_once);
   expect_all_caught("operand shifted", on<ComputeTile>(shift_operand));
   expect_all_caught("last product left out", on<ComputeTile>(leave_out_last_product));
   expect_all_caught("last row left out", on<VectorCommand>(leave_out_last_row));
@@ -200,15 +199,16 @@ TEST(PlantedFaults, InOperandsAndSumsAreAllCaught) {
 }
 
 // A dependency may be one too many (another one implies it, or the tracker took the range from the
-// first to the last byte for the bytes themselves): leaving it out harms nothing. Those that leave two
-// commands racing are needed; executing in random orders finds most of them, the race checker all.
+// first to the last byte for the bytes themselves): leaving it out harms nothing. Those that leave
+// two commands racing are needed; executing in random orders finds most of them, the race checker
+// all.
 TEST(PlantedFaults, OfNeededDependenciesAreCaughtByTheRaceCheckerAndMostlyByExecution) {
   base::Random random(17);
   int planted = 0;
   int needed = 0;
   int executed_wrong = 0;
   int harmless_but_wrong = 0;
-  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+  for (std::uint64_t seed = 0; seed < 280; ++seed) {
     const RandomCase one = random_case(seed);
     std::optional<Trial> trial;
     try {
@@ -220,8 +220,8 @@ TEST(PlantedFaults, OfNeededDependenciesAreCaughtByTheRaceCheckerAndMostlyByExec
     const std::size_t engines = trial->plan().machine.engines.size();
     for (int i = 0; i < kFaultsAStream; ++i) {
       std::vector<Command> bad = good;
-      const auto victim = static_cast<std::size_t>(
-          random.integer(0, static_cast<std::int64_t>(bad.size()) - 1));
+      const auto victim =
+          static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(bad.size()) - 1));
       if (!drop_dependency(bad[victim], random)) {
         continue;
       }
@@ -238,7 +238,7 @@ TEST(PlantedFaults, OfNeededDependenciesAreCaughtByTheRaceCheckerAndMostlyByExec
   }
   std::printf("dependency dropped: %d planted, %d needed, %d of these executed wrong\n", planted,
               needed, executed_wrong);
-  EXPECT_GT(needed, 300);
+  EXPECT_GT(needed, 200);
   EXPECT_EQ(harmless_but_wrong, 0);
   EXPECT_GT(executed_wrong * 10, needed * 8);
 }

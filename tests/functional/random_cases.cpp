@@ -27,12 +27,14 @@ class CaseMaker {
   // One, primes, powers of two, around the arrays' edges.
   std::int64_t size() { return pick<std::int64_t>({1, 2, 3, 4, 5, 7, 8, 11, 13, 16, 17, 23, 31}); }
 
-  GraphBuilder builder() {
+  // `half_bytes`: activations may be int4, whose heads need not begin at whole bytes.
+  GraphBuilder builder(bool half_bytes = true) {
     ElementTypes types;
-    types.weights = pick<ElementType>({ElementType::kInt8, ElementType::kFp16, ElementType::kFp32,
-                                       ElementType::kInt4});
+    types.weights = pick<ElementType>(
+        {ElementType::kInt8, ElementType::kFp16, ElementType::kFp32, ElementType::kInt4});
     types.activations =
-        pick<ElementType>({ElementType::kInt8, ElementType::kFp16, ElementType::kFp32});
+        pick<ElementType>({ElementType::kInt8, ElementType::kFp16, ElementType::kFp32,
+                           half_bytes ? ElementType::kInt4 : ElementType::kBf16});
     types.kv_cache = pick<ElementType>({ElementType::kInt8, ElementType::kFp16});
     return {"random", types};
   }
@@ -132,7 +134,7 @@ Graph convolution(CaseMaker& make) {
 }
 
 Graph attention(CaseMaker& make) {
-  GraphBuilder builder = make.builder();
+  GraphBuilder builder = make.builder(false);
   Attention a;
   a.kv_heads = make.integer(1, 3);
   a.heads = a.kv_heads * make.integer(1, 3);
@@ -191,7 +193,7 @@ Graph pooling(CaseMaker& make) {
 }
 
 Graph tokens(CaseMaker& make) {
-  GraphBuilder builder = make.builder();
+  GraphBuilder builder = make.builder(false);
   const std::int64_t batch = make.integer(1, 3);
   const std::int64_t count = make.integer(1, 9);
   RotaryEmbedding rotary;
@@ -222,8 +224,7 @@ Graph tokens(CaseMaker& make) {
 Graph residual(CaseMaker& make) {
   GraphBuilder builder = make.builder();
   const std::int64_t channels = make.integer(1, 8);
-  TensorId x =
-      builder.input("x", {1, make.integer(2, 6), make.integer(2, 6), channels}, {});
+  TensorId x = builder.input("x", {1, make.integer(2, 6), make.integer(2, 6), channels}, {});
   Convolution same;
   same.pad_top = same.pad_bottom = same.pad_left = same.pad_right = 1;
   for (std::int64_t block = 0; block < make.integer(1, 3); ++block) {
@@ -242,7 +243,7 @@ Graph residual(CaseMaker& make) {
 
 // A block of a decoder: everything a language model has.
 Graph decoder(CaseMaker& make) {
-  GraphBuilder builder = make.builder();
+  GraphBuilder builder = make.builder(false);
   Attention a;
   a.kv_heads = make.integer(1, 2);
   a.heads = a.kv_heads * make.integer(1, 2);
@@ -282,10 +283,10 @@ struct Family {
 };
 
 const std::vector<Family>& families() {
-  static const std::vector<Family> kFamilies{
-      {"product", product}, {"convolution", convolution}, {"attention", attention},
-      {"rows", rows},       {"pooling", pooling},         {"tokens", tokens},
-      {"residual", residual}, {"decoder", decoder}};
+  static const std::vector<Family> kFamilies{{"product", product},     {"convolution", convolution},
+                                             {"attention", attention}, {"rows", rows},
+                                             {"pooling", pooling},     {"tokens", tokens},
+                                             {"residual", residual},   {"decoder", decoder}};
   return kFamilies;
 }
 

@@ -63,15 +63,15 @@ lowering::Machine SmallMachine::machine() const {
     return static_cast<command::EngineIndex>(result.engines.size() - 1);
   };
   for (int i = 0; i < arrays; ++i) {
-    result.arrays.push_back({add("array", i),
-                             rows,
-                             columns,
-                             accumulators,
-                             2 * rows,
-                             2 * columns,
-                             {timing::Dataflow::kWeightStationary,
-                              timing::Dataflow::kOutputStationary,
-                              timing::Dataflow::kInputStationary}});
+    result.arrays.push_back(
+        {add("array", i),
+         rows,
+         columns,
+         accumulators,
+         2 * rows,
+         2 * columns,
+         {timing::Dataflow::kWeightStationary, timing::Dataflow::kOutputStationary,
+          timing::Dataflow::kInputStationary}});
   }
   for (int i = 0; i < vector_units; ++i) {
     result.vector_units.push_back({add("vector", i), {8, 2, 4, 4, 4, 64, 32}});
@@ -109,8 +109,8 @@ Trial::Trial(workload::Graph graph, const SmallMachine& machine, lowering::Mappi
       plan_(lowering::make_plan(graph_, machine.machine(), mapping, seed)),
       given_(graph_.tensors.size()) {
   base::Random random(seed);
-  // Integers where sums must be exact, few of them where many layers multiply; else binary fractions.
-  // No zeros: they would hide wrong products.
+  // Integers where sums must be exact, few of them where many layers multiply; else binary
+  // fractions. No zeros: they would hide wrong products.
   const bool exact = is_exact(graph_);
   const std::int64_t most = exact && graph_.operators.size() > 4 ? 4 : 4096;
   const double unit = exact ? 1.0 : 1.0 / 4096.0;
@@ -156,11 +156,10 @@ std::string Trial::check(const std::vector<command::Command>& commands, std::uin
     const std::int64_t past = past_length(graph_, static_cast<workload::TensorId>(i));
     const std::int64_t row = numeric::row_bytes(tensor.type, size);
     for (std::int64_t head = 0; head < tensor.shape[0] * tensor.shape[1]; ++head) {
-      memory.write_tensor(tier(placement), placement.address + head * tokens * row, tensor.type,
-                          size,
-                          std::span(given_[i]).subspan(
-                              static_cast<std::size_t>(head * tokens * size),
-                              static_cast<std::size_t>(past * size)));
+      memory.write_tensor(
+          tier(placement), placement.address + head * tokens * row, tensor.type, size,
+          std::span(given_[i]).subspan(static_cast<std::size_t>(head * tokens * size),
+                                       static_cast<std::size_t>(past * size)));
     }
   }
   ListSource source(plan_->header, commands);
@@ -175,8 +174,8 @@ std::string Trial::check(const std::vector<command::Command>& commands, std::uin
     for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
       const Tensor& tensor = graph_.tensors[i];
       const lowering::Placement& placement = plan_->placements[i];
-      if (!placement.placed || (tensor.role != TensorRole::kOutput &&
-                                tensor.role != TensorRole::kKeyValueCache)) {
+      if (!placement.placed ||
+          (tensor.role != TensorRole::kOutput && tensor.role != TensorRole::kKeyValueCache)) {
         continue;
       }
       const Values found = memory.read_tensor(tier(placement), placement.address, tensor.type,

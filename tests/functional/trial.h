@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "command/command.h"
-#include "tests/functional/reference/naive_operators.h"
 #include "lowering/lowering.h"
+#include "tests/functional/reference/naive_operators.h"
 #include "workload/graph.h"
 
 namespace orrery::testing {
@@ -60,8 +60,8 @@ class Trial {
   [[nodiscard]] const workload::Graph& graph() const { return graph_; }
   [[nodiscard]] std::vector<command::Command> commands() const;
 
-  // Executes the commands, in stream order where `order` is 0 and else in a random one, and compares
-  // outputs and caches with the naive operators. "" or what is wrong.
+  // Executes the commands, in stream order where `order` is 0 and else in a random one, and
+  // compares outputs and caches with the naive operators. "" or what is wrong.
   [[nodiscard]] std::string check(const std::vector<command::Command>& commands,
                                   std::uint64_t order) const;
 

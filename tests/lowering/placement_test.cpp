@@ -34,9 +34,9 @@ std::vector<Placement> place(const Graph& graph, const Machine& machine,
 }
 
 TEST(Placement, LetsActivationsShareMemoryWhenTheirLivesDoNotMeet) {
-  // 100 elements of 2 bytes in places of 256. x stays at 0. The output y4 lives from layer 4 on, y0 in
-  // layers 0 and 1, y1 in 1 and 2, y2 in 2 and 3, y3 in 3 and 4: y0, y2 and y4 take turns, and so do
-  // y1 and y3.
+  // 100 elements of 2 bytes in places of 256. x stays at 0. The output y4 lives from layer 4 on, y0
+  // in layers 0 and 1, y1 in 1 and 2, y2 in 2 and 3, y3 in 3 and 4: y0, y2 and y4 take turns, and
+  // so do y1 and y3.
   base::Diagnostics diagnostics;
   const Graph graph = chain(100, 5);
   const auto placed = place(graph, small_machine(), {}, diagnostics);
@@ -56,10 +56,10 @@ TEST(Placement, NeedsNoMoreMemoryForALongerModel) {
   // x and two more at a time, 256 bytes each.
   machine.tiers[0].capacity = 3 * 256;
   base::Diagnostics diagnostics;
-  (void)place(chain(100, 50), machine, {}, diagnostics);
+  (void)place(chain(100, 51), machine, {}, diagnostics);
   EXPECT_TRUE(diagnostics.empty());
   machine.tiers[0].capacity = 2 * 256 + 199;  // one byte less than a third tensor of 200 needs
-  (void)place(chain(100, 50), machine, {}, diagnostics);
+  (void)place(chain(100, 51), machine, {}, diagnostics);
   EXPECT_FALSE(diagnostics.empty());
 }
 

@@ -50,7 +50,7 @@ TEST(TextTable, AlignsColumnsAndShortensInTheMiddle) {
 
 TEST(Summary, SaysWhatLimitsTheRunByLatency) {
   // 500 of 2000 ns by the array, 1500 by the memory
-  EXPECT_EQ(limits(example_result()), "hbm (75 % of the latency), array (25 %)");
+  EXPECT_EQ(limits(example_result()), "hbm 75 %, array 25 %");
 }
 
 TEST(Summary, FitsAHundredColumns) {

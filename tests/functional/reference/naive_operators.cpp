@@ -146,9 +146,10 @@ class Naive {
           break;
         case ElementwiseKind::kGelu:
           // tanh(z) = (e^2z - 1) / (e^2z + 1)
-          y()[i] = x * (1.0 - 1.0 / (std::exp(2.0 * std::sqrt(2.0 / M_PI) *
-                                              (x + 0.044715 * std::pow(x, 3))) +
-                                     1.0));
+          y()[i] =
+              x * (1.0 -
+                   1.0 / (std::exp(2.0 * std::sqrt(2.0 / M_PI) * (x + 0.044715 * std::pow(x, 3))) +
+                          1.0));
           break;
         case ElementwiseKind::kSilu:
           y()[i] = x / (1.0 + std::exp(-x));
@@ -278,8 +279,7 @@ class Naive {
 void evaluate(const Graph& graph, std::uint64_t seed, std::vector<Values>& values) {
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
     Naive naive(graph, i, seed, values);
-    std::visit([&](const auto& attributes) { naive(attributes); },
-               graph.operators[i].attributes);
+    std::visit([&](const auto& attributes) { naive(attributes); }, graph.operators[i].attributes);
   }
 }
 

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include "lowering/lowering.h"
+#include "tests/lowering/small_machine.h"
+#include "workload/graph_builder.h"
+
+namespace orrery::lowering {
+namespace {
+
+using ::testing::HasSubstr;
+using workload::Graph;
+using workload::GraphBuilder;
+using workload::TensorId;
+
+Graph product(std::int64_t m, std::int64_t k, std::int64_t n) {
+  GraphBuilder builder("product", {});
+  builder.linear("fc", builder.input("x", {m, k}, {}), n, false,
+                 {{"model.yaml", 7, 3}, "", {}, {}});
+  return builder.finish();
+}
+
+std::string error_of(const Graph& graph, const Machine& machine, const MappingConfig& mapping) {
+  try {
+    (void)make_plan(graph, machine, mapping, 0);
+  } catch (const base::UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+struct Counted {
+  std::int64_t commands = 0;
+  std::int64_t loaded = 0;
+  std::int64_t stored = 0;
+  std::size_t most_dependencies = 0;
+};
+
+Counted count(LoweredStream& stream) {
+  Counted result;
+  command::Command command;
+  while (stream.next(command)) {
+    ++result.commands;
+    result.most_dependencies = std::max(result.most_dependencies, command.after.size());
+    if (const auto* move = std::get_if<command::Move>(&command.body)) {
+      (move->source.space.kind == command::SpaceKind::kTier ? result.loaded : result.stored) +=
+          move->bytes();
+    }
+  }
+  return result;
+}
+
+TEST(Plan, OfASmallProductLoadsEveryOperandOnce) {
+  // 16 x 16 x 16 in fp16: 512 bytes each of a, b and c. All of a and b fit the 4 KiB budget, c in
+  // fp32 is 1024 bytes: the accumulators hold half of it, so that the other half can be written
+  // out.
+  const auto plan = make_plan(product(16, 16, 16), small_machine(), {}, 0);
+  LoweredStream stream(plan);
+  const Counted counted = count(stream);
+  EXPECT_EQ(counted.loaded, 512 + 512);
+  EXPECT_EQ(counted.stored, 512);
+}
+
+TEST(Plan, WaitsForAtMostOneCommandOfEachEngine) {
+  const auto plan = make_plan(product(40, 70, 50), small_machine(), {}, 0);
+  LoweredStream stream(plan);
+  EXPECT_LE(count(stream).most_dependencies, small_machine().engines.size());
+}
+
+TEST(Plan, GivesTheSameStreamTwice) {
+  const auto plan = make_plan(product(40, 70, 50), small_machine(), {}, 0);
+  LoweredStream first(plan);
+  LoweredStream second(plan);
+  command::Command a;
+  command::Command b;
+  while (first.next(a)) {
+    ASSERT_TRUE(second.next(b));
+    ASSERT_EQ(a.id, b.id);
+    ASSERT_EQ(a.engine, b.engine);
+    ASSERT_EQ(a.body.index(), b.body.index());
+    ASSERT_EQ(std::vector(a.after.begin(), a.after.end()),
+              std::vector(b.after.begin(), b.after.end()));
+  }
+  EXPECT_FALSE(second.next(b));
+}
+
+TEST(Plan, NumbersCommandsFromOne) {
+  const auto plan = make_plan(product(4, 4, 4), small_machine(), {}, 0);
+  LoweredStream stream(plan);
+  command::Command command;
+  for (command::CommandId id = 1; stream.next(command); ++id) {
+    EXPECT_EQ(command.id, id);
+    for (const command::Dependency& dependency : command.after) {
+      EXPECT_LT(dependency.id, command.id);
+    }
+  }
+}
+
+TEST(Plan, OfALargeLayerTakesBoundedCommands) {
+  // 512 x 512 x 512 on a 4 x 4 array with 8 KiB: tiles are small, but no smaller than the budget
+  // makes them. 512^3 products, at least 4 x 4 x 4 in each tile, and each tile has two loads at
+  // most and shares its write-out and store.
+  GraphBuilder builder("large", {});
+  builder.linear("fc", builder.input("x", {512, 512}, {}), 512, true, {});
+  Machine machine = small_machine();
+  machine.tiers[0].capacity = 1 << 22;
+  LoweredStream stream(make_plan(builder.finish(), machine, {}, 0));
+  EXPECT_LT(count(stream).commands, 4 * 512 * 512 * 512 / (16 * 16 * 16));
+}
+
+TEST(Plan, SaysWhatItPicked) {
+  const auto plan = make_plan(product(40, 70, 50), small_machine(), {}, 0);
+  const command::LayerInfo& layer = plan->header.layers.at(0);
+  EXPECT_EQ(layer.name, "fc");
+  EXPECT_EQ(layer.kind, "matrix_multiplication");
+  EXPECT_EQ(layer.macs_useful, 40 * 70 * 50);
+  EXPECT_EQ(layer.dataflow, "ws");
+  EXPECT_THAT(layer.tiling, HasSubstr("loops"));
+  EXPECT_FALSE(layer.limited_by.empty());
+  EXPECT_THAT(loop_nest_text(*plan, 0), HasSubstr("for n by columns: for k by rows: stream m"));
+}
+
+TEST(Plan, NamesALayerWhoseSmallestTileDoesNotFit) {
+  Machine machine = small_machine();
+  machine.scratchpad_bytes = 64;
+  EXPECT_THAT(error_of(product(4, 4, 4), machine, {}),
+              HasSubstr("model.yaml:7:3: operator 'fc': the smallest tile does not fit the "
+                        "scratchpad of 64"));
+}
+
+TEST(Plan, NamesADataflowThatTheArrayCannotRun) {
+  MappingConfig mapping;
+  mapping.dataflow = timing::Dataflow::kInputStationary;
+  EXPECT_THAT(error_of(product(4, 4, 4), small_machine(), mapping),
+              HasSubstr("the array cannot run dataflow 'is'; expected one of ws, os"));
+}
+
+TEST(Plan, NamesAllEnginesThatAreMissing) {
+  Machine machine = small_machine();
+  machine.vector_units.clear();
+  machine.store_engines.clear();
+  const std::string error = error_of(product(4, 4, 4), machine, {});
+  EXPECT_THAT(error, HasSubstr("no vector unit"));
+  EXPECT_THAT(error, HasSubstr("no DMA engine that stores"));
+  machine = small_machine();
+  machine.arrays.clear();
+  EXPECT_THAT(error_of(product(4, 4, 4), machine, {}), HasSubstr("no array"));
+}
+
+TEST(Plan, ReportsTheMistakesOfAllLayers) {
+  GraphBuilder builder("two", {});
+  TensorId x = builder.input("x", {1, 8192}, {});
+  x = builder.apply("first", workload::Softmax{}, {x}, {});
+  builder.apply("second", workload::Softmax{}, {x}, {});
+  const std::string error = error_of(builder.finish(), small_machine(), {});
+  EXPECT_THAT(error, HasSubstr("operator 'first': the smallest block, one row,"));
+  EXPECT_THAT(error, HasSubstr("operator 'second': the smallest block, one row,"));
+}
+
+TEST(Plan, RefusesHeadsThatDoNotBeginAtWholeBytes) {
+  workload::ElementTypes types;
+  types.activations = numeric::ElementType::kInt4;
+  GraphBuilder builder("odd", types);
+  const TensorId x = builder.input("x", {1, 4, 6}, {});
+  workload::RotaryEmbedding rotary;
+  rotary.heads = 1;
+  rotary.head_size = 6;
+  builder.apply("rotary", rotary, {x}, {});
+  EXPECT_EQ(error_of(builder.finish(), small_machine(), {}), "");  // 6 * 4 bits are 3 bytes
+  workload::Attention attention;
+  attention.heads = attention.kv_heads = 2;
+  attention.head_size = 3;
+  attention.query_length = 4;
+  GraphBuilder other("odd", types);
+  const TensorId q = other.input("q", {1, 4, 6}, {});
+  other.attention("attention", q, q, q, attention, {});
+  EXPECT_THAT(error_of(other.finish(), small_machine(), {}),
+              HasSubstr("heads of 3 elements of int4 do not begin at whole bytes"));
+}
+
+}  // namespace
+}  // namespace orrery::lowering
