@@ -75,16 +75,16 @@ std::optional<Rational> parse_multiple(std::string_view text,
   return std::nullopt;
 }
 
-// The largest multiple of which the value is a whole number; where there is none, the one that gives
-// the shortest fraction.
+// The largest multiple of which the value is a whole number; where there is none, the one that
+// gives the shortest fraction.
 template <std::size_t N>
 std::string write_multiple(const Rational& value, const std::array<Multiple, N>& multiples) {
   const Multiple* best = nullptr;
   const auto weight = [&](const Multiple& multiple) {
     const Rational scaled = value / Rational(multiple.factor);
     const bool whole = scaled.denominator() == 1;
-    return std::tuple(!whole, whole ? -multiple.factor
-                                    : std::abs(scaled.numerator()) + scaled.denominator());
+    return std::tuple(
+        !whole, whole ? -multiple.factor : std::abs(scaled.numerator()) + scaled.denominator());
   };
   for (const Multiple& multiple : multiples) {
     if (!multiple.name.empty() && (value != Rational(0) || multiple.factor == 1) &&

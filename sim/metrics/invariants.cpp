@@ -46,8 +46,7 @@ class Rule {
 Invariant cycles_add_up(const InvariantFacts& facts) {
   Rule rule("busy + stalled + idle = total");
   for (const auto& engine : facts.engines) {
-    rule.require_equal(engine.name,
-                       engine.cycles.busy + engine.cycles.stalled + engine.cycles.idle,
+    rule.require_equal(engine.name, engine.cycles.busy + engine.cycles.stalled + engine.cycles.idle,
                        engine.cycles.total);
   }
   return rule.verdict();
@@ -66,8 +65,7 @@ Invariant queues_balance(const InvariantFacts& facts) {
 Invariant operands_are_accounted(const InvariantFacts& facts) {
   Rule rule("engines use the bytes their commands declare, with the declared reuse");
   for (const auto& engine : facts.engines) {
-    rule.require_equal(engine.name + " bytes read", engine.bytes_read,
-                       engine.declared_bytes_read);
+    rule.require_equal(engine.name + " bytes read", engine.bytes_read, engine.declared_bytes_read);
     rule.require_equal(engine.name + " bytes written", engine.bytes_written,
                        engine.declared_bytes_written);
   }
@@ -136,7 +134,7 @@ Invariant layers_add_up(const InvariantFacts& facts) {
 }  // namespace
 
 std::vector<Invariant> check_invariants(const InvariantFacts& facts) {
-  return {cycles_add_up(facts),       queues_balance(facts),
+  return {cycles_add_up(facts),          queues_balance(facts),
           operands_are_accounted(facts), memory_is_accounted(facts),
           macs_match_the_model(facts),   not_faster_than_the_roofline(facts),
           layers_add_up(facts)};

@@ -26,7 +26,7 @@ struct InvariantFacts {
     std::int64_t declared_bytes_read = 0;  // by the stream
     std::int64_t declared_bytes_written = 0;
     std::int64_t bytes_read = 0, bytes_written = 0;  // by the memory, whole bursts
-    std::int64_t most_bytes_read = 0;     // what whole bursts at the ends of rows may add
+    std::int64_t most_bytes_read = 0;  // what whole bursts at the ends of rows may add
     std::int64_t most_bytes_written = 0;
     // Bytes that need not cross the data bus before the end: reads answered by queued writes, and
     // writes that a controller has taken and still holds.
@@ -49,8 +49,8 @@ struct InvariantFacts {
   base::Femtoseconds layers_latency = 0;
 };
 
-// One verdict a rule; docs/result.md says what each compares. Never throws: a broken rule is part of
-// the result.
+// One verdict a rule; docs/result.md says what each compares. Never throws: a broken rule is part
+// of the result.
 [[nodiscard]] std::vector<Invariant> check_invariants(const InvariantFacts& facts);
 
 }  // namespace orrery::metrics

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "timing/systolic_pipeline.h"
-#include "timing/systolic_timing.h"
 #include "tests/timing/reference/array_controller.h"
 #include "tests/timing/reference/random_jobs.h"
+#include "timing/systolic_pipeline.h"
+#include "timing/systolic_timing.h"
 
 namespace orrery::timing {
 namespace {

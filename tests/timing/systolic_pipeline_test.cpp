@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "timing/systolic_timing.h"
 #include "tests/timing/reference/random_jobs.h"
+#include "timing/systolic_timing.h"
 
 namespace orrery::timing {
 namespace {

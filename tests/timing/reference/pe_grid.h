@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "timing/systolic_types.h"
 #include "tests/timing/reference/fold.h"
+#include "timing/systolic_types.h"
 
 namespace orrery::timing::reference {
 

@@ -57,9 +57,10 @@ std::string describe(const ArrayShape& array, const std::vector<TileJob>& jobs) 
   std::ostringstream text;
   text << array.rows << "x" << array.cols;
   for (const TileJob& job : jobs) {
-    text << " | " << config::enum_name(dataflow_names(), job.dataflow) << " m " << job.shape.m << " n " << job.shape.n
-         << " k " << job.shape.k << " left " << job.intervals.left << " top " << job.intervals.top
-         << " accumulator " << job.intervals.accumulator << " earliest " << job.earliest;
+    text << " | " << config::enum_name(dataflow_names(), job.dataflow) << " m " << job.shape.m
+         << " n " << job.shape.n << " k " << job.shape.k << " left " << job.intervals.left
+         << " top " << job.intervals.top << " accumulator " << job.intervals.accumulator
+         << " earliest " << job.earliest;
   }
   return text.str();
 }
