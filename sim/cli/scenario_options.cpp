@@ -34,7 +34,8 @@ void define_scenario_options(CLI::App& app, ScenarioRequest& request) {
   CLI::Option* workload = app.add_option("-w,--workload", request.workload,
                                          "Workload file, or the name of a shipped workload.");
   CLI::Option* mapping =
-      app.add_option("-m,--mapping", request.mapping, "Mapping file. Default: everything is left to the lowering.");
+      app.add_option("-m,--mapping", request.mapping,
+                     "Mapping file. Default: everything is left to the lowering.");
   app.add_option("--set", request.set,
                  "path=value: replaces a parameter, as in platform.engines.array.rows=64. Once for "
                  "each parameter.")
