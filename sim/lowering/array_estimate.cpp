@@ -4,15 +4,14 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/integer.h"
 
 namespace orrery::lowering {
 namespace {
 
 using timing::Dataflow;
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
+using base::divide_up;
 
 // Cycles that a port needs for one vector of `elements`.
 std::int64_t interval(std::int64_t elements, numeric::ElementType type, std::int64_t port_bytes) {

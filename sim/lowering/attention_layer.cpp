@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/integer.h"
 #include "command/view.h"
 
 namespace orrery::lowering {
@@ -16,9 +17,7 @@ using numeric::ElementType;
 
 namespace {
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
+using base::divide_up;
 
 }  // namespace
 

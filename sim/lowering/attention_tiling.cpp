@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "base/integer.h"
 #include "command/view.h"
 #include "lowering/array_estimate.h"
 #include "lowering/candidate_sizes.h"
@@ -13,9 +14,7 @@
 namespace orrery::lowering {
 namespace {
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
+using base::divide_up;
 
 command::VectorCommand write_out(std::int64_t rows, std::int64_t columns,
                                  numeric::ElementType type) {

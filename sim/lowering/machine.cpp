@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/integer.h"
+
 namespace orrery::lowering {
 namespace {
 
@@ -13,9 +15,7 @@ namespace {
 constexpr std::int64_t kBurstBytes = 64;
 constexpr std::int64_t kActivationBytes = 512;
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
+using base::divide_up;
 
 }  // namespace
 

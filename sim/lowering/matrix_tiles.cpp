@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "base/integer.h"
 #include "lowering/layer.h"
 #include "lowering/matrix_tiling.h"
 
 namespace orrery::lowering {
 namespace {
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
+using base::divide_up;
 
 AxisRange block(std::int64_t index, std::int64_t size, std::int64_t whole) {
   const std::int64_t begin = index * size;

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/integer.h"
 #include "lowering/array_estimate.h"
 #include "lowering/candidate_sizes.h"
 #include "lowering/layer.h"
@@ -13,9 +14,7 @@
 namespace orrery::lowering {
 namespace {
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
+using base::divide_up;
 
 bool half_bytes(const StreamedTensor& tensor) {
   return numeric::bits(tensor.type) < 8;

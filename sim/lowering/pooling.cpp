@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/integer.h"
 #include "command/view.h"
 #include "lowering/candidate_sizes.h"
 #include "lowering/image_patch.h"
@@ -15,9 +16,7 @@
 namespace orrery::lowering {
 namespace {
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
+using base::divide_up;
 
 AxisRange block_range(std::int64_t begin, std::int64_t size, std::int64_t whole) {
   return {begin, std::min(size, whole - begin)};

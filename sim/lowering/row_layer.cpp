@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "base/integer.h"
 #include "command/view.h"
 #include "lowering/candidate_sizes.h"
 #include "lowering/vector_stages.h"
@@ -14,9 +15,7 @@
 namespace orrery::lowering {
 namespace {
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
+using base::divide_up;
 
 }  // namespace
 

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/integer.h"
+
 namespace orrery::timing {
 namespace {
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
+using base::divide_up;
 
 std::int64_t slots(const VectorCosts& costs, std::int64_t rows, std::int64_t columns,
                    bool reduces) {
