@@ -106,7 +106,8 @@ TEST(Schema, WhatItWritesItReadsBackTheSame) {
 }
 
 TEST(Schema, DescribesItsFields) {
-  const auto& fields = outer_schema().description()->fields;
+  const auto schema = outer_schema();
+  const auto& fields = schema.description()->fields;
   ASSERT_EQ(fields.size(), 6U);
   EXPECT_TRUE(fields[0].required);
   EXPECT_EQ(fields[2].default_text, "1 KiB");
