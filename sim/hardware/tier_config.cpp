@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hardware/tier_config.h"
 
+#include "memory/dram/controller_schema.h"
 #include "memory/dram/spec_schema.h"
 
 namespace orrery::hardware {
@@ -10,9 +11,10 @@ using config::Node;
 using config::Reader;
 
 void check_controller(const TierConfig& tier, const Node& node, Reader& reader) {
-  if (tier.write_high > tier.write_window || tier.write_low >= tier.write_high) {
-    reader.error(node.where(), "the write drain's watermarks do not fit",
-                 "write_low < write_high <= write_window");
+  base::Diagnostics errors;
+  tier.controller.check(tier.dram, errors);
+  for (const base::Diagnostic& error : errors.items()) {
+    reader.error(node.where(), error.message, error.expected);
   }
   if (tier.interleave.value % tier.dram.access_bytes != 0) {
     reader.error(node.where(),
@@ -48,14 +50,8 @@ const config::Schema<TierConfig>& TierConfig::schema() {
                     "How closely it is simulated; anything but dram is named in the result.")
           .optional("interleave", &Self::interleave, config::bytes(16, 1LL << 30),
                     "Bytes on one channel before the next channel's turn.")
-          .optional("read_window", &Self::read_window, config::integer(1, 1024),
-                    "Read requests the controller of a channel chooses among.")
-          .optional("write_window", &Self::write_window, config::integer(1, 1024),
-                    "Write requests the controller of a channel holds.")
-          .optional("write_high", &Self::write_high, config::integer(1, 1024),
-                    "Held writes at which the controller turns to writing.")
-          .optional("write_low", &Self::write_low, config::integer(0, 1024),
-                    "Held writes at which it turns back to waiting reads.")
+          .optional("controller", &Self::controller, memory::dram::controller_codec(),
+                    "The policies of each channel's controller.")
           .optional("latency", &Self::latency, config::duration(),
                     "With model bandwidth: from a request to its first data.")
           .position(&Self::where)

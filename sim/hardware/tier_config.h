@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "config/schema.h"
+#include "memory/dram/controller_config.h"
 #include "memory/dram/spec.h"
 
 namespace orrery::hardware {
@@ -22,8 +23,7 @@ struct TierConfig {
   MemoryModel model = MemoryModel::kDram;
   std::int64_t channels = 1;
   base::Bytes interleave{256};  // bytes on one channel before the next channel's turn
-  std::int64_t read_window = 32, write_window = 32;    // requests the controller chooses among
-  std::int64_t write_high = 24, write_low = 8;         // watermarks of the write drain, in requests
+  memory::dram::ControllerConfig controller;           // of each channel
   base::Duration latency{base::Rational(50'000'000)};  // of kBandwidth, first request to first data
   memory::dram::SpecDescription standard;
   memory::dram::Spec dram;  // `standard`, checked and compiled

@@ -98,18 +98,19 @@ void add_tier_facts(const hardware::PlatformConfig& platform, const Machine& mac
                     const metrics::RunResult& result, metrics::InvariantFacts& facts) {
   for (std::size_t t = 0; t < result.tiers.size(); ++t) {
     const metrics::TierResult& tier = result.tiers[t];
+    const hardware::TierConfig& config = platform.memory[t].second;
     const StreamAudit::Tier& declared = machine.audit().tiers()[t];
     const auto burst = static_cast<std::int64_t>(machine.tiers()[t]->statistics().access_bytes);
     // A row of n bytes touches at most ceil(n / burst) + 1 bursts: less than n + 2 bursts of bytes.
     const auto most = [burst](std::int64_t bytes, std::int64_t rows) {
       return bytes + rows * (2 * burst - 1);
     };
-    facts.tiers.push_back(
-        {tier.name, declared.bytes_read, declared.bytes_written, tier.bytes_read,
-         tier.bytes_written, most(declared.bytes_read, declared.rows_read),
-         most(declared.bytes_written, declared.rows_written),
-         burst * (tier.forwarded + tier.channels * platform.memory[t].second.write_window),
-         tier.peak_bytes_per_second});
+    facts.tiers.push_back({tier.name, declared.bytes_read, declared.bytes_written, tier.bytes_read,
+                           tier.bytes_written, most(declared.bytes_read, declared.rows_read),
+                           most(declared.bytes_written, declared.rows_written),
+                           burst * (tier.forwarded + tier.channels * config.controller.write_places(
+                                                                         config.dram.banks())),
+                           tier.peak_bytes_per_second});
   }
 }
 

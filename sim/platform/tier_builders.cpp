@@ -18,13 +18,11 @@ Femtoseconds femtoseconds(const base::Duration& duration) {
 memory::dram::ChannelConfig channel_config(const hardware::TierConfig& config,
                                            const hardware::PlatformConfig& platform) {
   memory::dram::ChannelConfig channel;
-  channel.read_window = static_cast<int>(config.read_window);
-  channel.write_window = static_cast<int>(config.write_window);
-  channel.write_high = static_cast<int>(config.write_high);
-  channel.write_low = static_cast<int>(config.write_low);
+  channel.controller = config.controller;
   for (const auto& instance : platform.instances()) {
     if (const auto* dma = dynamic_cast<const hardware::DmaConfig*>(instance.config.get())) {
-      channel.credits_of_initiator.push_back(static_cast<int>(dma->outstanding_bursts));
+      channel.credits_of_initiator.push_back(static_cast<int>(
+          config.controller.max_active_transactions.value_or(dma->outstanding_bursts)));
     }
   }
   return channel;

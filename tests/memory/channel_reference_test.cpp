@@ -11,7 +11,7 @@
 namespace orrery::memory::dram::test {
 namespace {
 
-class Recorder : public CompletionSink, public CommandSink {
+class Recorder : public CompletionSink, public ChannelObserver {
  public:
   void slice_done(std::uint64_t ticket, std::uint32_t initiator, Cycle cycle) override {
     completions.push_back({ticket, initiator, cycle});
@@ -71,13 +71,14 @@ std::vector<Submission> random_submissions(base::Random& random, const Spec& spe
 Scenario random_scenario(const Spec& spec, std::uint64_t seed) {
   base::Random random(seed);
   Scenario scenario{spec, {}, {}, 0};
-  scenario.config.read_window = static_cast<int>(random.integer(1, 40));
-  scenario.config.write_window = static_cast<int>(random.integer(1, 40));
-  scenario.config.write_high = static_cast<int>(random.integer(1, scenario.config.write_window));
-  scenario.config.write_low = static_cast<int>(random.integer(0, scenario.config.write_high - 1));
+  ControllerConfig& controller = scenario.config.controller;
+  controller.buffer_size = random.integer(1, 40);
+  controller.write_high = random.integer(1, controller.buffer_size);
+  controller.write_low = random.integer(0, *controller.write_high - 1);
   scenario.config.credits = static_cast<int>(random.integer(1, 70));
   scenario.config.round_trip = random.integer(0, 60);
-  scenario.config.refresh = random.integer(0, 4) != 0;
+  controller.refresh_policy =
+      random.integer(0, 4) != 0 ? RefreshPolicyKind::kAllBank : RefreshPolicyKind::kNone;
   scenario.submissions = random_submissions(random, spec, 30000, 90);
   scenario.end = 40000;
   return scenario;

@@ -50,7 +50,7 @@ struct Memory {
 
 ChannelConfig without_refresh() {
   ChannelConfig config;
-  config.refresh = false;
+  config.controller.refresh_policy = RefreshPolicyKind::kNone;
   config.credits = 1000;
   return config;
 }
@@ -288,7 +288,8 @@ TEST(ChannelConfig, IsChecked) {
   const Spec spec = test::shipped("ddr4_2400");
   Last sink;
   ChannelConfig config;
-  config.write_low = config.write_high;
+  config.controller.write_high = 4;
+  config.controller.write_low = 4;
   EXPECT_THROW(Channel(spec, config, sink), base::UserError);
   config = {};
   config.credits = 0;

@@ -9,32 +9,27 @@
 
 namespace orrery::memory::dram {
 
-void ChannelConfig::check() const {
+void ChannelConfig::check(const Spec& spec) const {
   base::Diagnostics errors;
   const auto require = [&](bool holds, const std::string& message, const std::string& expected) {
     if (!holds) {
       errors.add({{}, "", message, expected, ""});
     }
   };
-  constexpr int kLargestWindow = 4096;
   constexpr int kMostCredits = 1 << 20;
-  require(read_window >= 1 && read_window <= kLargestWindow, "the read window", "1 to 4096 places");
-  require(write_window >= 1 && write_window <= kLargestWindow, "the write window",
-          "1 to 4096 places");
-  require(write_low >= 0 && write_low < write_high && write_high <= write_window,
-          "the write watermarks", "0 <= low < high <= write window");
   require(credits >= 1 && credits <= kMostCredits, "the credits", "1 to 1048576");
   for (const int own : credits_of_initiator) {
     require(own >= 0 && own <= kMostCredits, "the credits of an initiator", "0 to 1048576");
   }
   require(round_trip >= 0, "the round trip", "0 cycles or more");
+  controller.check(spec, errors);
   errors.throw_if_any();
 }
 
 namespace {
 
-ChannelConfig checked(const ChannelConfig& config) {
-  config.check();
+ChannelConfig checked(const ChannelConfig& config, const Spec& spec) {
+  config.check(spec);
   return config;
 }
 
@@ -49,10 +44,10 @@ std::uint64_t low_bits(int count) {
 }  // namespace
 
 Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& completions,
-                 CommandSink* commands)
+                 ChannelObserver* observer)
     : spec_(spec),
-      config_(checked(config)),
-      command_sink_(commands),
+      config_(checked(config, spec)),
+      observer_(observer),
       map_(spec),
       command_{spec.command(CommandKind::kActivate),     spec.command(CommandKind::kPrecharge),
                spec.command(CommandKind::kPrechargeAll), spec.command(CommandKind::kRead),
@@ -61,8 +56,10 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
                     command_.write, command_.refresh}),
       timing_(table_),
       intake_(config.credits, config.credits_of_initiator, config.round_trip, completions),
-      reads_(config.read_window),
-      writes_(config.write_window),
+      reads_(static_cast<int>(config.controller.buffer_size)),
+      writes_(static_cast<int>(config.controller.buffer_size)),
+      write_high_(static_cast<int>(config.controller.write_high_or_default())),
+      write_low_(static_cast<int>(config.controller.write_low_or_default())),
       one_bus_(spec.commands[static_cast<std::size_t>(command_.read)].bus ==
                spec.commands[static_cast<std::size_t>(command_.activate)].bus),
       read_cycles_(spec.read_latency + spec.burst_cycles),
@@ -87,7 +84,7 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
   }
   open_row_.fill(kClosed);
   ranks_.resize(static_cast<std::size_t>(spec.ranks()));
-  if (config_.refresh) {
+  if (config_.controller.refresh_policy != RefreshPolicyKind::kNone) {
     for (int rank = 0; rank < spec.ranks(); ++rank) {
       const int sharing = std::max(spec.ranks() / spec.data_buses(), 1);
       refreshes_.emplace_back(spec.refresh_interval, rank % sharing, sharing);

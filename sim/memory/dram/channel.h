@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "memory/dram/channel_map.h"
+#include "memory/dram/channel_observer.h"
+#include "memory/dram/controller_config.h"
 #include "memory/dram/intake.h"
 #include "memory/dram/rank_state.h"
 #include "memory/dram/request_queue.h"
@@ -18,29 +20,25 @@
 
 namespace orrery::memory::dram {
 
-// What the controller of a channel is made of.
+// One channel of a tier: its controller, and what the tier and the initiators ask of it.
 struct ChannelConfig {
-  int read_window = 32;   // places
-  int write_window = 32;  // places
-  int write_high = 26;    // queued writes at which writing starts (0.8 of the window)
-  int write_low = 6;      // queued writes at which it may end (0.2 of the window)
-  int credits = 64;       // bursts that one initiator may have outstanding here
+  ControllerConfig controller;
+  int credits = 64;  // bursts that one initiator may have outstanding here
   // Likewise for single initiators: index -> credits, 0 for the default above.
   std::vector<int> credits_of_initiator;
   Cycle round_trip = 0;  // cycles from the end of a burst to the arrival of its successor
-  bool refresh = true;
 
-  // Throws UserError unless windows and credits are positive and low < high <= window.
-  void check() const;
+  // Throws UserError when the controller does not suit the standard or a number is out of range.
+  void check(const Spec& spec) const;
 };
 
 // One memory channel, cycle by cycle as docs/components/dram.md states it, computed by events:
 // nothing is evaluated in a cycle in which nothing can happen.
 class Channel {
  public:
-  // The spec and the sinks must outlive the channel.
+  // The spec, the sink and the observer must outlive the channel.
   Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& completions,
-          CommandSink* commands = nullptr);
+          ChannelObserver* observer = nullptr);
 
   // Puts a slice at the end of its initiator's line. It may enter from cycle `arrival` on, which
   // must not lie before horizon(). An empty slice is not allowed.
@@ -107,9 +105,9 @@ class Channel {
   [[nodiscard]] bool direction_would_change() const {
     const int writes = writes_.size();
     if (direction_ == kReading) {
-      return writes >= config_.write_high || (reads_.empty() && writes > 0);
+      return writes >= write_high_ || (reads_.empty() && writes > 0);
     }
-    return writes == 0 || (writes <= config_.write_low && !reads_.empty());
+    return writes == 0 || (writes <= write_low_ && !reads_.empty());
   }
 
   // Commands.
@@ -166,7 +164,7 @@ class Channel {
 
   const Spec& spec_;
   const ChannelConfig config_;
-  CommandSink* const command_sink_;
+  ChannelObserver* const observer_;
   const ChannelMap map_;
   const Commands command_;
   const TimingTable table_;
@@ -174,6 +172,8 @@ class Channel {
   Intake intake_;
   RequestQueue reads_;
   RequestQueue writes_;
+  const int write_high_;
+  const int write_low_;
   Direction direction_ = kReading;
   const bool one_bus_;
   const Cycle read_cycles_;  // from a read's column command to the end of its data

@@ -9,7 +9,7 @@ namespace orrery::memory::dram {
 void Channel::issue(int command, unsigned bank, const Request* request, Cycle cycle) {
   timing_.issue(command, bank, cycle);
   ++command_counts_[static_cast<std::size_t>(command)];
-  if (command_sink_ != nullptr) {
+  if (observer_ != nullptr) {
     CommandRecord record;
     record.cycle = cycle;
     record.command = command;
@@ -22,7 +22,7 @@ void Channel::issue(int command, unsigned bank, const Request* request, Cycle cy
       record.column = column ? map_.column(request->burst) : 0;
       record.request = request->number;
     }
-    command_sink_->command(record);
+    observer_->command(record);
   }
 }
 

@@ -30,24 +30,4 @@ class CompletionSink {
   virtual void slice_done(std::uint64_t ticket, std::uint32_t initiator, Cycle cycle) = 0;
 };
 
-// One issued command.
-struct CommandRecord {
-  Cycle cycle = 0;
-  int command = 0;            // index in the spec
-  std::uint32_t bank = 0;     // through the channel; the first bank of the rank for PREA and REF
-  std::uint32_t row = 0;      // of ACT, RD and WR
-  std::uint32_t column = 0;   // of RD and WR, in bursts
-  std::uint64_t request = 0;  // the number of the burst on whose behalf; ~0 for refreshes
-  bool operator==(const CommandRecord&) const = default;
-};
-
-inline constexpr std::uint64_t kNoRequest = ~std::uint64_t{0};
-
-// Hears of every command in the order of issue; in one cycle the column command comes first.
-class CommandSink {
- public:
-  virtual ~CommandSink() = default;
-  virtual void command(const CommandRecord& record) = 0;
-};
-
 }  // namespace orrery::memory::dram

@@ -9,8 +9,9 @@ namespace orrery::memory::dram {
 
 const std::vector<std::string>& command_kind_names() {
   static const std::vector<std::string> names = {
-      "activate", "precharge",       "precharge_all", "read", "read_precharge",
-      "write",    "write_precharge", "refresh_all",   "other"};
+      "activate",        "precharge",       "precharge_all",     "read",          "read_precharge",
+      "write",           "write_precharge", "refresh_all",       "refresh_banks", "power_down",
+      "power_down_exit", "self_refresh",    "self_refresh_exit", "other"};
   return names;
 }
 
@@ -18,6 +19,28 @@ double Spec::peak_bytes_per_second() const {
   const double burst_seconds = static_cast<double>(burst_cycles) * base::to_double(tck) /
                                static_cast<double>(base::kFemtosecondsPerSecond);
   return static_cast<double>(data_buses() * access_bytes) / burst_seconds;
+}
+
+std::uint64_t Spec::banks_of(int command, unsigned bank) const {
+  const Command& issued = commands[static_cast<std::size_t>(command)];
+  const auto inside = [&](int level) {
+    return static_cast<unsigned>(banks() / levels[static_cast<std::size_t>(level)].nodes);
+  };
+  const unsigned size = inside(issued.scope);
+  unsigned first = bank / size * size;
+  unsigned copies = 1;
+  unsigned distance = 0;
+  if (issued.across >= 0) {
+    copies = static_cast<unsigned>(levels[static_cast<std::size_t>(issued.across)].count);
+    distance = inside(issued.across);
+    first -= first / distance % copies * distance;
+  }
+  const std::uint64_t one = size == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << size) - 1;
+  std::uint64_t mask = 0;
+  for (unsigned copy = 0; copy < copies; ++copy) {
+    mask |= one << (first + copy * distance);
+  }
+  return mask;
 }
 
 int Spec::command(CommandKind kind) const {

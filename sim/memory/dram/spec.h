@@ -24,6 +24,11 @@ enum class CommandKind : std::uint8_t {
   kWrite,
   kWritePrecharge,
   kRefreshAll,
+  kRefreshBanks,  // a bank, or with `across` a set of banks
+  kPowerDown,
+  kPowerDownExit,
+  kSelfRefresh,
+  kSelfRefreshExit,
   kOther,  // constrained like any command, never issued by the read and write path
 };
 
@@ -41,6 +46,9 @@ struct Command {
   std::string name;
   CommandKind kind = CommandKind::kOther;
   int scope = 0;  // the level of the node it addresses
+  // The level over all whose nodes it acts together, -1 for none: on every bank of the rank that
+  // differs from the addressed one only there (DDR5 REFsb: bank_group).
+  int across = -1;
   int bus = 0;
   int cycles = 1;  // for which it holds its bus
   int row_buffer = 0;
@@ -84,6 +92,7 @@ struct Spec {
   Cycle refresh_interval = 0;
   Cycle refresh_cycles = 0;
   int refresh_scope = 0;                   // the level a refresh acts on
+  Cycle bank_refresh_cycles = 0;           // how long kRefreshBanks keeps its banks busy
   std::vector<std::string> address_order;  // from the least significant bit
   std::optional<CurrentEnergy> currents;
   std::optional<PerBitEnergy> per_bit;
@@ -98,6 +107,8 @@ struct Spec {
   [[nodiscard]] int data_buses() const {
     return levels[static_cast<std::size_t>(data_bus_scope)].nodes;
   }
+  // The banks a command acts on when it is addressed by any bank of them, as a mask.
+  [[nodiscard]] std::uint64_t banks_of(int command, unsigned bank) const;
   // Of the channel, all its data buses always busy.
   [[nodiscard]] double peak_bytes_per_second() const;
   [[nodiscard]] std::int64_t capacity_bytes() const {
@@ -105,8 +116,8 @@ struct Spec {
   }
   [[nodiscard]] base::ClockDomain clock() const { return base::ClockDomain(tck); }
 
-  // The first command of a kind; there is one of every kind except kOther and the two with
-  // automatic precharge, where -1 says that there is none.
+  // The first command of a kind. -1 says that there is none, which happens for kOther, the two with
+  // automatic precharge and everything after kRefreshAll.
   [[nodiscard]] int command(CommandKind kind) const;
   // By name; an unknown name is an invariant broken by the caller.
   [[nodiscard]] int command(std::string_view command_name) const;

@@ -194,8 +194,8 @@ class SpecBuilder {
       const auto kind = static_cast<CommandKind>(k);
       const auto same_kind = [&](const Command& c) { return c.kind == kind && c.row_buffer == 0; };
       const auto count = std::count_if(out_.commands.begin(), out_.commands.end(), same_kind);
-      const bool optional =
-          kind == CommandKind::kReadPrecharge || kind == CommandKind::kWritePrecharge;
+      const bool optional = kind == CommandKind::kReadPrecharge ||
+                            kind == CommandKind::kWritePrecharge || kind > CommandKind::kRefreshAll;
       if (count > 1 || (count == 0 && !optional)) {
         complain({}, fmt::format("{} commands of kind '{}'", count, command_kind_names()[k]),
                  optional ? "at most one" : "one");

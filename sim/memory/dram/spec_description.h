@@ -38,6 +38,7 @@ struct CommandDescription {
   LocatedText scope;
   LocatedText bus;
   std::int64_t cycles = 1;
+  LocatedText across;      // see Command::across; empty: none
   LocatedText row_buffer;  // which buffer it opens, closes or needs; empty: the first
 };
 
@@ -113,6 +114,10 @@ struct SpecDescription {
   LocatedText write_latency = "nCWL";
   LocatedText refresh_interval = "nREFI";
   LocatedText refresh_cycles = "nRFC";  // how long a refresh keeps the rank busy
+  LocatedText bank_refresh_cycles;      // likewise of refresh_banks; empty: there is none
+  // Whether delays count from the last cycle of the earlier command to the last of the later one,
+  // as the standards write them, or between first cycles.
+  bool delays_between_last_cycles = false;
   // From the least significant bit above the burst: level names, "row", "column".
   std::vector<LocatedText> address_order;
   std::vector<std::pair<std::string, DensityDescription>> densities;

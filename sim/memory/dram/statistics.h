@@ -57,11 +57,14 @@ struct AccessStatistics {
   void add(const AccessStatistics& other);
 };
 
-// Where one rank (pseudo-channel) spent its time; the three add up to the time simulated.
+// Where one rank (pseudo-channel) spent its time; the states add up to the time simulated.
 struct RankStatistics {
   Cycle active = 0;      // some bank open
   Cycle precharged = 0;  // all banks closed
-  Cycle refreshing = 0;
+  Cycle refreshing = 0;  // the whole rank
+  Cycle active_power_down = 0;
+  Cycle precharged_power_down = 0;
+  Cycle self_refresh = 0;
   std::uint64_t refreshes = 0;
 };
 

@@ -64,8 +64,7 @@ void ClockedController::arrive() {
     }
     const ReferenceSlice& slice = line.slices.front();
     std::vector<Entry>& window = slice.is_write ? writes_ : reads_;
-    const auto places =
-        static_cast<std::size_t>(slice.is_write ? config_.write_window : config_.read_window);
+    const auto places = static_cast<std::size_t>(config_.controller.buffer_size);
     if (window.size() >= places) {
       continue;
     }
@@ -115,9 +114,11 @@ void ClockedController::finish_burst(std::uint64_t ticket, std::uint32_t initiat
 void ClockedController::choose_direction() {
   const auto writes = static_cast<int>(writes_.size());
   if (!writing_) {
-    writing_ = writes >= config_.write_high || (reads_.empty() && writes > 0);
+    writing_ =
+        writes >= config_.controller.write_high_or_default() || (reads_.empty() && writes > 0);
   } else {
-    writing_ = !(writes == 0 || (writes <= config_.write_low && !reads_.empty()));
+    writing_ =
+        !(writes == 0 || (writes <= config_.controller.write_low_or_default() && !reads_.empty()));
   }
 }
 
@@ -126,7 +127,8 @@ bool ClockedController::due(int rank) const {
   // R).
   const std::int64_t ranks = spec_.ranks() / spec_.data_buses();
   const std::int64_t k = refreshes_done_[static_cast<std::size_t>(rank)];
-  return config_.refresh && (k * ranks + rank % ranks + 1) * spec_.refresh_interval / ranks <= now_;
+  return config_.controller.refresh_policy != RefreshPolicyKind::kNone &&
+         (k * ranks + rank % ranks + 1) * spec_.refresh_interval / ranks <= now_;
 }
 
 bool ClockedController::try_refresh(int) {
