@@ -32,5 +32,6 @@ using SubcommandPointer = std::unique_ptr<Subcommand>;
 [[nodiscard]] SubcommandPointer make_validate_command();
 [[nodiscard]] SubcommandPointer make_describe_command();
 [[nodiscard]] SubcommandPointer make_list_command();
+[[nodiscard]] SubcommandPointer make_memory_command();
 
 }  // namespace orrery::cli

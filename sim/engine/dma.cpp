@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/dma.h"
 
+#include <algorithm>
+
 namespace orrery::engine {
 
 using command::Move;
@@ -11,7 +13,19 @@ Dma::Dma(EngineContext context, const hardware::DmaConfig& config, std::uint32_t
     : Engine(std::move(context)),
       config_(config),
       initiator_(initiator),
-      tiers_(std::move(tiers)) {}
+      tiers_(std::move(tiers)),
+      buffer_(static_cast<std::size_t>(config.copy_pieces)) {
+  for (std::size_t place = buffer_.size(); place > 0; --place) {
+    free_places_.push_back(place - 1);
+  }
+}
+
+namespace {
+
+// Marks the tickets of pieces; those of whole transfers are numbers of commands.
+constexpr std::uint64_t kPiece = std::uint64_t{1} << 63;
+
+}  // namespace
 
 std::optional<Cycle> Dma::ready_cycle(Cycle now_cycle) const {
   if (under_way() >= static_cast<std::size_t>(config_.transfers)) {
@@ -50,13 +64,14 @@ std::optional<Cycle> Dma::start(const command::Command& command, Cycle /*cycle*/
   if (!to_tier) {
     account.actions["scratchpad.write_byte"] += move.bytes();
   }
+  memory::Tier* source = from_tier ? tiers_[move.source.space.index] : nullptr;
   memory::Tier* destination = to_tier ? tiers_[move.destination.space.index] : nullptr;
-  if (from_tier) {
-    if (to_tier) {
-      to_write_[command.id] = {destination, transfer(move, move.destination, true, command.layer)};
-    }
-    tiers_[move.source.space.index]->submit(transfer(move, move.source, false, command.layer),
-                                            command.id, *this);
+  if (from_tier && to_tier) {
+    copies_.push_back({command.id, command.layer, source, destination,
+                       TierCopy(move, config_.copy_piece.value), 0});
+    fill_copy_buffer();
+  } else if (from_tier) {
+    source->submit(transfer(move, move.source, false, command.layer), command.id, *this);
   } else {
     destination->submit(transfer(move, move.destination, true, command.layer), command.id, *this);
   }
@@ -64,14 +79,51 @@ std::optional<Cycle> Dma::start(const command::Command& command, Cycle /*cycle*/
 }
 
 void Dma::transfer_done(std::uint64_t ticket) {
-  const auto found = to_write_.find(ticket);
-  if (found == to_write_.end()) {
+  if ((ticket & kPiece) != 0) {
+    piece_done(static_cast<std::size_t>(ticket & ~kPiece));
+  } else {
     finish_command(ticket);
+  }
+}
+
+Dma::Copy& Dma::copy(command::CommandId id) {
+  return *std::find_if(copies_.begin(), copies_.end(),
+                       [id](const Copy& candidate) { return candidate.id == id; });
+}
+
+// Places go to the oldest copy that has something left to read.
+void Dma::fill_copy_buffer() {
+  for (Copy& reading : copies_) {
+    while (!reading.pieces.done() && !free_places_.empty()) {
+      const std::size_t place = free_places_.back();
+      free_places_.pop_back();
+      TierCopy::Piece piece = reading.pieces.next();
+      for (memory::Transfer* side : {&piece.read, &piece.write}) {
+        side->initiator = initiator_;
+        side->layer = reading.layer;
+      }
+      buffer_[place] = {reading.id, piece.write, false};
+      ++reading.under_way;
+      reading.source->submit(piece.read, kPiece | place, *this);
+    }
+  }
+}
+
+void Dma::piece_done(std::size_t place) {
+  Piece& piece = buffer_[place];
+  Copy& owner = copy(piece.copy);
+  if (!piece.writing) {
+    piece.writing = true;
+    owner.destination->submit(piece.write, kPiece | place, *this);
     return;
   }
-  const auto [tier, to_write] = found->second;
-  to_write_.erase(found);
-  tier->submit(to_write, ticket, *this);
+  free_places_.push_back(place);
+  if (--owner.under_way == 0 && owner.pieces.done()) {
+    const command::CommandId id = owner.id;
+    std::erase_if(copies_, [id](const Copy& candidate) { return candidate.id == id; });
+    finish_command(id);
+  }
+  fill_copy_buffer();
 }
 
 }  // namespace orrery::engine

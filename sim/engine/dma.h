@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
+#include <deque>
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/tier_copy.h"
 #include "hardware/dma_config.h"
 #include "memory/tier.h"
 
 namespace orrery::engine {
 
-// Executes Move between a tier and the scratchpad, or from tier to tier (read whole, then written).
-// Bursts of several commands may be under way; docs/components/dma.md.
+// Executes Move between a tier and the scratchpad, or from tier to tier through a buffer of its
+// own, piece by piece. Bursts of several commands may be under way; docs/components/dma.md.
 class Dma : public Engine, public memory::TransferListener {
  public:
   // `initiator` is this engine's place among the DMA engines, by which memories tell them apart.
@@ -30,11 +31,32 @@ class Dma : public Engine, public memory::TransferListener {
                                           const command::Move::End& tier_end, bool is_write,
                                           command::LayerIndex layer) const;
 
+  // A copy from tier to tier of which pieces are left to read or under way.
+  struct Copy {
+    command::CommandId id = 0;
+    command::LayerIndex layer = 0;
+    memory::Tier* source = nullptr;
+    memory::Tier* destination = nullptr;
+    TierCopy pieces;
+    std::int64_t under_way = 0;
+  };
+  // A place of the copy buffer.
+  struct Piece {
+    command::CommandId copy = 0;
+    memory::Transfer write;
+    bool writing = false;
+  };
+
+  void fill_copy_buffer();
+  void piece_done(std::size_t place);
+  [[nodiscard]] Copy& copy(command::CommandId id);
+
   hardware::DmaConfig config_;
   std::uint32_t initiator_;
   std::vector<memory::Tier*> tiers_;
-  // Tier-to-tier copies whose data has still to be written, by command.
-  std::map<command::CommandId, std::pair<memory::Tier*, memory::Transfer>> to_write_;
+  std::deque<Copy> copies_;  // in the order of their commands
+  std::vector<Piece> buffer_;
+  std::vector<std::size_t> free_places_;
 };
 
 }  // namespace orrery::engine

@@ -15,7 +15,11 @@ const config::Schema<DmaConfig>& DmaConfig::schema() {
           .optional("transfers", &Self::transfers, config::integer(1, 1024),
                     "Commands whose bursts may be under way together.")
           .optional("role", &Self::role, config::choice(kRoles),
-                    "What it carries: loads from memory, stores to memory, or both.");
+                    "What it carries: loads from memory, stores to memory, or both.")
+          .optional("copy_piece", &Self::copy_piece, config::bytes(64, 1LL << 30),
+                    "Copies from tier to tier are read and written in pieces of this size.")
+          .optional("copy_pieces", &Self::copy_pieces, config::integer(1, 65536),
+                    "Pieces that the engine's copy buffer holds.");
   return kSchema;
 }
 

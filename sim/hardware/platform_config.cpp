@@ -163,8 +163,7 @@ const config::Schema<PlatformConfig>& PlatformConfig::schema() {
                     "Between engines and memory channels.")
           .optional("sequencer", &Self::sequencer, config::object(sequencer_schema()),
                     "Command processor.")
-          .required("memory", &Self::memory,
-                    config::dictionary(config::object(TierConfig::schema())),
+          .required("memory", &Self::memory, config::dictionary(tier_codec()),
                     "Memory tiers by name, in the order in which they are filled.")
           .required("energy", &Self::energy, config::object(EnergyConfig::schema()),
                     "Energy coefficients.")

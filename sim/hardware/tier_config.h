@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "config/schema.h"
+#include "hardware/storage_config.h"
+#include "memory/address/field_map.h"
 #include "memory/dram/controller_config.h"
 #include "memory/dram/spec.h"
 
@@ -14,26 +17,46 @@ enum class MemoryModel : std::uint8_t {
   kDram,       // command by command
   kBandwidth,  // peak bandwidth and a fixed latency
   kIdeal,      // data is there at once
+  kStorage,    // a block device
 };
 
 [[nodiscard]] const config::EnumTable<MemoryModel>& memory_model_names();
 
-// One memory of the platform: channels of one DRAM standard.
+// One memory of the platform: channels of one DRAM standard, or a block device. With `storage` only
+// `model`, which is then kStorage, and what does not speak of channels has a meaning.
 struct TierConfig {
   MemoryModel model = MemoryModel::kDram;
-  std::int64_t channels = 1;
+  std::int64_t channels = 1;  // of each stack
+  std::int64_t stacks = 1;
   base::Bytes interleave{256};  // bytes on one channel before the next channel's turn
+  std::optional<memory::FieldMapDescription> address_map;
   memory::dram::ControllerConfig controller;           // of each channel
   base::Duration latency{base::Rational(50'000'000)};  // of kBandwidth, first request to first data
-  memory::dram::SpecDescription standard;
-  memory::dram::Spec dram;  // `standard`, checked and compiled
+  std::optional<memory::dram::SpecDescription> standard;
+  std::optional<StorageConfig> storage;
+  memory::dram::Spec dram;                 // `standard`, checked and compiled
+  std::optional<memory::FieldMap> fields;  // `address_map`, likewise
   base::SourcePosition where;
 
-  [[nodiscard]] std::int64_t capacity() const { return channels * dram.capacity_bytes(); }
-  // Bytes a second of all channels together, all data buses always busy.
+  [[nodiscard]] std::int64_t total_channels() const { return channels * stacks; }
+  [[nodiscard]] std::int64_t capacity() const;
+  // Bytes a second of all channels together, all data buses always busy; of storage the faster
+  // direction.
   [[nodiscard]] double peak_bandwidth() const;
+  // Bytes that are moved together at least: a burst, a block.
+  [[nodiscard]] std::int64_t access_bytes() const;
+  // Bytes that one row of every bank that works at a time holds; of storage a block.
+  [[nodiscard]] std::int64_t page_bytes() const;
+  // Femtoseconds from a lonely request at the memory to its data: the row's activation, which takes
+  // about as long as a read, and the read; as configured for the other models.
+  [[nodiscard]] base::Rational read_latency() const;
+  // Bytes that controllers may still hold when their writes have been answered.
+  [[nodiscard]] std::int64_t posted_bytes() const;
 
   [[nodiscard]] static const config::Schema<TierConfig>& schema();
 };
+
+// Reads and writes a tier; what does not belong to its kind is neither accepted nor written.
+[[nodiscard]] config::Codec<TierConfig> tier_codec();
 
 }  // namespace orrery::hardware

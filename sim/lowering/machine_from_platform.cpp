@@ -88,23 +88,14 @@ class MachineBuilder {
     return {std::max<std::int64_t>(std::llround(rate * static_cast<double>(kParts)), 1), kParts};
   }
 
-  [[nodiscard]] static std::int64_t page_bytes(const hardware::TierConfig& tier) {
-    return tier.channels * tier.dram.data_buses() * tier.dram.columns * tier.dram.access_bytes;
-  }
-
-  // Fabric there and back, and of a DRAM the row's activation, which takes about as long as a read,
-  // and the read.
+  // Fabric there and back, and the memory's own.
   [[nodiscard]] std::int64_t latency_cycles(const hardware::TierConfig& tier) const {
     if (tier.model == hardware::MemoryModel::kIdeal) {
       return 0;
     }
-    const base::Rational dram =
-        tier.model == hardware::MemoryModel::kBandwidth
-            ? tier.latency.femtoseconds
-            : tier.dram.tck * base::Rational(2 * tier.dram.read_latency + tier.dram.burst_cycles);
     const double femtoseconds = base::to_double(platform_.fabric.request_latency.femtoseconds +
                                                 platform_.fabric.response_latency.femtoseconds) +
-                                base::to_double(dram);
+                                base::to_double(tier.read_latency());
     return std::llround(femtoseconds * base::to_double(clock_hertz()) /
                         static_cast<double>(base::kFemtosecondsPerSecond));
   }
@@ -115,9 +106,9 @@ class MachineBuilder {
       entry.name = name;
       entry.capacity = tier.capacity();
       entry.bytes_per_cycle = bytes_per_cycle(tier);
-      entry.channels = tier.channels;
+      entry.channels = tier.total_channels();
       entry.interleave = tier.interleave.value;
-      entry.page_bytes = page_bytes(tier);
+      entry.page_bytes = tier.page_bytes();
       entry.latency_cycles = latency_cycles(tier);
       machine_.tiers.push_back(std::move(entry));
     }

@@ -27,22 +27,22 @@ void count_access(TierStatistics& statistics, const Transfer& transfer, std::uin
 
 BandwidthTier::BandwidthTier(const sc_core::sc_module_name& name, const dram::Spec& spec,
                              const TierConfig& config, Femtoseconds latency)
-    : Tier(name, spec.capacity_bytes() * config.channels),
+    : Tier(name, spec.capacity_bytes() * config.total_channels()),
       spec_(spec),
       config_(config),
       clock_(spec.clock()),
-      map_(config.channels, config.interleave),
+      map_(address_map(spec, config)),
       latency_(clock_.cycles_covering(latency)),
       buses_(spec.data_buses()),
-      busy_(static_cast<std::size_t>(config.channels), 0) {
+      busy_(static_cast<std::size_t>(config.total_channels()), 0) {
   base::require_invariant(config.request_latency >= 1 && config.response_latency >= 1,
                           "requests and answers take time");
   statistics_.model = "bandwidth";
   statistics_.standard = spec.name;
-  statistics_.channels = config.channels;
+  statistics_.channels = config.total_channels();
   statistics_.access_bytes = static_cast<std::uint64_t>(spec.access_bytes);
   statistics_.cycle = spec.tck;
-  statistics_.peak_bytes_per_second = spec.peak_bytes_per_second() * config.channels;
+  statistics_.peak_bytes_per_second = spec.peak_bytes_per_second() * config.total_channels();
   SC_METHOD(serve);
   sensitive << arrival_event_;
   dont_initialize();
@@ -70,7 +70,7 @@ void BandwidthTier::serve() {
     for (const Arrival& arrival : arrived) {
       Cycle done = 0;
       std::uint64_t all_bursts = 0;
-      for (int channel = 0; channel < config_.channels; ++channel) {
+      for (int channel = 0; channel < config_.total_channels(); ++channel) {
         const std::uint64_t bursts =
             SliceCursor(arrival.transfer, map_, channel, static_cast<int>(spec_.access_bytes))
                 .count_remaining();
@@ -94,7 +94,7 @@ void BandwidthTier::serve() {
 }
 
 void BandwidthTier::finish(Femtoseconds end) {
-  statistics_.data_bus_possible = clock_.cycle_at_or_after(end) * buses_ * config_.channels;
+  statistics_.data_bus_possible = clock_.cycle_at_or_after(end) * buses_ * config_.total_channels();
 }
 
 TierStatistics BandwidthTier::statistics() const {

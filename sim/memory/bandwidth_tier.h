@@ -6,8 +6,8 @@
 
 #include "memory/address/address_map.h"
 #include "memory/dram/spec.h"
-#include "memory/dram_tier.h"
 #include "memory/tier.h"
+#include "memory/tier_layout.h"
 
 namespace orrery::memory {
 

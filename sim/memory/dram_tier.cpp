@@ -14,9 +14,9 @@ using base::Cycle;
 class DramTier::ChannelProcess : public sc_core::sc_module, public dram::CompletionSink {
  public:
   SC_HAS_PROCESS(ChannelProcess);
-  ChannelProcess(const sc_core::sc_module_name& name, DramTier& tier,
+  ChannelProcess(const sc_core::sc_module_name& name, DramTier& tier, const dram::Spec& spec,
                  const dram::ChannelConfig& config)
-      : sc_core::sc_module(name), tier_(tier), channel_(tier.spec_, config, *this) {
+      : sc_core::sc_module(name), tier_(tier), channel_(spec, config, *this) {
     SC_METHOD(wake);
     sensitive << wake_event_;
     dont_initialize();
@@ -81,7 +81,7 @@ const TierConfig& checked(const TierConfig& config, const dram::Spec& spec) {
       errors.add({{}, "", message, expected, ""});
     }
   };
-  require(config.channels >= 1, "a memory without channels", "1 or more");
+  require(config.channels >= 1 && config.stacks >= 1, "a memory without channels", "1 or more");
   require(config.request_latency >= 1 && config.response_latency >= 1,
           "the latency between engines and memory", "1 fs or more each way");
   require(config.interleave >= spec.access_bytes && config.interleave % spec.access_bytes == 0,
@@ -101,15 +101,16 @@ dram::ChannelConfig with_round_trip(dram::ChannelConfig channel, const TierConfi
 
 DramTier::DramTier(const sc_core::sc_module_name& name, const dram::Spec& spec,
                    const TierConfig& config, const dram::ChannelConfig& channel)
-    : Tier(name, spec.capacity_bytes() * config.channels),
-      spec_(spec),
+    : Tier(name, spec.capacity_bytes() * config.total_channels()),
       config_(checked(config, spec)),
+      specs_(channel_specs(spec, config_)),
       clock_(spec.clock()),
-      map_(config.channels, config.interleave) {
+      map_(address_map(spec, config_)) {
   const dram::ChannelConfig complete = with_round_trip(channel, config_, clock_);
-  for (int index = 0; index < config_.channels; ++index) {
+  for (int index = 0; index < config_.total_channels(); ++index) {
+    const dram::Spec& own = specs_[specs_.size() == 1 ? 0 : static_cast<std::size_t>(index)];
     channels_.push_back(std::make_unique<ChannelProcess>(
-        ("channel" + std::to_string(index)).c_str(), *this, complete));
+        ("channel" + std::to_string(index)).c_str(), *this, own, complete));
   }
 }
 
@@ -119,9 +120,10 @@ void DramTier::accept(const Transfer& transfer, const Request& request) {
   const std::uint64_t key = next_key_++;
   Open& open = open_[key];
   open.request = request;
-  for (int channel = 0; channel < config_.channels; ++channel) {
+  const auto access_bytes = static_cast<int>(specs_.front().access_bytes);
+  for (int channel = 0; channel < config_.total_channels(); ++channel) {
     dram::Slice slice;
-    slice.cursor = SliceCursor(transfer, map_, channel, static_cast<int>(spec_.access_bytes));
+    slice.cursor = SliceCursor(transfer, map_, channel, access_bytes);
     if (slice.cursor.done()) {
       continue;
     }
@@ -159,13 +161,14 @@ std::uint64_t DramTier::wake_ups() const {
 }
 
 TierStatistics DramTier::statistics() const {
+  const dram::Spec& spec = specs_.front();
   TierStatistics result;
   result.model = "dram";
-  result.standard = spec_.name;
-  result.channels = config_.channels;
-  result.access_bytes = static_cast<std::uint64_t>(spec_.access_bytes);
-  result.cycle = spec_.tck;
-  result.peak_bytes_per_second = spec_.peak_bytes_per_second() * config_.channels;
+  result.standard = spec.name;
+  result.channels = config_.total_channels();
+  result.access_bytes = static_cast<std::uint64_t>(spec.access_bytes);
+  result.cycle = spec.tck;
+  result.peak_bytes_per_second = spec.peak_bytes_per_second() * config_.total_channels();
   for (const auto& process : channels_) {
     const dram::ChannelStatistics channel = process->channel().statistics();
     result.total.add(channel.total);
@@ -179,8 +182,8 @@ TierStatistics DramTier::statistics() const {
       result.refreshes += rank.refreshes;
     }
     result.data_bus_busy += channel.data_bus_busy;
-    result.data_bus_possible += channel.cycles * spec_.data_buses();
-    result.energy.add(dram::energy(channel, spec_));
+    result.data_bus_possible += channel.cycles * spec.data_buses();
+    result.energy.add(dram::energy(channel, spec));
     result.each_channel.push_back(channel);
   }
   return result;

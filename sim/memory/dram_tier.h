@@ -8,16 +8,9 @@
 #include "memory/address/address_map.h"
 #include "memory/dram/channel.h"
 #include "memory/tier.h"
+#include "memory/tier_layout.h"
 
 namespace orrery::memory {
-
-// How a tier hangs in the platform.
-struct TierConfig {
-  int channels = 1;
-  std::int64_t interleave = 256;      // bytes on one channel before the next one's turn
-  Femtoseconds request_latency = 0;   // from submit() to the channels, at least 1
-  Femtoseconds response_latency = 0;  // from a channel back to the initiator, at least 1
-};
 
 // Channels of one DRAM standard, command by command.
 //
@@ -27,7 +20,7 @@ struct TierConfig {
 // could be back at an initiator, and not at all while it is idle.
 class DramTier : public Tier {
  public:
-  // The spec must outlive the tier. `channel.round_trip` is set here, from the two latencies.
+  // `channel.round_trip` is set here, from the two latencies.
   // Throws UserError when the configuration is not sound.
   DramTier(const sc_core::sc_module_name& name, const dram::Spec& spec, const TierConfig& config,
            const dram::ChannelConfig& channel);
@@ -51,8 +44,8 @@ class DramTier : public Tier {
 
   void slice_done(std::uint64_t key, Femtoseconds answered);
 
-  const dram::Spec& spec_;
   const TierConfig config_;
+  const std::vector<dram::Spec> specs_;  // of all channels, or of each
   const base::ClockDomain clock_;
   const AddressMap map_;
   std::vector<std::unique_ptr<ChannelProcess>> channels_;

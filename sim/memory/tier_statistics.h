@@ -13,10 +13,10 @@
 namespace orrery::memory {
 
 // What a tier did, its channels summed. The model "dram" fills everything; "bandwidth" and "ideal"
-// know only bursts.
+// know only bursts; "storage" counts its blocks as bursts, with latencies and energy.
 struct TierStatistics {
-  std::string model;     // "dram", "bandwidth", "ideal"
-  std::string standard;  // name of the DRAM spec; empty for "ideal"
+  std::string model;     // "dram", "bandwidth", "ideal", "storage"
+  std::string standard;  // name of the DRAM spec or the device; empty for "ideal"
   std::int64_t channels = 1;
   std::uint64_t access_bytes = 1;    // of a burst
   base::Rational cycle = 1;          // femtoseconds of a cycle of the latencies below
@@ -29,7 +29,7 @@ struct TierStatistics {
   std::uint64_t refreshes = 0;
   base::Cycle data_bus_busy = 0;      // cycles summed over all data buses
   base::Cycle data_bus_possible = 0;  // cycles there were, likewise
-  dram::Energy energy;                // "dram" only, zero otherwise
+  dram::Energy energy;                // "dram" and "storage", zero otherwise
 
   // Whole bursts.
   [[nodiscard]] std::uint64_t bytes_read() const { return total.read_bursts * access_bytes; }

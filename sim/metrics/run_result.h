@@ -41,9 +41,11 @@ struct EngineResult {
 
 struct TierResult {
   std::string name;
-  std::string model;            // "dram", "bandwidth", "ideal"
-  std::string standard;         // name of the DRAM spec
-  std::int64_t bytes_read = 0;  // whole bursts
+  std::string model;     // "dram", "bandwidth", "ideal", "storage"
+  std::string standard;  // name of the DRAM spec or the device
+  std::int64_t capacity_bytes = 0;
+  std::int64_t footprint_bytes = 0;  // one past the last byte that a command touched
+  std::int64_t bytes_read = 0;       // whole bursts
   std::int64_t bytes_written = 0;
   std::int64_t bursts = 0;
   std::int64_t row_hits = 0;

@@ -53,6 +53,8 @@ void collect_tiers(const hardware::PlatformConfig& platform, const Machine& mach
     const TierStatistics statistics = machine.tiers()[t]->statistics();
     metrics::TierResult total = access_result(name, statistics, statistics.total, result.seconds());
     total.refreshes = static_cast<std::int64_t>(statistics.refreshes);
+    total.capacity_bytes = machine.tiers()[t]->capacity();
+    total.footprint_bytes = machine.audit().tiers()[t].end_address;
     result.tiers.push_back(std::move(total));
     for (std::size_t i = 0; i < result.layers.size(); ++i) {
       metrics::LayerResult& layer = result.layers[i];
@@ -68,27 +70,31 @@ void add_tier_energy(const hardware::PlatformConfig& platform, const Machine& ma
                      const std::vector<double>& latencies, EnergyAccount& energy) {
   for (std::size_t t = 0; t < machine.tiers().size(); ++t) {
     const TierStatistics statistics = machine.tiers()[t]->statistics();
-    if (statistics.model != "dram") {
-      continue;
+    if (statistics.energy.source.empty()) {
+      continue;  // a model without energy
     }
     const std::string owner = "memory." + platform.memory[t].first;
     const auto by = [&](Weight weight) {
       return layer_weights(statistics, latencies.size(), weight);
     };
     const memory::dram::Energy& amounts = statistics.energy;
-    energy.share(owner + ".activate_precharge", amounts.activate_precharge,
-                 by([](const AccessStatistics& access) {
-                   return static_cast<double>(access.row_misses + access.row_conflicts);
-                 }));
+    const bool has_rows = statistics.model == "dram";
+    if (has_rows) {
+      energy.share(owner + ".activate_precharge", amounts.activate_precharge,
+                   by([](const AccessStatistics& access) {
+                     return static_cast<double>(access.row_misses + access.row_conflicts);
+                   }));
+      energy.share(owner + ".refresh", amounts.refresh, latencies);
+    }
     energy.share(owner + ".read", amounts.read, by([](const AccessStatistics& access) {
                    return static_cast<double>(access.read_bursts);
                  }));
     energy.share(owner + ".write", amounts.write, by([](const AccessStatistics& access) {
                    return static_cast<double>(access.write_bursts);
                  }));
-    energy.share(owner + ".refresh", amounts.refresh, latencies);
     energy.share(owner + ".background",
-                 amounts.background_active + amounts.background_precharged + amounts.constant,
+                 amounts.background_active + amounts.background_precharged +
+                     amounts.background_power_down + amounts.self_refresh + amounts.constant,
                  latencies);
     energy.add_source(owner, amounts.family + ": " + amounts.source);
   }
@@ -108,8 +114,7 @@ void add_tier_facts(const hardware::PlatformConfig& platform, const Machine& mac
     facts.tiers.push_back({tier.name, declared.bytes_read, declared.bytes_written, tier.bytes_read,
                            tier.bytes_written, most(declared.bytes_read, declared.rows_read),
                            most(declared.bytes_written, declared.rows_written),
-                           burst * (tier.forwarded + tier.channels * config.controller.write_places(
-                                                                         config.dram.banks())),
+                           burst * tier.forwarded + config.posted_bytes(),
                            tier.peak_bytes_per_second});
   }
 }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/stream_audit.h"
 
+#include <algorithm>
+
 #include "command/vector_passes.h"
+#include "command/view.h"
+#include "hardware/dma_config.h"
 #include "hardware/systolic_array_config.h"
 
 namespace orrery::platform {
@@ -49,7 +53,7 @@ void StreamAudit::add(const command::Command& command) {
   Engine& engine = engines_[command.engine];
   ++engine.commands;
   if (const auto* move = std::get_if<command::Move>(&command.body)) {
-    add_move(*move, engine);
+    add_move(*move, command.engine, engine);
   } else if (const auto* tile = std::get_if<command::ComputeTile>(&command.body)) {
     add_tile(*tile, command.engine, engine);
   } else if (const auto* vector = std::get_if<command::VectorCommand>(&command.body)) {
@@ -57,17 +61,31 @@ void StreamAudit::add(const command::Command& command) {
   }
 }
 
-void StreamAudit::add_move(const command::Move& move, Engine& engine) {
-  const std::int64_t rows = move.count[0] * move.count[1] * move.count[2];
+void StreamAudit::add_move(const command::Move& move, command::EngineIndex index, Engine& engine) {
+  using command::SpaceKind;
+  std::int64_t rows = move.count[0] * move.count[1] * move.count[2];
+  if (move.source.space.kind == SpaceKind::kTier &&
+      move.destination.space.kind == SpaceKind::kTier) {
+    // Copied in pieces: a row is cut at the multiples of the piece size that lie in it.
+    const auto* dma = dynamic_cast<const hardware::DmaConfig*>(instances_[index].config.get());
+    base::require_invariant(dma != nullptr, "moves are sent to DMA engines",
+                            instances_[index].name);
+    rows *= 1 + folds(move.row_bytes, dma->copy_piece.value);
+  }
   engine.bytes_read += move.bytes();
   engine.bytes_written += move.bytes();
-  if (move.source.space.kind == command::SpaceKind::kTier) {
-    tiers_[move.source.space.index].bytes_read += move.bytes();
-    tiers_[move.source.space.index].rows_read += rows;
+  if (move.source.space.kind == SpaceKind::kTier) {
+    Tier& tier = tiers_[move.source.space.index];
+    tier.bytes_read += move.bytes();
+    tier.rows_read += rows;
+    tier.end_address = std::max(tier.end_address, command::touched_bytes(move.source, move).end);
   }
-  if (move.destination.space.kind == command::SpaceKind::kTier) {
-    tiers_[move.destination.space.index].bytes_written += move.bytes();
-    tiers_[move.destination.space.index].rows_written += rows;
+  if (move.destination.space.kind == SpaceKind::kTier) {
+    Tier& tier = tiers_[move.destination.space.index];
+    tier.bytes_written += move.bytes();
+    tier.rows_written += rows;
+    tier.end_address =
+        std::max(tier.end_address, command::touched_bytes(move.destination, move).end);
   }
 }
 

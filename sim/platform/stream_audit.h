@@ -23,6 +23,7 @@ class StreamAudit {
     std::int64_t bytes_written = 0;
     std::int64_t rows_read = 0;  // contiguous pieces: each may add a part of a burst at either end
     std::int64_t rows_written = 0;
+    std::int64_t end_address = 0;  // one past the last byte that a command touches
   };
 
   explicit StreamAudit(const hardware::PlatformConfig& platform);
@@ -33,7 +34,7 @@ class StreamAudit {
   [[nodiscard]] const std::vector<Tier>& tiers() const { return tiers_; }
 
  private:
-  void add_move(const command::Move& move, Engine& engine);
+  void add_move(const command::Move& move, command::EngineIndex index, Engine& engine);
   void add_tile(const command::ComputeTile& tile, command::EngineIndex index, Engine& engine);
   void add_vector(const command::VectorCommand& command, Engine& engine);
 

@@ -5,6 +5,7 @@
 #include "memory/bandwidth_tier.h"
 #include "memory/dram_tier.h"
 #include "memory/ideal_tier.h"
+#include "memory/storage_tier.h"
 
 namespace orrery::platform {
 namespace {
@@ -28,6 +29,26 @@ memory::dram::ChannelConfig channel_config(const hardware::TierConfig& config,
   return channel;
 }
 
+memory::StorageTierConfig storage_config(const hardware::StorageConfig& config,
+                                         const hardware::PlatformConfig& platform) {
+  memory::StorageTierConfig storage;
+  storage.name = config.name;
+  storage.capacity = config.capacity.value;
+  storage.block_bytes = config.block.value;
+  storage.queue_depth = static_cast<int>(config.queue_depth);
+  storage.read_latency = femtoseconds(config.read_latency);
+  storage.write_latency = femtoseconds(config.write_latency);
+  storage.read_bytes_per_second = config.read_rate.value;
+  storage.write_bytes_per_second = config.write_rate.value;
+  storage.request_latency = femtoseconds(platform.fabric.request_latency);
+  storage.response_latency = femtoseconds(platform.fabric.response_latency);
+  storage.read_picojoules_per_bit = config.energy.read_picojoules_per_bit;
+  storage.write_picojoules_per_bit = config.energy.write_picojoules_per_bit;
+  storage.idle_watts = config.energy.idle_watts;
+  storage.energy_source = config.energy.source;
+  return storage;
+}
+
 }  // namespace
 
 std::unique_ptr<memory::Tier> build_tier(const std::string& name,
@@ -35,7 +56,9 @@ std::unique_ptr<memory::Tier> build_tier(const std::string& name,
                                          const hardware::PlatformConfig& platform) {
   memory::TierConfig tier;
   tier.channels = static_cast<int>(config.channels);
+  tier.stacks = static_cast<int>(config.stacks);
   tier.interleave = config.interleave.value;
+  tier.fields = config.fields;
   tier.request_latency = femtoseconds(platform.fabric.request_latency);
   tier.response_latency = femtoseconds(platform.fabric.response_latency);
   switch (config.model) {
@@ -48,6 +71,9 @@ std::unique_ptr<memory::Tier> build_tier(const std::string& name,
     case hardware::MemoryModel::kIdeal:
       return std::make_unique<memory::IdealTier>(name.c_str(), config.capacity(),
                                                  config.dram.access_bytes);
+    case hardware::MemoryModel::kStorage:
+      return std::make_unique<memory::StorageTier>(name.c_str(),
+                                                   storage_config(*config.storage, platform));
   }
   throw base::InternalError("every memory model has a module", name);
 }

@@ -86,7 +86,9 @@ Json memory_json(const TierResult& tier) {
   Json json{{"name", tier.name},
             {"model", tier.model},
             {"standard", tier.standard},
-            {"channels", tier.channels}};
+            {"channels", tier.channels},
+            {"capacity_bytes", tier.capacity_bytes},
+            {"footprint_bytes", tier.footprint_bytes}};
   json.update(traffic_json(tier));
   return json;
 }

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "report/json.h"
+#include "report/trace_event_writer.h"
 
 namespace orrery::report {
 namespace {
@@ -23,54 +23,6 @@ using base::Femtoseconds;
 using metrics::RunResult;
 
 enum Process { kLayers = 1, kEngines = 2, kMemory = 3 };
-
-// Femtoseconds as microseconds. Binary floating point would lose the last digits of long runs.
-std::string microseconds(Femtoseconds time) {
-  constexpr Femtoseconds kPerMicrosecond = 1'000'000'000;
-  return fmt::format("{}.{:09d}", time / kPerMicrosecond, time % kPerMicrosecond);
-}
-
-std::string quoted(const std::string& text) {
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-// Writes the elements of a JSON array one by one: a timeline may be too long for a tree in memory.
-class EventWriter {
- public:
-  explicit EventWriter(std::ostream& out) : out_(out) {
-    out_ << "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[";
-  }
-
-  void name_process(int process, const std::string& name) {
-    event(fmt::format(R"({{"ph":"M","pid":{},"name":"process_name","args":{{"name":{}}}}})",
-                      process, quoted(name)));
-    event(fmt::format(
-        R"({{"ph":"M","pid":{},"name":"process_sort_index","args":{{"sort_index":{}}}}})", process,
-        process));
-  }
-
-  void name_track(int process, std::size_t track, const std::string& name) {
-    event(fmt::format(R"({{"ph":"M","pid":{},"tid":{},"name":"thread_name","args":{{"name":{}}}}})",
-                      process, track, quoted(name)));
-  }
-
-  void span(int process, std::size_t track, const std::string& quoted_name, Femtoseconds start,
-            Femtoseconds end) {
-    event(fmt::format(R"({{"ph":"X","pid":{},"tid":{},"name":{},"ts":{},"dur":{}}})", process,
-                      track, quoted_name, microseconds(start), microseconds(end - start)));
-  }
-
-  void close() { out_ << "\n]}\n"; }
-
- private:
-  void event(const std::string& json) {
-    out_ << (first_ ? "\n" : ",\n") << json;
-    first_ = false;
-  }
-
-  std::ostream& out_;
-  bool first_ = true;
-};
 
 // The viewers want spans of one track to lie apart or inside each other, so a track is split into
 // lanes: each span takes the first lane that is free when it starts.
@@ -128,7 +80,7 @@ std::vector<Track> tracks_of(const RunResult& result, const TimelineWindow& wind
 
 // Writes one track as lanes numbered from first_lane + 1; returns how many there were.
 std::size_t write_track(Track& track, std::size_t first_lane, const std::vector<std::string>& names,
-                        EventWriter& writer) {
+                        TraceEventWriter& writer) {
   std::sort(track.spans.begin(), track.spans.end(),
             [](const metrics::Span& a, const metrics::Span& b) {
               return std::tie(a.start, a.end, a.layer) < std::tie(b.start, b.end, b.layer);
@@ -148,9 +100,9 @@ std::size_t write_track(Track& track, std::size_t first_lane, const std::vector<
 void write_events(const RunResult& result, const TimelineWindow& window, std::ostream& out) {
   std::vector<std::string> names;
   for (const metrics::LayerResult& layer : result.layers) {
-    names.push_back(quoted(layer.name));
+    names.push_back(TraceEventWriter::quoted(layer.name));
   }
-  EventWriter writer(out);
+  TraceEventWriter writer(out);
   writer.name_process(kLayers, "layers");
   writer.name_process(kEngines, "engines");
   writer.name_process(kMemory, "memory");

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The channel against the closed forms of bandwidth and latency, and against hand sums.
+// The channel against the closed forms of bandwidth and latency.
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "base/random.h"
 #include "memory/dram/channel.h"
-#include "memory/dram/energy.h"
 #include "tests/memory/specs.h"
 
 namespace orrery::memory::dram {
@@ -55,70 +56,173 @@ ChannelConfig without_refresh() {
   return config;
 }
 
+struct Preset {
+  std::string file;
+  // Cycles of one read: row open, bank closed, other row open.
+  Cycle hit;
+  Cycle closed;
+  Cycle conflict;
+  double eta;  // dram.md part 5, to three digits
+};
+
+// nCL + nBL (+ len_RD - 1), nRCDRD + nCL + nBL (+ len_ACT - 1), nRP + nRCDRD + nCL + nBL: a PRE
+// lasts one cycle, and what ACT's second cycle adds behind it was taken off before it. LPDDR5
+// counts from ACT1: its second cycle adds nothing.
+const std::vector<Preset>& presets() {
+  static const std::vector<Preset> list = {
+      {"ddr4_2400", 17 + 4, 17 + 17 + 4, 17 + 17 + 17 + 4, 0.951},
+      {"ddr4_3200", 22 + 4, 22 + 22 + 4, 22 + 22 + 22 + 4, 0.951},
+      {"ddr5_4800", 40 + 8 + 1, 39 + 40 + 8 + 1, 39 + 39 + 40 + 8, 0.915},
+      {"ddr5_6400", 46 + 8 + 1, 46 + 46 + 8 + 1, 46 + 46 + 46 + 8, 0.915},
+      {"lpddr5_6400", 17 + 2, 15 + 17 + 2, 15 + 15 + 17 + 2, 0.915},
+      {"gddr6_16", 28 + 2, 30 + 28 + 2, 30 + 30 + 28 + 2, 0.919},
+      {"hbm2_2000", 14 + 2, 14 + 14 + 2 + 1, 14 + 14 + 14 + 2, 0.902},
+      {"hbm2e_3200", 23 + 2, 23 + 23 + 2 + 1, 23 + 23 + 23 + 2, 0.876},
+      {"hbm3_5200", 19 + 2, 19 + 19 + 2 + 1, 19 + 19 + 19 + 2, 0.901},
+      {"hbm3_6400", 20 + 2, 31 + 20 + 2 + 1, 26 + 31 + 20 + 2, 0.900},
+      {"hbm2_neupims", 14 + 2, 14 + 14 + 2, 14 + 14 + 14 + 2, 0.0}};
+  return list;
+}
+
 TEST(Latency, OfAClosedBankIsActivationColumnAndBurst) {
-  // nRCD + nCL + nBL: 17 + 17 + 4 and 14 + 14 + 2. The activation issues in the cycle of arrival.
-  Memory ddr4(test::shipped("ddr4_2400"), without_refresh());
-  ddr4.submit(0, 64, false, 100);
-  EXPECT_EQ(ddr4.finish(), 100 + 17 + 17 + 4);
-  Memory hbm2(test::shipped("hbm2_2000"), without_refresh());
-  hbm2.submit(0, 32, false, 100);
-  EXPECT_EQ(hbm2.finish(), 100 + 14 + 14 + 2);
+  for (const Preset& preset : presets()) {
+    Memory run(test::shipped(preset.file), without_refresh());
+    run.submit(0, run.spec.access_bytes, false, 100);
+    EXPECT_EQ(run.finish(), 100 + preset.closed) << preset.file;
+    EXPECT_EQ(run.channel.statistics().total.row_misses, 1U);
+  }
 }
 
 TEST(Latency, OfAnOpenRowIsColumnAndBurst) {
-  Memory ddr4(test::shipped("ddr4_2400"), without_refresh());
-  ddr4.submit(0, 64);
-  ddr4.submit(0, 64, false, 1000);
-  EXPECT_EQ(ddr4.finish(), 1000 + 17 + 4);
-  EXPECT_EQ(ddr4.channel.statistics().total.row_hits, 1U);
-  EXPECT_EQ(ddr4.channel.statistics().total.row_misses, 1U);
+  for (const Preset& preset : presets()) {
+    Memory run(test::shipped(preset.file), without_refresh());
+    run.submit(0, run.spec.access_bytes);
+    run.submit(0, run.spec.access_bytes, false, 1000);
+    EXPECT_EQ(run.finish(), 1000 + preset.hit) << preset.file;
+    EXPECT_EQ(run.channel.statistics().total.row_hits, 1U);
+    EXPECT_EQ(run.channel.statistics().total.row_misses, 1U);
+  }
 }
 
 TEST(Latency, OfAConflictAddsThePrecharge) {
-  Memory ddr4(test::shipped("ddr4_2400"), without_refresh());
-  ddr4.submit(0, 64);
-  // The next row of the same bank: 16 banks of 8 KiB further.
-  ddr4.submit(16 * 8192, 64, false, 1000);
-  EXPECT_EQ(ddr4.finish(), 1000 + 17 + 17 + 17 + 4);
-  EXPECT_EQ(ddr4.channel.statistics().total.row_conflicts, 1U);
+  for (const Preset& preset : presets()) {
+    Memory run(test::shipped(preset.file), without_refresh());
+    run.submit(0, run.spec.access_bytes);
+    // The next row of the same bank: rows are the highest address bits.
+    const auto next_row = static_cast<std::uint64_t>(run.spec.capacity_bytes() / run.spec.rows);
+    run.submit(next_row, run.spec.access_bytes, false, 1000);
+    EXPECT_EQ(run.finish(), 1000 + preset.conflict) << preset.file;
+    EXPECT_EQ(run.channel.statistics().total.row_conflicts, 1U);
+  }
+}
+
+double parameter(const Spec& spec, const char* name) {
+  return static_cast<double>(spec.parameter(name));
+}
+
+// What a stream leaves out of the peak: eta = 1 - (D + ramp) / nREFI with
+// D = nRTP + nRP + nRFC + nRCDRD - nBL (LPDDR5: nRPab) and
+// ramp = sum over i = 1 .. k - 1 of nRRD_S (1 - i nBL / nCCD_L), k = ceil(nCCD_L / nCCD_S)
+// groups that must be open before the bus is full. dram.md part 5.
+double refresh_efficiency(const Spec& spec, const std::string& file) {
+  const double burst = parameter(spec, "nBL");
+  const double precharge = parameter(spec, file == "lpddr5_6400" ? "nRPab" : "nRP");
+  const double loss = parameter(spec, "nRTP") + precharge + parameter(spec, "nRFC") +
+                      parameter(spec, "nRCDRD") - burst;
+  const double groups = std::ceil(parameter(spec, "nCCD_L") / parameter(spec, "nCCD_S"));
+  double ramp = 0;
+  for (double i = 1; i < groups; ++i) {
+    ramp += parameter(spec, "nRRD_S") * (1 - i * burst / parameter(spec, "nCCD_L"));
+  }
+  return 1 - (loss + ramp) / parameter(spec, "nREFI");
+}
+
+// Of the peak of all data buses, for a stream of so many bursts.
+double share_of_peak(Memory& run, std::int64_t bursts) {
+  run.submit(0, bursts * run.spec.access_bytes);
+  const double cycles = static_cast<double>(run.finish());
+  return static_cast<double>(bursts * run.spec.burst_cycles) /
+         static_cast<double>(run.spec.data_buses()) / cycles;
+}
+
+// A stream keeps the bus only if a row change is seen early enough: the window must span PRE, ACT
+// and RD, nRP + nRCDRD cycles at one burst a cycle for two pseudo-channels.
+ControllerConfig with_places_for(const Spec& spec) {
+  ControllerConfig controller;
+  controller.buffer_size = spec.data_buses() > 1 ? 64 : 32;
+  return controller;
 }
 
 TEST(Bandwidth, OfAStreamWithoutRefreshIsThePeak) {
-  // n bursts, one every nBL of each data bus, after the first activation.
-  Memory ddr4(test::shipped("ddr4_2400"), without_refresh());
-  ddr4.submit(0, 64 * 100000);
-  const Cycle ddr4_peak = 100000 * 4 + 17 + 17;
-  EXPECT_GE(ddr4.finish(), ddr4_peak);
-  EXPECT_LE(ddr4.sink.last, ddr4_peak + ddr4_peak / 1000);
-  // Two pseudo-channels: 2 bursts of 32 bytes every 2 cycles.
-  Memory hbm2(test::shipped("hbm2_2000"), without_refresh());
-  hbm2.submit(0, 32 * 100000);
-  const Cycle hbm2_peak = 100000 + 14 + 14;
-  EXPECT_GE(hbm2.finish(), hbm2_peak);
-  EXPECT_LE(hbm2.sink.last, hbm2_peak + hbm2_peak / 500);
-}
-
-// eta = 1 - (nRTP + nRP + nRFC + nRCDRD - nBL + ramp) / nREFI; dram.md part 5.
-double refresh_efficiency(const Spec& spec) {
-  const auto p = [&](const char* name) { return static_cast<double>(spec.parameter(name)); };
-  const double ramp = p("nRRD_S") * (1 - p("nBL") / p("nCCD_L"));
-  return 1 - (p("nRTP") + p("nRP") + p("nRFC") + p("nRCDRD") - p("nBL") + ramp) / p("nREFI");
+  for (const Preset& preset : presets()) {
+    const Spec spec = test::shipped(preset.file);
+    ChannelConfig config = without_refresh();
+    config.controller.buffer_size = with_places_for(spec).buffer_size;
+    Memory run(spec, config);
+    const double share = share_of_peak(run, 100000);
+    EXPECT_LE(share, 1) << preset.file;
+    // On LPDDR5's one bus a column command every second cycle and an ACT of two collide: four
+    // cycles in the 512 of four rows are lost, 0.8 %.
+    EXPECT_GE(share, preset.file == "lpddr5_6400" ? 0.991 : 0.995) << preset.file;
+  }
 }
 
 TEST(Bandwidth, OfAStreamWithRefreshIsTheClosedForm) {
-  for (const std::string name : {"ddr4_2400", "hbm2_2000"}) {
+  for (const Preset& preset : presets()) {
+    if (preset.eta == 0) {
+      continue;
+    }
+    const Spec spec = test::shipped(preset.file);
     ChannelConfig config;
+    config.controller = with_places_for(spec);
     config.credits = 1000;
-    Memory run(test::shipped(name), config);
-    const std::int64_t bursts = 1000000;
-    run.submit(0, bursts * run.spec.access_bytes);
-    const double cycles = static_cast<double>(run.finish());
-    const double peak_cycles =
-        static_cast<double>(bursts * run.spec.burst_cycles) / run.spec.data_buses();
-    const double eta = peak_cycles / cycles;
-    EXPECT_NEAR(eta, refresh_efficiency(run.spec), 0.005) << name;
-    // 1 - 461.33 / 9360 and 1 - 383 / 3900.
-    EXPECT_NEAR(refresh_efficiency(run.spec), name == "ddr4_2400" ? 0.951 : 0.902, 0.001);
+    Memory run(spec, config);
+    const double form = refresh_efficiency(run.spec, preset.file);
+    EXPECT_NEAR(form, preset.eta, 0.0006) << preset.file;
+    const double share = share_of_peak(run, 400000);
+    EXPECT_NEAR(share / form, 1, 0.01) << preset.file;
+  }
+}
+
+// One burst for each ACT: a burst every max(nBL, nRRD_S, nFAW / 4, T_c / banks, slots) cycles of
+// each data bus, T_c = max(nRC, nRCDRD + nRTP + nRP), slots = len_ACT + len_RDA on one bus;
+// dram.md part 5.
+double random_cycles(const Spec& spec) {
+  const double bank_cycle =
+      std::max(parameter(spec, "nRC"),
+               parameter(spec, "nRCDRD") + parameter(spec, "nRTP") + parameter(spec, "nRP"));
+  const double banks = static_cast<double>(spec.banks()) / spec.data_buses();
+  const auto length = [&](const char* name) {
+    return static_cast<double>(spec.commands[static_cast<std::size_t>(spec.command(name))].cycles);
+  };
+  const double slots =
+      spec.command_buses.size() == 1 ? length("ACT") + length("RDA") : length("ACT");
+  return std::max({parameter(spec, "nBL"), parameter(spec, "nRRD_S"), parameter(spec, "nFAW") / 4,
+                   bank_cycle / banks, slots});
+}
+
+TEST(Bandwidth, OfRandomRowsIsTheActivationRate) {
+  // The cycles for one burst by hand: 26/4, 34/4, nBL, nBL, 16/4, 32/4, 26/4 and 7 = nRRD_S,
+  // 39/4, 24/4.
+  const std::vector<std::pair<std::string, double>> cases = {
+      {"ddr4_2400", 6.5},  {"ddr4_3200", 8.5}, {"ddr5_4800", 8}, {"ddr5_6400", 8},
+      {"lpddr5_6400", 4},  {"gddr6_16", 8},    {"hbm2_2000", 4}, {"hbm2e_3200", 7},
+      {"hbm3_5200", 9.75}, {"hbm3_6400", 6}};
+  for (const auto& [file, cycles] : cases) {
+    ChannelConfig config = without_refresh();
+    config.controller.page_policy = PagePolicyKind::kClosed;
+    config.controller.buffer_size = 256;
+    Memory run(test::shipped(file), config);
+    EXPECT_DOUBLE_EQ(random_cycles(run.spec), cycles) << file;
+    base::Random random(7);
+    constexpr std::int64_t kReads = 60000;
+    const std::int64_t bursts = run.spec.capacity_bytes() / run.spec.access_bytes;
+    for (std::int64_t i = 0; i < kReads; ++i) {
+      run.submit(static_cast<std::uint64_t>(random.integer(0, bursts - 1) * run.spec.access_bytes),
+                 run.spec.access_bytes);
+    }
+    const double each = static_cast<double>(run.finish()) * run.spec.data_buses() / kReads;
+    EXPECT_NEAR(each / cycles, 1, 0.03) << file;
   }
 }
 
@@ -186,64 +290,6 @@ TEST(Refresh, TakesTurnsAmongRanks) {
   run.channel.advance(3901);
   EXPECT_EQ(run.channel.statistics().ranks[0].refreshes, 1U);
   EXPECT_EQ(run.channel.statistics().ranks[1].refreshes, 1U);
-}
-
-TEST(Energy, IsTheHandSumOfCommandsAndStates) {
-  // One read and one write of two banks of a DDR4 rank, refresh off, 1000 cycles of 5/6 ns.
-  Memory run(test::shipped("ddr4_2400"), without_refresh());
-  run.submit(0, 64);
-  run.submit(64, 64, true);
-  run.channel.advance(1000);
-  const ChannelStatistics statistics = run.channel.statistics();
-  const Energy used = energy(statistics, run.spec);
-  const double tck = 5.0 / 6.0;
-  // 8 devices at 1.2 V. ACT + PRE: 48 (39 + 17) - 43 x 39 - 34 x 17 = 433 mA cycles.
-  EXPECT_NEAR(used.activate_precharge, 2 * 8 * 1.2 * 433 * tck, 1e-6);
-  // RD: (135 - 43) x 4 cycles; WR: (123 - 43) x 4 cycles.
-  EXPECT_NEAR(used.read, 8 * 1.2 * 92 * 4 * tck, 1e-6);
-  EXPECT_NEAR(used.write, 8 * 1.2 * 80 * 4 * tck, 1e-6);
-  EXPECT_EQ(used.refresh, 0);
-  // The first activation issues in cycle 0, rows stay open.
-  EXPECT_EQ(statistics.ranks[0].active, 1000);
-  EXPECT_NEAR(used.background_active, 8 * 1.2 * 43 * 1000 * tck, 1e-6);
-  EXPECT_EQ(used.background_precharged, 0);
-  EXPECT_EQ(used.family, "currents");
-  // The accesses' own share.
-  const Energy accesses = access_energy(statistics.total, run.spec);
-  EXPECT_NEAR(accesses.total(), used.activate_precharge + used.read + used.write, 1e-6);
-}
-
-TEST(Energy, OfRefreshAndStandbyIsTheHandSum) {
-  // HBM2: 1 ns, half a channel's current for each of 2 pseudo-channels, 58.75 mW always. Idle for
-  // 4000 ns: the pseudo-channels refresh at 3900 and, one command a cycle, 3901; 100 and 99 of
-  // their 350 ns are over.
-  Memory run(test::shipped("hbm2_2000"));
-  run.channel.advance(4000);
-  const Energy used = energy(run.channel.statistics(), run.spec);
-  EXPECT_NEAR(used.refresh, 2 * 0.5 * 1.2 * (92.8 - 35.5) * 350, 1e-6);
-  EXPECT_NEAR(used.background_active, 0.5 * 1.2 * 35.5 * (100 + 99), 1e-6);
-  EXPECT_NEAR(used.background_precharged, 0.5 * 1.2 * 38.0 * (3900 + 3901), 1e-6);
-  EXPECT_NEAR(used.constant, 58.75 * 8000, 1e-6);
-  EXPECT_EQ(used.activate_precharge + used.read + used.write, 0);
-}
-
-TEST(Energy, FallsBackToEnergyPerBit) {
-  SpecDescription description = test::describe("ddr4_2400");
-  description.currents.reset();
-  description.per_bit = PerBitEnergy{100, 2, 3, 1000, 5, "test"};
-  ChannelConfig config = without_refresh();
-  Memory run(Spec::from(description), config);
-  run.submit(0, 64);
-  run.channel.advance(600);
-  const Energy used = energy(run.channel.statistics(), run.spec);
-  // One ACT; 512 bits at 2 pJ; 600 cycles of 5/6 ns at 5 mW.
-  EXPECT_NEAR(used.activate_precharge, 100, 1e-9);
-  EXPECT_NEAR(used.read, 1024, 1e-9);
-  EXPECT_NEAR(used.constant, 5 * 500, 1e-9);
-  EXPECT_EQ(used.family, "energy per bit");
-  description.per_bit.reset();
-  Memory none(Spec::from(description), config);
-  EXPECT_THROW((void)energy(none.channel.statistics(), none.spec), base::UserError);
 }
 
 TEST(Statistics, KeepLayersApart) {

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "memory/bandwidth_tier.h"
+#include "memory/dram/channel_map.h"
 #include "memory/dram_tier.h"
 #include "memory/ideal_tier.h"
 #include "tests/memory/specs.h"
@@ -127,13 +128,13 @@ TierConfig config_of(int channels, Femtoseconds each_way) {
 }
 
 TEST_F(TierTest, AnUnloadedReadTakesTheWayThereTheDramAndTheWayBack) {
-  // HBM2, 1 ns a cycle: 20 ns, nRCD + nCL + nBL = 14 + 14 + 2, 20 ns.
+  // HBM2, 1 ns a cycle: 20 ns, nRCD + nCL + nBL = 14 + 14 + 2 and ACT's second cycle, 20 ns.
   const Spec spec = dram::test::shipped("hbm2_2000");
   DramTier tier("tier", spec, config_of(8, 20 * kNanosecond), ChannelConfig{});
   OneShot reader("reader", tier, {contiguous(0, 32)});
   sc_core::sc_start();
   ASSERT_EQ(reader.answers.size(), 1U);
-  EXPECT_EQ(reader.answers[0].time, (20 + 30 + 20) * kNanosecond);
+  EXPECT_EQ(reader.answers[0].time, (20 + 31 + 20) * kNanosecond);
 }
 
 TEST_F(TierTest, ARequestBetweenTwoEdgesIsSeenAtTheNextOne) {
@@ -248,6 +249,76 @@ TEST_F(TierTest, NeedsLatenciesAndWholeBursts) {
   TierConfig config = config_of(8, 1);
   config.interleave = 48;
   EXPECT_THROW(DramTier("b", spec, config, ChannelConfig{}), base::UserError);
+}
+
+TEST_F(TierTest, ChannelsAreNumberedStackByStack) {
+  // 2 stacks of 3 channels, 256 bytes each in turn: bytes 256 n to 256 n + 31 lie on channel n
+  // mod 6.
+  const Spec spec = dram::test::shipped("hbm2_2000");
+  TierConfig config = config_of(3, 20 * kNanosecond);
+  config.stacks = 2;
+  DramTier tier("tier", spec, config, ChannelConfig{});
+  EXPECT_EQ(tier.capacity(), 6 * spec.capacity_bytes());
+  std::vector<Transfer> transfers;
+  for (int n = 0; n < 9; ++n) {
+    transfers.push_back(contiguous(static_cast<std::uint64_t>(n) * 256, 32));
+  }
+  OneShot reader("reader", tier, transfers);
+  sc_core::sc_start();
+  tier.finish(1'000 * kNanosecond);
+  std::vector<std::uint64_t> bursts;
+  for (const auto& channel : tier.statistics().each_channel) {
+    bursts.push_back(channel.total.read_bursts);
+  }
+  // The seventh to ninth come round to the first stack.
+  EXPECT_EQ(bursts, (std::vector<std::uint64_t>{2, 2, 2, 1, 1, 1}));
+  EXPECT_EQ(tier.statistics().channels, 6);
+}
+
+TEST_F(TierTest, AnAddressMapDecidesWhichBanksConflict) {
+  // Two reads of one bank's rows 0 and 1. As ordered they conflict: ACT 20, PRE at nRAS + 1 = 55,
+  // ACT at nRP - 1 = 68, RD 83, data until 99, 20 ns back (ACT takes two cycles). Hashed with the
+  // row they lie in two banks of one group: the second ACT nRRD_L = 6 after the first, 26 + 15 + 14
+  // + 2 + 20.
+  const Spec spec = dram::test::shipped("hbm2_2000");
+  for (const auto& [hashes, second] : std::vector<std::pair<std::vector<MapText>, Femtoseconds>>{
+           {{}, 119}, {{"bank ^= row[1:0]"}, 77}}) {
+    TierConfig config = config_of(2, 20 * kNanosecond);
+    config.fields = FieldMap::from({"row:bank:column:bank_group:pseudo_channel:channel", hashes},
+                                   dram::address_fields(spec, config.channels, config.stacks));
+    DramTier tier("tier", spec, config, ChannelConfig{});
+    // 1 + 1 + 2 + 5 + 2 bits of 32 bytes below the row.
+    OneShot reader("reader", tier, {contiguous(0, 32), contiguous(32 << 11, 32)});
+    sc_core::sc_start();
+    EXPECT_EQ(reader.answers.at(0).time, 71 * kNanosecond);
+    EXPECT_EQ(reader.answers.at(1).time, second * kNanosecond);
+    SetUp();
+  }
+}
+
+TEST_F(TierTest, AHashOfTheChannelSpreadsAStrideOverTheChannels) {
+  // Eight bursts 8 bits apart on 4 channels at bits 0 and 1: all on channel 0, or, hashed with bits
+  // 8 and 9, two on each.
+  const Spec spec = dram::test::shipped("hbm2_2000");
+  for (const auto& [hashes, expected] :
+       std::vector<std::pair<std::vector<MapText>, std::vector<std::uint64_t>>>{
+           {{}, {8, 0, 0, 0}}, {{"channel ^= column[4:3]"}, {2, 2, 2, 2}}}) {
+    TierConfig config = config_of(4, 20 * kNanosecond);
+    config.fields = FieldMap::from({"row:bank:column:bank_group:pseudo_channel:channel", hashes},
+                                   dram::address_fields(spec, config.channels, config.stacks));
+    DramTier tier("tier", spec, config, ChannelConfig{});
+    Transfer transfer = contiguous(0, 32);
+    transfer.outer[0] = {8, 32 << 8};
+    OneShot reader("reader", tier, {transfer});
+    sc_core::sc_start();
+    tier.finish(1'000 * kNanosecond);
+    std::vector<std::uint64_t> bursts;
+    for (const auto& channel : tier.statistics().each_channel) {
+      bursts.push_back(channel.total.read_bursts);
+    }
+    EXPECT_EQ(bursts, expected);
+    SetUp();
+  }
 }
 
 TEST_F(TierTest, ABandwidthTierIsAServerOfThePeakRate) {

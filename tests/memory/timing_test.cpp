@@ -101,18 +101,20 @@ TEST(TimingTable, Ddr4BlocksUntilTheCycleBeforeEachConstraint) {
 
 // HBM2: CL 14, CWL 5, BL 2, RCD 14/12, RP 14, RAS 34, RC 48, WR 16, RTP 5, CCD 2/4, RRD 4/6,
 // WTR 6/9, RFC 350. W2R = 13/16, W2P = 23, RTW = 14 + 2 + 2 - 5 = 13.
+// ACT takes 2 cycles and delays count between last ones: what follows an ACT comes one cycle later,
+// an ACT one cycle earlier.
 TEST(TimingTable, Hbm2BlocksUntilTheCycleBeforeEachConstraint) {
   expect_edges(test::shipped("hbm2_2000"),
                {{"RD", "RD", 4, 2},    {"RD", "RD", 1, 4},     {"WR", "WR", 4, 2},
                 {"WR", "WR", 1, 4},    {"RD", "WR", 4, 13},    {"WR", "RD", 4, 13},
-                {"WR", "RD", 1, 16},   {"WR", "RDA", 0, 18},   {"ACT", "RD", 0, 14},
-                {"ACT", "WR", 0, 12},  {"ACT", "PRE", 0, 34},  {"ACT", "PREA", 0, 34},
+                {"WR", "RD", 1, 16},   {"WR", "RDA", 0, 18},   {"ACT", "RD", 0, 15},
+                {"ACT", "WR", 0, 13},  {"ACT", "PRE", 0, 35},  {"ACT", "PREA", 0, 35},
                 {"ACT", "ACT", 0, 48}, {"ACT", "ACT", 4, 4},   {"ACT", "ACT", 1, 6},
-                {"PRE", "ACT", 0, 14}, {"PREA", "ACT", 9, 14}, {"RD", "PRE", 0, 5},
+                {"PRE", "ACT", 0, 13}, {"PREA", "ACT", 9, 13}, {"RD", "PRE", 0, 5},
                 {"WR", "PRE", 0, 23},  {"RD", "PREA", 0, 5},   {"WR", "PREA", 0, 23},
-                {"RDA", "ACT", 0, 19}, {"WRA", "ACT", 0, 37},  {"ACT", "REF", 0, 48},
+                {"RDA", "ACT", 0, 18}, {"WRA", "ACT", 0, 36},  {"ACT", "REF", 0, 49},
                 {"PRE", "REF", 0, 14}, {"PREA", "REF", 0, 14}, {"RDA", "REF", 0, 19},
-                {"WRA", "REF", 0, 37}, {"REF", "ACT", 3, 350}, {"REF", "PREA", 0, 350}});
+                {"WRA", "REF", 0, 37}, {"REF", "ACT", 3, 349}, {"REF", "PREA", 0, 350}});
 }
 
 TEST(TimingTable, PseudoChannelsDoNotDelayEachOther) {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+
+#include "memory/address/channel_split.h"
 
 namespace orrery::memory {
 
@@ -12,18 +15,29 @@ struct ChannelAddress {
   bool operator==(const ChannelAddress&) const = default;
 };
 
-// Spreads a tier over its channels: granule g of `granularity` bytes lies on channel g mod C, as
-// the channel's granule g / C. Any number of channels. A contiguous range of the tier is therefore
-// one contiguous range of each channel.
+// Spreads a tier over its channels, in one of two ways.
+//
+// Interleaved: granule g of `granularity` bytes lies on channel g mod C, as the channel's granule
+// g / C. Any number of channels.
+//
+// By bits: a ChannelSplit of the burst number, hashed or not; 2^k channels.
+//
+// Either way the bytes of a channel are numbered in the order of their addresses: a contiguous
+// range of the tier is one contiguous range of each channel.
 class AddressMap {
  public:
   // channels >= 1, granularity >= 1 byte and a multiple of the channels' access size.
   AddressMap(int channels, std::int64_t granularity);
+  // access_bytes: of a burst.
+  AddressMap(ChannelSplit split, std::int64_t access_bytes);
 
   [[nodiscard]] int channels() const { return channels_; }
+  // Bytes of an aligned block that lies on one channel.
   [[nodiscard]] std::uint64_t granularity() const { return granularity_; }
   // Bytes after which the pattern of channels repeats.
   [[nodiscard]] std::uint64_t period() const { return period_; }
+  // Whether the channels take turns in the order of their numbers.
+  [[nodiscard]] bool interleaved() const { return split_ == nullptr; }
 
   [[nodiscard]] ChannelAddress locate(std::uint64_t address) const;
   // The inverse of locate().
@@ -36,6 +50,8 @@ class AddressMap {
   int channels_;
   std::uint64_t granularity_;
   std::uint64_t period_;
+  std::uint64_t access_bytes_ = 1;
+  std::shared_ptr<const ChannelSplit> split_;  // null: interleaved
 };
 
 }  // namespace orrery::memory

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory/address/slice_cursor.h"
 
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
 #include "base/error.h"
 
 namespace orrery::memory {
@@ -79,6 +83,15 @@ void SliceCursor::next_row() {
 }
 
 void SliceCursor::seek() {
+  const bool found = map_->interleaved() ? seek_interleaved() : seek_by_bits(2);
+  if (!found) {
+    next_ = end_ = 0;
+  } else if (map_->interleaved()) {
+    std::tie(next_, end_) = bursts_of_row();
+  }
+}
+
+bool SliceCursor::seek_interleaved() {
   const std::uint64_t period = map_->period();
   const auto length = static_cast<std::uint64_t>(transfer_.row_bytes);
   const std::uint64_t start = static_cast<std::uint64_t>(channel_) * map_->granularity();
@@ -88,26 +101,52 @@ void SliceCursor::seek() {
     const std::uint64_t row = row_address();
     const std::uint64_t phase = (row + length - 1 + period - start) % period;
     if (phase <= reach) {
-      break;
+      return true;
     }
     const auto stride = static_cast<std::uint64_t>(transfer_.outer[0].stride) % period;
     const auto jump = first_multiple_in(stride, period, period - phase, period - phase + reach);
     const auto left = static_cast<std::uint64_t>(transfer_.outer[0].count - index_[0]);
     if (jump && *jump < left) {
       index_[0] += static_cast<std::int64_t>(*jump);
-      break;
+      return true;
     }
     index_[0] = 0;
     if (!step(1)) {
-      next_ = end_ = 0;
-      return;
+      return false;
     }
   }
+}
+
+bool SliceCursor::seek_by_bits(std::size_t dimension) {
+  const Dimension& here = transfer_.outer[dimension];
+  // The channels of the rows repeat after this many steps; one more, for the first step may start
+  // in the middle of the dimensions inside.
+  std::uint64_t most = ~std::uint64_t{0};
+  for (std::uint64_t misses = 0; misses <= most; ++misses) {
+    if (dimension == 0) {
+      std::tie(next_, end_) = bursts_of_row();
+    }
+    if (dimension == 0 ? next_ != end_ : seek_by_bits(dimension - 1)) {
+      return true;
+    }
+    std::fill_n(index_.begin(), dimension, 0);
+    if (++index_[dimension] >= here.count) {
+      return false;
+    }
+    if (misses == 0) {
+      most = map_->period() / std::gcd(map_->period(), static_cast<std::uint64_t>(here.stride));
+    }
+  }
+  return false;
+}
+
+std::pair<std::uint64_t, std::uint64_t> SliceCursor::bursts_of_row() const {
   const std::uint64_t row = row_address();
+  const auto length = static_cast<std::uint64_t>(transfer_.row_bytes);
   const std::uint64_t first = row / access_bytes_ * access_bytes_;
   const std::uint64_t last = (row + length + access_bytes_ - 1) / access_bytes_ * access_bytes_;
-  next_ = map_->local_below(channel_, first) / access_bytes_;
-  end_ = map_->local_below(channel_, last) / access_bytes_;
+  return {map_->local_below(channel_, first) / access_bytes_,
+          map_->local_below(channel_, last) / access_bytes_};
 }
 
 }  // namespace orrery::memory

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "memory/address/address_map.h"
 #include "memory/address/transfer.h"
@@ -12,8 +13,9 @@ namespace orrery::memory {
 
 // The bursts of one transfer that fall on one channel, row by row and in address order within a
 // row, one at a time and in constant memory. A burst that a row touches only in part counts whole;
-// rows that touch each other count as one. Rows that miss the channel are jumped over in
-// O(log period), not stepped over.
+// rows that touch each other count as one. Within a row nothing is searched. Rows that miss the
+// channel are jumped over in O(log period) where the map interleaves; where it selects channels by
+// bits, they are stepped over.
 class SliceCursor {
  public:
   SliceCursor() = default;
@@ -31,6 +33,9 @@ class SliceCursor {
     return burst;
   }
 
+  // What next() will return.
+  [[nodiscard]] std::uint64_t peek() const { return next_; }
+
   // Bursts still to come, at least: exact in the last row, and what is left of the row before that.
   [[nodiscard]] std::uint64_t remaining_at_least() const { return end_ - next_; }
 
@@ -41,6 +46,12 @@ class SliceCursor {
   void next_row();
   // Goes to the first row, at or after the current one, that touches the channel.
   void seek();
+  // The same for the two kinds of maps; false when there is none. The second goes row by row, in
+  // the dimensions up to this one, until the channels of the rows repeat; it sets next_ and end_.
+  bool seek_interleaved();
+  bool seek_by_bits(std::size_t dimension);
+  // [first, last) of the channel's bursts that the current row touches.
+  [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> bursts_of_row() const;
   // Steps the dimension `from` and what it carries into; false at the end.
   bool step(std::size_t from);
   [[nodiscard]] std::uint64_t row_address() const;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The cycle: arrivals, refreshes that fall due, directions, and whose turn it is.
 #include "memory/dram/channel.h"
 
 #include <algorithm>
@@ -41,6 +42,56 @@ std::uint64_t low_bits(int count) {
   return count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
 }
 
+// The commands that the policies can issue: constraints on others need not be kept.
+std::vector<int> commands_in_use(const Spec& spec, const ControllerConfig& config,
+                                 const PagePolicy& page_policy) {
+  std::vector<CommandKind> kinds = {CommandKind::kActivate, CommandKind::kPrecharge,
+                                    CommandKind::kPrechargeAll, CommandKind::kRead,
+                                    CommandKind::kWrite};
+  if (page_policy.closes_rows()) {
+    kinds.insert(kinds.end(), {CommandKind::kReadPrecharge, CommandKind::kWritePrecharge});
+  }
+  if (config.refresh_policy == RefreshPolicyKind::kAllBank) {
+    kinds.push_back(CommandKind::kRefreshAll);
+  } else if (config.refresh_policy == RefreshPolicyKind::kPerBank) {
+    kinds.push_back(CommandKind::kRefreshBanks);
+  }
+  if (config.power_down == PowerDownKind::kPowerDown) {
+    kinds.insert(kinds.end(), {CommandKind::kPowerDown, CommandKind::kPowerDownExit});
+  } else if (config.power_down == PowerDownKind::kSelfRefresh) {
+    kinds.insert(kinds.end(), {CommandKind::kSelfRefresh, CommandKind::kSelfRefreshExit});
+  }
+  std::vector<int> used;
+  for (const CommandKind kind : kinds) {
+    used.push_back(spec.command(kind));
+  }
+  return used;
+}
+
+// The longest delay from `earlier` to the precharge of its bank.
+Cycle delay_to_precharge(const Spec& spec, CommandKind earlier) {
+  Cycle delay = 0;
+  const auto names = [&](const std::vector<int>& commands, CommandKind kind) {
+    return std::find(commands.begin(), commands.end(), spec.command(kind)) != commands.end();
+  };
+  for (const Constraint& constraint : spec.constraints) {
+    if (!constraint.sibling && constraint.window == 1 && names(constraint.earlier, earlier) &&
+        names(constraint.later, CommandKind::kPrecharge)) {
+      delay = std::max(delay, constraint.delay);
+    }
+  }
+  return delay;
+}
+
+// Far longer than anything keeps a request from being served.
+Cycle longest_wait(const Spec& spec, const ControllerConfig& config) {
+  Cycle longest = spec.refresh_cycles + config.page_timeout;
+  for (const Constraint& constraint : spec.constraints) {
+    longest = std::max(longest, constraint.delay);
+  }
+  return 1000 * longest + 4 * (config.refresh_max_postponed + 1) * spec.refresh_interval;
+}
+
 }  // namespace
 
 Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& completions,
@@ -49,47 +100,74 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
       config_(checked(config, spec)),
       observer_(observer),
       map_(spec),
-      command_{spec.command(CommandKind::kActivate),     spec.command(CommandKind::kPrecharge),
-               spec.command(CommandKind::kPrechargeAll), spec.command(CommandKind::kRead),
-               spec.command(CommandKind::kWrite),        spec.command(CommandKind::kRefreshAll)},
-      table_(spec, {command_.activate, command_.precharge, command_.precharge_all, command_.read,
-                    command_.write, command_.refresh}),
+      page_policy_(make_page_policy(config.controller)),
+      scheduler_(make_scheduler(config.controller)),
+      command_{spec.command(CommandKind::kPrechargeAll), spec.command(CommandKind::kPowerDown),
+               spec.command(CommandKind::kPowerDownExit), spec.command(CommandKind::kSelfRefresh),
+               spec.command(CommandKind::kSelfRefreshExit)},
+      commands_{spec.command(CommandKind::kRead),     spec.command(CommandKind::kReadPrecharge),
+                spec.command(CommandKind::kWrite),    spec.command(CommandKind::kWritePrecharge),
+                spec.command(CommandKind::kActivate), spec.command(CommandKind::kPrecharge)},
+      table_(spec, commands_in_use(spec, config.controller, *page_policy_)),
       timing_(table_),
-      intake_(config.credits, config.credits_of_initiator, config.round_trip, completions),
-      reads_(static_cast<int>(config.controller.buffer_size)),
-      writes_(static_cast<int>(config.controller.buffer_size)),
+      intake_(config.credits, config.credits_of_initiator, config.round_trip,
+              make_arbiter(config.controller), completions),
+      reads_(config.controller.write_places(spec.banks())),
+      writes_(config.controller.write_places(spec.banks())),
+      directed_(config.controller.has_direction()),
+      closes_rows_(page_policy_->closes_rows()),
+      simple_(directed_ && !closes_rows_ && scheduler_->takes_any_hit() &&
+              config.controller.hit_cap == 0),
+      in_order_(config.controller.response_queue == ResponseQueueKind::kFifo),
+      keeps_house_(page_policy_->timeout() || config.controller.refresh_max_postponed > 0 ||
+                   config.controller.refresh_max_pulled_in > 0 ||
+                   config.controller.power_down != PowerDownKind::kNone),
+      streams_(simple_ && !in_order_ && !keeps_house_ &&
+               config.controller.buffer != BufferKind::kBankwise),
+      places_(config.controller.buffer_size),
       write_high_(static_cast<int>(config.controller.write_high_or_default())),
       write_low_(static_cast<int>(config.controller.write_low_or_default())),
-      one_bus_(spec.commands[static_cast<std::size_t>(command_.read)].bus ==
-               spec.commands[static_cast<std::size_t>(command_.activate)].bus),
+      one_bus_(spec.commands[static_cast<std::size_t>(commands_[kRead])].bus ==
+               spec.commands[static_cast<std::size_t>(commands_[kActivate])].bus),
       read_cycles_(spec.read_latency + spec.burst_cycles),
+      read_bus_cycles_(spec.commands[static_cast<std::size_t>(commands_[kRead])].cycles),
+      longest_wait_(longest_wait(spec, config.controller)),
       rank_shift_(shift_of(spec.banks() / spec.ranks())),
       rank_banks_(low_bits(spec.banks() / spec.ranks())),
+      stream_(config.controller.buffer_size, spec.ranks()),
+      idle_since_(static_cast<std::size_t>(spec.ranks()), 0),
       command_counts_(spec.commands.size(), 0) {
-  const auto bus = [&](int command) {
-    return spec.commands[static_cast<std::size_t>(command)].bus;
-  };
-  base::require_invariant(bus(command_.read) == bus(command_.write),
-                          "reads and writes share a command bus");
-  base::require_invariant(bus(command_.activate) == bus(command_.precharge) &&
-                              bus(command_.activate) == bus(command_.precharge_all) &&
-                              bus(command_.activate) == bus(command_.refresh),
-                          "row commands and refreshes share a command bus");
-  for (std::size_t i = 0; i < spec.commands.size(); ++i) {
-    const TimingTable::CommandRow& row = table_.row(static_cast<int>(i));
-    delayed_elsewhere_.push_back((row.delays_columns_elsewhere ? 1U << kColumn : 0) |
-                                 (row.delays_activates_elsewhere ? 1U << kActivate : 0) |
-                                 (row.delays_precharges_elsewhere ? 1U << kPrecharge : 0) |
-                                 (row.delays_refreshes_elsewhere ? 1U << kRefresh : 0));
+  for (const Command& command : spec.commands) {
+    const bool column =
+        command.kind >= CommandKind::kRead && command.kind <= CommandKind::kWritePrecharge;
+    const int like = commands_[column ? kRead : kActivate];
+    base::require_invariant(command.kind == CommandKind::kOther ||
+                                command.bus == spec.commands[static_cast<std::size_t>(like)].bus,
+                            "column commands share a bus, and so do all others", command.name);
   }
-  open_row_.fill(kClosed);
-  ranks_.resize(static_cast<std::size_t>(spec.ranks()));
-  if (config_.controller.refresh_policy != RefreshPolicyKind::kNone) {
-    for (int rank = 0; rank < spec.ranks(); ++rank) {
-      const int sharing = std::max(spec.ranks() / spec.data_buses(), 1);
-      refreshes_.emplace_back(spec.refresh_interval, rank % sharing, sharing);
+  const std::array<std::pair<CommandKind, Kind>, 6> bank_kinds = {
+      {{CommandKind::kRead, kRead},
+       {CommandKind::kReadPrecharge, kReadClose},
+       {CommandKind::kWrite, kWrite},
+       {CommandKind::kWritePrecharge, kWriteClose},
+       {CommandKind::kActivate, kActivate},
+       {CommandKind::kPrecharge, kPrecharge}}};
+  for (std::size_t i = 0; i < spec.commands.size(); ++i) {
+    const std::uint32_t elsewhere = table_.row(static_cast<int>(i)).delays_elsewhere;
+    unsigned kinds = 0;
+    for (const auto& [command_kind, kind] : bank_kinds) {
+      kinds |= (elsewhere >> static_cast<unsigned>(command_kind) & 1U) << kind;
     }
-    next_refresh_due_ = refreshes_.front().due();
+    delayed_elsewhere_.push_back(simple_ ? kinds : kRequestKinds);
+  }
+  precharge_after_ = {delay_to_precharge(spec, CommandKind::kRead),
+                      delay_to_precharge(spec, CommandKind::kWrite)};
+  open_row_.fill(kClosed);
+  stale_ = kAllKinds;
+  ranks_.resize(static_cast<std::size_t>(spec.ranks()));
+  for (int rank = 0; rank < spec.ranks(); ++rank) {
+    refreshes_.emplace_back(spec, config.controller, rank);
+    next_refresh_due_ = std::min(next_refresh_due_, refreshes_.back().next_due());
   }
 }
 
@@ -98,13 +176,35 @@ void Channel::submit(const Slice& slice, Cycle arrival) {
   intake_.submit(slice, arrival, layer_statistics(slice.layer));
 }
 
+Door Channel::door() const {
+  Door door = {false, false, full_banks_, map_, open_row_.data()};
+  switch (config_.controller.buffer) {
+    case BufferKind::kReadWrite:
+      door.reads_full = reads_.full();
+      door.writes_full = writes_.full();
+      break;
+    case BufferKind::kShared:
+      door.reads_full = door.writes_full = reads_.size() + writes_.size() >= places_;
+      break;
+    case BufferKind::kBankwise:
+      break;
+  }
+  return door;
+}
+
 // An arrival comes before the decisions of its cycle: horizon_ moves past a cycle only when its
 // decisions are made.
 void Channel::advance(Cycle until) {
   while (true) {
+    if (stream_.active() || may_stream()) {
+      stream(until);
+    }
+    if (stream_.active()) {
+      break;
+    }
     update_candidates(horizon_);
-    const Cycle arrival = intake_.next_cycle(reads_.full(), writes_.full(), arrival_floor_);
-    const Cycle command = std::min(first_[kColumn].cycle, first_row_cycle_);
+    const Cycle arrival = next_arrival();
+    const Cycle command = std::min(first_column_.cycle, first_row_.cycle);
     const Cycle decision = std::min(command, std::min(next_refresh_due_, direction_event_));
     if (std::min(arrival, decision) >= until) {
       break;
@@ -121,48 +221,69 @@ void Channel::advance(Cycle until) {
 void Channel::decide(Cycle cycle) {
   arrival_floor_ = cycle + 1;
   if (next_refresh_due_ <= cycle) {
-    block_due_ranks(cycle);
+    pass_dues(cycle);
   }
   if (direction_event_ <= cycle) {
-    choose_direction();
+    choose_direction(cycle);
   }
   update_candidates(cycle);
-  if (!one_bus_ && first_[kColumn].cycle == cycle) {
+  if (!one_bus_ && first_column_.cycle == cycle) {
     issue_column(cycle);
     update_candidates(cycle);
   }
-  if (first_row_cycle_ == cycle) {
-    const Kind row = first_row_kind();
-    if (one_bus_ && first_[kColumn].before(first_[row])) {
+  if (first_row_.cycle == cycle) {
+    if (one_bus_ && first_column_.before(first_row_)) {
       issue_column(cycle);
     } else {
-      issue_row(row, cycle);
+      issue_row_bus(first_row_kind_, cycle);
     }
-  } else if (one_bus_ && first_[kColumn].cycle == cycle) {
+  } else if (one_bus_ && first_column_.cycle == cycle) {
     issue_column(cycle);
   }
   horizon_ = cycle + 1;
+  if (cycle >= watch_until_) {
+    check_progress(cycle);
+  }
 }
 
 void Channel::arrive(Cycle cycle) {
   horizon_ = cycle;
   arrival_floor_ = cycle + 1;
-  const Intake::Arrival arrival = intake_.take(cycle);
+  const Intake::Arrival arrival = intake_.take(door(), cycle);
   const unsigned bank = map_.bank(arrival.burst);
   AccessStatistics& statistics = intake_.statistics(arrival.slice);
   const std::uint64_t number = arrivals_++;
-  if (arrival.is_write) {
-    ++statistics.write_bursts;
-  } else {
-    ++statistics.read_bursts;
-    if (!writes_.empty() && writes_.holds(bank, arrival.burst)) {
-      ++statistics.forwarded;
-      ++statistics.read_latency_sum;
-      statistics.read_latency.add(1);
-      intake_.posted_done(arrival.slice, cycle + 1);
-      return;
-    }
+  ++(arrival.is_write ? statistics.write_bursts : statistics.read_bursts);
+  const bool forwarded =
+      !arrival.is_write && !writes_.empty() && writes_.holds(bank, arrival.burst);
+  if (observer_ != nullptr) {
+    observer_->arrival({cycle, number, arrival.is_write, forwarded, map_.locate(arrival.burst)});
   }
+  if (!forwarded) {
+    enqueue(arrival, bank, number, statistics, cycle);
+    return;
+  }
+  ++statistics.forwarded;
+  if (in_order_) {
+    answer_in_order(responses_.enter(cycle, arrival.slice, statistics), cycle + 1);
+    return;
+  }
+  ++statistics.read_latency_sum;
+  statistics.read_latency.add(1);
+  intake_.posted_done(arrival.slice, cycle + 1);
+}
+
+void Channel::answer_in_order(std::uint32_t number, Cycle data_end) {
+  responses_.ended(number, data_end, [this](const ResponseQueue::Entry& entry, Cycle done) {
+    const Cycle latency = done - entry.arrival;
+    entry.statistics->read_latency_sum += static_cast<std::uint64_t>(latency);
+    entry.statistics->read_latency.add(latency);
+    intake_.read_done(entry.slice, done);
+  });
+}
+
+void Channel::enqueue(const Intake::Arrival& arrival, unsigned bank, std::uint64_t number,
+                      AccessStatistics& statistics, Cycle cycle) {
   RequestQueue& requests = arrival.is_write ? writes_ : reads_;
   const std::uint32_t age = next_age();
   const RequestQueue::Index index = requests.push(bank);
@@ -176,47 +297,74 @@ void Channel::arrive(Cycle cycle) {
   request.statistics = &statistics;
   if (arrival.is_write) {
     intake_.posted_done(arrival.slice, cycle);
+  } else if (in_order_) {
+    request.response = responses_.enter(cycle, arrival.slice, statistics);
   }
-  if (arrival.is_write == (direction_ == kWriting)) {
-    consider_arrival(index, cycle);
+  if (config_.controller.buffer == BufferKind::kBankwise &&
+      reads_.count(bank) + writes_.count(bank) >= places_) {
+    full_banks_ |= bit(bank);
   }
-  if (direction_would_change()) {
-    choose_direction();
+  consider_arrival(index, arrival.is_write, cycle);
+  if (directed_ && direction_would_change()) {
+    direction_event_ = cycle;
   }
 }
 
-void Channel::block_due_ranks(Cycle cycle) {
+void Channel::pass_dues(Cycle cycle) {
   next_refresh_due_ = kNeverCycle;
-  for (unsigned rank = 0; rank < refreshes_.size(); ++rank) {
-    const Cycle due = refreshes_[rank].due();
-    if (due <= cycle) {
-      blocked_ |= rank_mask(rank);
-    } else {
-      next_refresh_due_ = std::min(next_refresh_due_, due);
+  std::uint64_t blocked = 0;
+  for (std::size_t rank = 0; rank < refreshes_.size(); ++rank) {
+    RefreshPlan& plan = refreshes_[rank];
+    plan.pass(cycle, ranks_[rank].power() != RankState::Power::kSelfRefresh);
+    next_refresh_due_ = std::min(next_refresh_due_, plan.next_due());
+    blocked |= plan.must_refresh() ? plan.banks() : 0;
+  }
+  stale_ |= keeps_house_ ? kUpkeepKinds : 0;
+  if (blocked != blocked_) {
+    blocked_ = blocked;
+    stale_ = kAllKinds;
+    if (observer_ != nullptr) {
+      observer_->blocked(cycle, blocked);
     }
   }
-  stale_ = kAllKinds;
 }
 
-void Channel::choose_direction() {
+void Channel::choose_direction(Cycle cycle) {
   direction_event_ = kNeverCycle;
   if (direction_would_change()) {
     direction_ = direction_ == kReading ? kWriting : kReading;
     rebuild_candidates();
+    if (observer_ != nullptr) {
+      observer_->direction(cycle, direction_ == kWriting);
+    }
   }
 }
 
 Cycle Channel::completion_bound() const {
-  return intake_.completion_bound(horizon_, read_cycles_);
+  return intake_.completion_bound(horizon_, read_cycles_, in_order_);
 }
 
 std::uint32_t Channel::next_age() {
   constexpr std::uint32_t kLargestAge = 1U << 30;
   if (age_ == kLargestAge) {
-    age_ = writes_.renumber(reads_.renumber(0));
+    age_ = renumber(reads_, writes_);
     rebuild_candidates();
   }
   return age_++;
+}
+
+// Requests wait, and no column command has been issued for far longer than anything may take.
+void Channel::check_progress(Cycle cycle) {
+  Cycle oldest = kNeverCycle;
+  for (const RequestQueue* requests : {&reads_, &writes_}) {
+    if (!requests->empty()) {
+      oldest = std::min(oldest, requests->at(requests->oldest()).arrival);
+    }
+  }
+  watch_until_ = (oldest == kNeverCycle ? cycle : oldest) + longest_wait_;
+  if (watch_until_ <= cycle) {
+    throw base::UserError(base::Diagnostic{{}, "", explain(cycle), "", ""});
+  }
 }
 
 AccessStatistics& Channel::layer_statistics(std::uint32_t layer) {
@@ -244,8 +392,10 @@ ChannelStatistics Channel::statistics() const {
   for (const RankState& rank : ranks_) {
     result.ranks.push_back(rank.statistics(horizon_));
   }
-  const std::uint64_t bursts = command_counts_[static_cast<std::size_t>(command_.read)] +
-                               command_counts_[static_cast<std::size_t>(command_.write)];
+  std::uint64_t bursts = 0;
+  for (const Kind kind : {kRead, kReadClose, kWrite, kWriteClose}) {
+    bursts += commands_[kind] < 0 ? 0 : command_counts_[static_cast<std::size_t>(commands_[kind])];
+  }
   result.data_bus_busy = static_cast<Cycle>(bursts) * spec_.burst_cycles;
   return result;
 }

@@ -5,14 +5,21 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "memory/dram/channel_map.h"
 #include "memory/dram/channel_observer.h"
 #include "memory/dram/controller_config.h"
 #include "memory/dram/intake.h"
+#include "memory/dram/page_policy.h"
 #include "memory/dram/rank_state.h"
+#include "memory/dram/read_stream.h"
+#include "memory/dram/refresh_plan.h"
 #include "memory/dram/request_queue.h"
+#include "memory/dram/response_queue.h"
+#include "memory/dram/scheduler.h"
 #include "memory/dram/slice.h"
 #include "memory/dram/spec.h"
 #include "memory/dram/statistics.h"
@@ -32,8 +39,8 @@ struct ChannelConfig {
   void check(const Spec& spec) const;
 };
 
-// One memory channel, cycle by cycle as docs/components/dram.md states it, computed by events:
-// nothing is evaluated in a cycle in which nothing can happen.
+// One memory channel, cycle by cycle as docs/components/memory_controller.md states it, computed by
+// events: nothing is evaluated in a cycle in which nothing can happen.
 class Channel {
  public:
   // The spec, the sink and the observer must outlive the channel.
@@ -59,13 +66,16 @@ class Channel {
   [[nodiscard]] ChannelStatistics statistics() const;
   [[nodiscard]] const Spec& spec() const { return spec_; }
 
+  // For a person: what is queued at this cycle, what the oldest requests wait for and until when.
+  [[nodiscard]] std::string explain(Cycle cycle) const;
+
  private:
   static constexpr std::size_t kMostBanks = RequestQueue::kMostBanks;
   enum Direction : std::uint8_t { kReading, kWriting };
   // Classes of commands, by precedence.
-  static constexpr std::uint64_t kRefreshClass = 0;
-  static constexpr std::uint64_t kColumnClass = 1;
-  static constexpr std::uint64_t kRowClass = 2;
+  enum Class : std::uint64_t { kRefreshClass, kColumnClass, kRowClass, kHouseClass };
+  // Of the last class, likewise.
+  enum Housekeeping : std::uint64_t { kTimeout, kEarlyRefresh, kIdle };
   static constexpr unsigned kBankBits = 6;
   static constexpr unsigned kAgeBits = 30;
   static constexpr unsigned kTagBits = kBankBits + kAgeBits + 2;
@@ -76,9 +86,10 @@ class Channel {
   [[nodiscard]] static unsigned bank_of(std::uint64_t tag) {
     return static_cast<unsigned>(tag & (kMostBanks - 1));
   }
+  [[nodiscard]] static std::uint64_t bit(unsigned bank) { return std::uint64_t{1} << bank; }
 
   // A command that could be issued: the cycle, and among those of one cycle the tag decides. From
-  // the top: class (refresh, column, row), age of the request (rank of a refresh), bank.
+  // the top: class, age of the request (rank of a refresh, kind of housekeeping), bank.
   struct Candidate {
     Cycle cycle = kNeverCycle;
     std::uint64_t tag = ~std::uint64_t{0};
@@ -86,21 +97,48 @@ class Channel {
       return cycle < other.cycle || (cycle == other.cycle && tag < other.tag);
     }
   };
+  // One that is not for a request: its command and the banks it acts on.
+  struct Upkeep : Candidate {
+    int command = -1;
+    std::uint64_t banks = 0;
+  };
   using Tags = std::array<std::uint64_t, kMostBanks>;  // by bank
-  // What a bank or a rank can be a candidate for.
-  enum Kind : unsigned { kColumn, kActivate, kPrecharge, kRefresh, kKinds };
+  // What a bank can be a candidate for, then what a rank can be. kReadClose: with automatic
+  // precharge.
+  enum Kind : unsigned {
+    kRead,
+    kReadClose,
+    kWrite,
+    kWriteClose,
+    kActivate,
+    kPrecharge,
+    kBankKinds,
+    kRefresh = kBankKinds,
+    kHouse,
+    kKinds
+  };
+  static constexpr unsigned kColumnKinds =
+      (1U << kRead) | (1U << kReadClose) | (1U << kWrite) | (1U << kWriteClose);
+  static constexpr unsigned kRequestKinds = (1U << kBankKinds) - 1;
+  static constexpr unsigned kUpkeepKinds = (1U << kRefresh) | (1U << kHouse);
   static constexpr unsigned kAllKinds = (1U << kKinds) - 1;
   struct Commands {
-    int activate, precharge, precharge_all, read, write, refresh;
+    int precharge_all, power_down, power_up, self_refresh, self_refresh_exit;
   };
 
   static constexpr std::int64_t kClosed = -1;
 
   // The cycle.
+  [[nodiscard]] Cycle next_arrival() {
+    return intake_.next_known() ? intake_.known_next() : intake_.next_cycle(door(), arrival_floor_);
+  }
   void arrive(Cycle cycle);
+  void answer_in_order(std::uint32_t number, Cycle data_end);
+  void enqueue(const Intake::Arrival& arrival, unsigned bank, std::uint64_t number,
+               AccessStatistics& statistics, Cycle cycle);
   void decide(Cycle cycle);
-  void block_due_ranks(Cycle cycle);
-  void choose_direction();
+  void pass_dues(Cycle cycle);
+  void choose_direction(Cycle cycle);
   // Whether the counts as they stand ask for the other direction. It never holds twice running.
   [[nodiscard]] bool direction_would_change() const {
     const int writes = writes_.size();
@@ -109,26 +147,52 @@ class Channel {
     }
     return writes == 0 || (writes <= write_low_ && !reads_.empty());
   }
+  [[nodiscard]] Door door() const;
+
+  // A stretch of reads that hit open rows and are served in order of arrival. While it lasts the
+  // queue of reads is empty and stream_ holds them.
+  [[nodiscard]] bool may_stream() const;
+  [[nodiscard]] bool all_reads_hit() const;
+  void begin_stream();
+  void end_stream();
+  // Goes on up to `until`; ends the stretch when something else comes.
+  void stream(Cycle until);
+  struct StreamRead {
+    Cycle cycle = kNeverCycle;
+    std::uint32_t age = 0;
+    unsigned rank = 0;
+  };
+  // The next read of the stretch; nullopt when one that is not the oldest of its rank may come first.
+  [[nodiscard]] std::optional<StreamRead> next_in_stream() const;
+  void stream_arrival(Cycle cycle, std::uint64_t burst, unsigned bank, std::uint32_t row);
+  void stream_read(unsigned rank, Cycle cycle);
 
   // Commands.
   void issue_column(Cycle cycle);
-  void issue_row(Kind kind, Cycle cycle);
+  void issue_row_bus(Kind kind, Cycle cycle);
   void activate(unsigned bank, Cycle cycle);
   void precharge(unsigned bank, Cycle cycle);
-  void refresh(unsigned rank, Cycle cycle);
-  void precharge_rank(unsigned rank, Cycle cycle);
+  void issue_upkeep(Upkeep upkeep, Cycle cycle);  // a copy: the candidates change meanwhile
+  void refreshed(unsigned rank, Cycle cycle);
+  void set_power(unsigned rank, RankState::Power power, Cycle cycle);
+  void close_banks(std::uint64_t banks, Cycle cycle);
+  void leave(unsigned bank, bool is_write, RequestQueue::Index index, bool closes, Cycle cycle);
+  void served(const Request& request, bool is_write, Cycle cycle);
   // Everything that every command does: constraints, counts, log.
   void issue(int command, unsigned bank, const Request* request, Cycle cycle);
+  void record(int command, unsigned bank, const Request* request, Cycle cycle);
   // The bus is taken and what the command may have delayed is stale.
   void after_issue(int command, bool column, Cycle cycle);
 
   // Candidates.
-  void consider_arrival(RequestQueue::Index index, Cycle cycle);
-  void set_hit(unsigned bank, RequestQueue::Index index);
+  void consider_arrival(RequestQueue::Index index, bool is_write, Cycle cycle);
+  void set_hit(Kind kind, unsigned bank, RequestQueue::Index index);
   // The bank has requests and none of them can have its column command. Returns what it needs.
-  Kind set_row_candidate(unsigned bank);
+  Kind set_row_candidate(unsigned bank, std::uint32_t age);
   void rebuild_candidates();
   void classify_bank(unsigned bank);
+  [[nodiscard]] Scheduler::Competing competing(unsigned bank) const;
+  [[nodiscard]] Kind column_kind(bool is_write, const Request& request) const;
   void update_candidates(Cycle floor) {
     if (stale_ != 0) {
       find_stale(floor);
@@ -137,72 +201,102 @@ class Channel {
   void find_stale(Cycle floor);
   [[nodiscard]] Candidate first_of(Kind kind, Cycle floor) const;
   [[nodiscard]] Candidate first_in_rank(Kind kind, std::uint64_t banks, Cycle floor) const;
-  [[nodiscard]] Candidate first_refresh(Cycle floor) const;
+  [[nodiscard]] Upkeep first_refresh(Cycle floor) const;
+  [[nodiscard]] Upkeep upkeep_of(int command, std::uint64_t banks, std::uint64_t tag,
+                                 Cycle floor) const;
+  [[nodiscard]] Upkeep refresh_of(unsigned rank, std::uint64_t tag, Cycle floor) const;
+  [[nodiscard]] Upkeep first_housekeeping(Cycle floor) const;
+  [[nodiscard]] Upkeep idle_command(unsigned rank, Cycle floor) const;
   // A bank that has just become a candidate.
   void offer(Kind kind, unsigned bank, Cycle floor);
-  // Among the three kinds on the row bus.
-  [[nodiscard]] Kind first_row_kind() const;
+  [[nodiscard]] bool is_stale(Kind kind) const { return (stale_ >> kind & 1U) != 0; }
   [[nodiscard]] Cycle bus_floor(Kind kind) const {
-    return kind == kColumn ? column_floor_ : row_floor_;
+    return kind < kActivate ? column_floor_ : row_floor_;
   }
-  [[nodiscard]] int command_of(Kind kind) const {
-    return kind == kColumn     ? column_command()
-           : kind == kActivate ? command_.activate
-                               : command_.precharge;
-  }
-  [[nodiscard]] int column_command() const {
-    return direction_ == kReading ? command_.read : command_.write;
-  }
+  [[nodiscard]] int command_of(Kind kind) const { return commands_[kind]; }
+  [[nodiscard]] Kind direction_kind() const { return direction_ == kReading ? kRead : kWrite; }
 
   [[nodiscard]] RequestQueue& queue() { return direction_ == kReading ? reads_ : writes_; }
   [[nodiscard]] unsigned rank_of(unsigned bank) const { return bank >> rank_shift_; }
   [[nodiscard]] std::uint64_t rank_mask(unsigned rank) const {
     return rank_banks_ << (rank << rank_shift_);
   }
+  [[nodiscard]] std::uint64_t occupied() const { return reads_.occupied() | writes_.occupied(); }
   [[nodiscard]] std::uint32_t next_age();
   [[nodiscard]] AccessStatistics& layer_statistics(std::uint32_t layer);
+  void check_progress(Cycle cycle);
 
   const Spec& spec_;
   const ChannelConfig config_;
   ChannelObserver* const observer_;
   const ChannelMap map_;
+  const std::unique_ptr<const PagePolicy> page_policy_;
+  const std::unique_ptr<const Scheduler> scheduler_;
   const Commands command_;
+  const std::array<int, kBankKinds> commands_;  // by kind
   const TimingTable table_;
   TimingState timing_;
   Intake intake_;
   RequestQueue reads_;
   RequestQueue writes_;
+  ResponseQueue responses_;
+  const bool directed_;     // only one direction competes
+  const bool closes_rows_;  // the page policy may close rows by column commands
+  // The competing requests of a bank are those of the direction, and the oldest hit is its
+  // candidate: lets arrivals and column commands leave most of the bank as it is.
+  const bool simple_;
+  const bool in_order_;  // of the answers
+  const bool keeps_house_;
+  const bool streams_;  // stretches of reads can be served ahead: see may_stream()
+  const std::int64_t places_;
   const int write_high_;
   const int write_low_;
   Direction direction_ = kReading;
   const bool one_bus_;
   const Cycle read_cycles_;  // from a read's column command to the end of its data
+  const Cycle read_bus_cycles_;
+  const Cycle longest_wait_;  // between two column commands, while there are requests
   const unsigned rank_shift_;
-  const std::uint64_t rank_banks_;  // a rank's banks as a mask, for rank 0
+  const std::uint64_t rank_banks_;          // a rank's banks as a mask, for rank 0
+  std::array<Cycle, 2> precharge_after_{};  // a read, a write: to the precharge of its bank
 
-  std::array<std::int64_t, kMostBanks> open_row_;  // or kClosed
-  // Of the current direction, by kind; bit b stands for bank b. A bank with requests is in one:
-  // the open row is hit, it is closed, or it is open and no request hits.
-  std::array<std::uint64_t, 3> banks_{};
-  std::array<Tags, 3> tags_;                         // of the banks above
-  std::array<RequestQueue::Index, kMostBanks> hit_;  // of banks_[kColumn]: the oldest hit
-  std::uint64_t blocked_ = 0;                        // banks whose refresh is due
+  std::array<std::int64_t, kMostBanks> open_row_;     // or kClosed
+  std::uint64_t open_ = 0;                            // banks with an open row
+  std::array<Cycle, kMostBanks> last_used_{};         // by ACT or a column command
+  std::array<std::int64_t, kMostBanks> overtaken_{};  // column commands since ACT that overtook
+  // By kind; bit b stands for bank b. A bank with competing requests has column kinds (hits) or one
+  // row kind.
+  std::array<std::uint64_t, kBankKinds> banks_{};
+  std::array<Tags, kBankKinds> tags_;  // of the banks above
+  // Of the banks with column kinds: the request, read and write.
+  std::array<std::array<RequestQueue::Index, kMostBanks>, 2> hit_;
+  std::uint64_t blocked_ = 0;  // banks that must be refreshed
+  std::uint64_t down_ = 0;     // banks of ranks that are powered down
+  std::uint64_t full_banks_ = 0;
   // The first command of each kind, unless its bit in stale_ is set.
-  std::array<Candidate, kKinds> first_;
-  Cycle first_row_cycle_ = kNeverCycle;  // of the three kinds on the row bus
+  std::array<Candidate, kBankKinds> first_;
+  Upkeep first_refresh_;
+  Upkeep first_house_;
+  Candidate first_column_;  // of the four column kinds, and which of them
+  Kind first_column_kind_ = kRead;
+  Candidate first_row_;  // of the kinds on the row bus, likewise
+  Kind first_row_kind_ = kActivate;
   unsigned stale_ = 0;
-  std::vector<unsigned>
-      delayed_elsewhere_;  // by command: the kinds that other banks must reconsider
+  std::vector<unsigned> delayed_elsewhere_;  // by command: kinds that other banks must reconsider
+  ReadStream stream_;
+  int calm_ = 0;  // column commands since anything but a hit was queued
 
   std::vector<RankState> ranks_;
-  std::vector<RefreshSchedule> refreshes_;
-  Cycle next_refresh_due_ = kNeverCycle;  // of the ranks that are not blocked
+  std::vector<RefreshPlan> refreshes_;
+  std::vector<Cycle> idle_since_;  // by rank: its last command
+  Cycle next_refresh_due_ = kNeverCycle;
 
   Cycle horizon_ = 0;
   Cycle column_floor_ = 0;  // the first cycle in which the bus is free for a column command
   Cycle row_floor_ = 0;
   Cycle arrival_floor_ = 0;
   Cycle direction_event_ = kNeverCycle;
+  Cycle watch_until_ = 0;  // when to ask whether requests are served
   std::uint32_t age_ = 0;
   std::uint64_t arrivals_ = 0;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which commands could be issued, and the first of them.
+// Which commands could be issued for requests, and the first of them.
 #include <algorithm>
 #include <bit>
 
@@ -7,62 +7,113 @@
 
 namespace orrery::memory::dram {
 
-void Channel::set_hit(unsigned bank, RequestQueue::Index index) {
-  hit_[bank] = index;
-  tags_[kColumn][bank] = tag(kColumnClass, queue().at(index).age, bank);
-  banks_[kColumn] |= std::uint64_t{1} << bank;
+void Channel::set_hit(Kind kind, unsigned bank, RequestQueue::Index index) {
+  const bool is_write = kind >= kWrite;
+  hit_[is_write][bank] = index;
+  tags_[kind][bank] = tag(kColumnClass, (is_write ? writes_ : reads_).at(index).age, bank);
+  banks_[kind] |= bit(bank);
 }
 
-Channel::Kind Channel::set_row_candidate(unsigned bank) {
-  const std::uint64_t bit = std::uint64_t{1} << bank;
+Channel::Kind Channel::set_row_candidate(unsigned bank, std::uint32_t age) {
   const Kind kind = open_row_[bank] == kClosed ? kActivate : kPrecharge;
-  banks_[kActivate] &= ~bit;
-  banks_[kPrecharge] &= ~bit;
-  banks_[kind] |= bit;
-  tags_[kind][bank] = tag(kRowClass, queue().at(queue().head(bank)).age, bank);
+  banks_[kActivate] &= ~bit(bank);
+  banks_[kPrecharge] &= ~bit(bank);
+  banks_[kind] |= bit(bank);
+  tags_[kind][bank] = tag(kRowClass, age, bank);
   return kind;
 }
 
-// A request of the current direction has been queued.
-void Channel::consider_arrival(RequestQueue::Index index, Cycle cycle) {
-  const Request& request = queue().at(index);
+// A request has been queued.
+void Channel::consider_arrival(RequestQueue::Index index, bool is_write, Cycle cycle) {
+  const Request& request = (is_write ? writes_ : reads_).at(index);
   const unsigned bank = request.bank;
-  const std::uint64_t bit = std::uint64_t{1} << bank;
-  if ((banks_[kColumn] & bit) != 0) {
+  if (keeps_house_) {
+    stale_ |= kUpkeepKinds;
+  } else {
+    stale_ |= down_ != 0 ? 1U << kRefresh : 0;
+  }
+  if (!simple_) {
+    classify_bank(bank);
+    stale_ |= kRequestKinds;
+    return;
+  }
+  const Kind column = direction_kind();
+  if (is_write != (direction_ == kWriting) || (banks_[column] & bit(bank)) != 0) {
     return;
   }
   if (open_row_[bank] == static_cast<std::int64_t>(request.row)) {
     stale_ |= bank_of(first_[kPrecharge].tag) == bank ? 1U << kPrecharge : 0;
-    banks_[kPrecharge] &= ~bit;
-    set_hit(bank, index);
-    offer(kColumn, bank, cycle);
+    banks_[kPrecharge] &= ~bit(bank);
+    set_hit(column, bank, index);
+    offer(column, bank, cycle);
   } else if (queue().head(bank) == index) {
-    offer(set_row_candidate(bank), bank, cycle);
+    offer(set_row_candidate(bank, request.age), bank, cycle);
   }
 }
 
 void Channel::rebuild_candidates() {
   banks_.fill(0);
-  for (unsigned bank = 0; bank < static_cast<unsigned>(spec_.banks()); ++bank) {
-    classify_bank(bank);
+  for (std::uint64_t left = occupied(); left != 0; left &= left - 1) {
+    classify_bank(static_cast<unsigned>(std::countr_zero(left)));
   }
   stale_ |= kAllKinds;
 }
 
+Scheduler::Competing Channel::competing(unsigned bank) const {
+  Scheduler::Competing competing = {reads_, writes_};
+  if (!directed_ || direction_ == kReading) {
+    competing.read = reads_.head(bank);
+  }
+  if (!directed_ || direction_ == kWriting) {
+    competing.write = writes_.head(bank);
+  }
+  return competing;
+}
+
 void Channel::classify_bank(unsigned bank) {
-  const RequestQueue::Index head = queue().head(bank);
-  if (head == RequestQueue::kNone) {
+  for (std::uint64_t& banks : banks_) {
+    banks &= ~bit(bank);
+  }
+  const Scheduler::Competing requests = competing(bank);
+  if (requests.empty()) {
     return;
   }
+  const Request& oldest = requests.oldest();
   if (open_row_[bank] != kClosed) {
     const auto row = static_cast<std::uint32_t>(open_row_[bank]);
-    const RequestQueue::Index hit = queue().first_hit(head, row);
-    if (hit != RequestQueue::kNone) {
-      set_hit(bank, hit);
+    const std::int64_t cap = config_.controller.hit_cap;
+    const bool capped = cap != 0 && oldest.row != row && overtaken_[bank] >= cap;
+    const Scheduler::Hits hits = capped ? Scheduler::Hits{} : scheduler_->hits(requests, row);
+    if (hits.read != RequestQueue::kNone) {
+      set_hit(column_kind(false, reads_.at(hits.read)), bank, hits.read);
+    }
+    if (hits.write != RequestQueue::kNone) {
+      set_hit(column_kind(true, writes_.at(hits.write)), bank, hits.write);
+    }
+    if (hits.read != RequestQueue::kNone || hits.write != RequestQueue::kNone) {
       return;
     }
   }
-  set_row_candidate(bank);
+  set_row_candidate(bank, oldest.age);
+}
+
+// With or without automatic precharge, by what is left in the bank without the request.
+Channel::Kind Channel::column_kind(bool is_write, const Request& request) const {
+  bool closes = false;
+  if (closes_rows_) {
+    bool hit_left = false;
+    bool miss_left = false;
+    for (const RequestQueue* requests : {&reads_, &writes_}) {
+      for (RequestQueue::Index index = requests->head(request.bank); index != RequestQueue::kNone;
+           index = requests->at(index).next) {
+        const Request& other = requests->at(index);
+        hit_left |= other.row == request.row && other.number != request.number;
+        miss_left |= other.row != request.row;
+      }
+    }
+    closes = page_policy_->closes_row(hit_left, miss_left);
+  }
+  return is_write ? (closes ? kWriteClose : kWrite) : (closes ? kReadClose : kRead);
 }
 
 namespace {
@@ -89,27 +140,42 @@ class Earliest {
 }  // namespace
 
 void Channel::find_stale(Cycle floor) {
-  if ((stale_ >> kColumn & 1U) != 0) {
-    first_[kColumn] = first_of(kColumn, std::max(floor, column_floor_));
+  for (unsigned left = stale_ & kRequestKinds; left != 0; left &= left - 1) {
+    const auto kind = static_cast<Kind>(std::countr_zero(left));
+    first_[kind] = first_of(kind, std::max(floor, bus_floor(kind)));
   }
-  if ((stale_ >> (kColumn + 1)) != 0) {
-    for (const Kind kind : {kActivate, kPrecharge}) {
-      if ((stale_ >> kind & 1U) != 0) {
-        first_[kind] = first_of(kind, std::max(floor, row_floor_));
-      }
+  if (is_stale(kRefresh)) {
+    first_refresh_ = first_refresh(std::max(floor, row_floor_));
+  }
+  if (is_stale(kHouse)) {
+    first_house_ = first_housekeeping(std::max(floor, row_floor_));
+  }
+  if ((stale_ & kColumnKinds) != 0) {
+    first_column_kind_ = kRead;
+    for (const Kind kind : {kReadClose, kWrite, kWriteClose}) {
+      first_column_kind_ =
+          first_[kind].before(first_[first_column_kind_]) ? kind : first_column_kind_;
     }
-    if ((stale_ >> kRefresh & 1U) != 0) {
-      first_[kRefresh] = first_refresh(std::max(floor, row_floor_));
+    first_column_ = first_[first_column_kind_];
+  }
+  if ((stale_ & ~kColumnKinds) != 0) {
+    first_row_kind_ = first_[kPrecharge].before(first_[kActivate]) ? kPrecharge : kActivate;
+    first_row_ = first_[first_row_kind_];
+    if (first_refresh_.before(first_row_)) {
+      first_row_ = first_refresh_;
+      first_row_kind_ = kRefresh;
     }
-    first_row_cycle_ = std::min(std::min(first_[kActivate].cycle, first_[kPrecharge].cycle),
-                                first_[kRefresh].cycle);
+    if (first_house_.before(first_row_)) {
+      first_row_ = first_house_;
+      first_row_kind_ = kHouse;
+    }
   }
   stale_ = 0;
 }
 
 Channel::Candidate Channel::first_of(Kind kind, Cycle floor) const {
   Candidate first;
-  for (std::uint64_t banks = banks_[kind] & ~blocked_; banks != 0;) {
+  for (std::uint64_t banks = banks_[kind] & ~(blocked_ | down_); banks != 0;) {
     const unsigned rank = rank_of(static_cast<unsigned>(std::countr_zero(banks)));
     const std::uint64_t here = banks & rank_mask(rank);
     banks ^= here;
@@ -143,40 +209,26 @@ Channel::Candidate Channel::first_in_rank(Kind kind, std::uint64_t banks, Cycle 
   return {earliest.cycle(), earliest.tag()};
 }
 
-Channel::Candidate Channel::first_refresh(Cycle floor) const {
-  Candidate first;
-  for (std::uint64_t left = blocked_; left != 0;) {
-    const auto bank = static_cast<unsigned>(std::countr_zero(left));
-    const unsigned rank = rank_of(bank);
-    left &= ~rank_mask(rank);
-    const int command = ranks_[rank].open_banks() > 0 ? command_.precharge_all : command_.refresh;
-    const Candidate refresh = {std::max(floor, timing_.earliest(command, bank)),
-                               tag(kRefreshClass, rank, bank)};
-    if (refresh.before(first)) {
-      first = refresh;
-    }
-  }
-  return first;
-}
-
 void Channel::offer(Kind kind, unsigned bank, Cycle floor) {
-  if ((stale_ >> kind & 1U) != 0 || (blocked_ >> bank & 1U) != 0) {
+  if (is_stale(kind) || ((blocked_ | down_) >> bank & 1U) != 0) {
     return;
   }
   const Cycle ready = timing_.earliest(command_of(kind), bank);
   const Candidate candidate = {std::max(std::max(ready, floor), bus_floor(kind)),
                                tags_[kind][bank]};
-  if (candidate.before(first_[kind])) {
-    first_[kind] = candidate;
-    if (kind != kColumn) {
-      first_row_cycle_ = std::min(first_row_cycle_, candidate.cycle);
-    }
+  if (!candidate.before(first_[kind])) {
+    return;
   }
-}
-
-Channel::Kind Channel::first_row_kind() const {
-  const Kind row = first_[kPrecharge].before(first_[kActivate]) ? kPrecharge : kActivate;
-  return first_[kRefresh].before(first_[row]) ? kRefresh : row;
+  first_[kind] = candidate;
+  if (kind < kActivate) {
+    if (candidate.before(first_column_)) {
+      first_column_ = candidate;
+      first_column_kind_ = kind;
+    }
+  } else if (candidate.before(first_row_)) {
+    first_row_ = candidate;
+    first_row_kind_ = kind;
+  }
 }
 
 }  // namespace orrery::memory::dram

@@ -11,6 +11,12 @@
 
 namespace orrery::memory::dram {
 
+void ControllerConfig::settle(const Spec& spec) {
+  constexpr std::int64_t kPlacesOfABus = 32;
+  buffer_size = request_buffer_size.value_or(kPlacesOfABus * spec.data_buses());
+  request_buffer_size = buffer_size;
+}
+
 std::int64_t ControllerConfig::write_places(std::int64_t banks) const {
   return buffer == BufferKind::kBankwise ? buffer_size * banks : buffer_size;
 }

@@ -36,6 +36,7 @@ struct ControllerConfig {
   SchedulerKind scheduler = SchedulerKind::kFrFcfs;
   std::int64_t hit_cap = 0;  // 0: none
   BufferKind buffer = BufferKind::kReadWrite;
+  std::optional<std::int64_t> request_buffer_size;  // unset: 32 for each data bus; see settle()
   std::int64_t buffer_size = 32;           // places: of each direction, at all, of each bank
   std::optional<std::int64_t> write_high;  // queued writes; see write_high_or_default()
   std::optional<std::int64_t> write_low;
@@ -47,6 +48,9 @@ struct ControllerConfig {
   std::optional<std::int64_t> max_active_transactions;  // of an initiator; unset: as it asks for
   PowerDownKind power_down = PowerDownKind::kNone;
   std::int64_t power_down_idle = 100;
+
+  // Takes over request_buffer_size, which depends on the standard where it is unset.
+  void settle(const Spec& spec);
 
   // Places that writes can take in a channel of so many banks.
   [[nodiscard]] std::int64_t write_places(std::int64_t banks) const;

@@ -43,8 +43,8 @@ const config::Schema<ControllerConfig>& controller_schema() {
                                              {"shared", BufferKind::kShared},
                                              {"bankwise", BufferKind::kBankwise}}),
                     "One list for reads and one for writes, one for all, or one for each bank.")
-          .optional("request_buffer_size", &Self::buffer_size, integer(1, 4096),
-                    "Places of each list.")
+          .optional("request_buffer_size", &Self::request_buffer_size, maybe(integer(1, 4096)),
+                    "Places of each list; unset: 32 for each data bus of the channel.")
           .optional("write_high", &Self::write_high, maybe(integer(1, 1 << 20)),
                     "Queued writes at which writing starts; unset: 80 % of the places.")
           .optional("write_low", &Self::write_low, maybe(integer(0, 1 << 20)),

@@ -36,39 +36,18 @@ void Intake::submit(const Slice& slice, Cycle arrival, AccessStatistics& statist
   next_known_ = false;
 }
 
-void Intake::find_next(bool reads_full, bool writes_full, Cycle floor) {
+void Intake::find_next(const Door& door, Cycle floor) {
   next_known_ = true;
-  next_ = kNeverCycle;
-  const std::size_t count = waiting_.size();
-  if (count == 1) {
-    const Line& line = lines_[waiting_[0]];
-    const OpenSlice& slice = slices_[line.head];
-    if (!(slice.is_write ? writes_full : reads_full)) {
-      next_ = std::max(std::max(slice.arrival, floor), line.credits.ready());
-      next_position_ = 0;
-    }
-    return;
-  }
-  std::size_t position = start_;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Line& line = lines_[waiting_[position]];
-    const OpenSlice& slice = slices_[line.head];
-    if (!(slice.is_write ? writes_full : reads_full)) {
-      const Cycle ready = std::max({slice.arrival, line.credits.ready(), floor});
-      if (ready < next_) {
-        next_ = ready;
-        next_position_ = position;
-        if (ready == floor) {
-          return;
-        }
-      }
-    }
-    position = position + 1 == count ? 0 : position + 1;
-  }
+  next_ = waiting_.size() == 1 ? Arbiter::Choice{ready(0, door, floor), 0}
+                               : arbiter_->choose(*this, door, floor);
 }
 
-Intake::Arrival Intake::take(Cycle cycle) {
-  const std::uint32_t initiator = waiting_[next_position_];
+Intake::Arrival Intake::take(const Door& door, Cycle cycle) {
+  if (waiting_.size() > 1 && arbiter_->depends_on_rows()) {
+    next_ = arbiter_->choose(*this, door, cycle);
+  }
+  const std::size_t position = next_.position;
+  const std::uint32_t initiator = waiting_[position];
   Line& line = lines_[initiator];
   const std::uint32_t index = line.head;
   OpenSlice& slice = slices_[index];
@@ -76,16 +55,21 @@ Intake::Arrival Intake::take(Cycle cycle) {
   const Arrival arrival = {slice.cursor.next(), index, slice.is_write};
   ++slice.queued;
   last_ = initiator;
-  start_ = next_position_ + 1 == waiting_.size() ? 0 : next_position_ + 1;
+  start_ = position + 1 == waiting_.size() ? 0 : position + 1;
   if (slice.cursor.done()) {
-    slice.exhausted = true;
-    line.head = slice.next;
-    if (line.head == kNone) {
-      deactivate(next_position_);
-    }
+    pass_on(position);
   }
   next_known_ = false;
   return arrival;
+}
+
+void Intake::pass_on(std::size_t position) {
+  Line& line = lines_[waiting_[position]];
+  slices_[line.head].exhausted = true;
+  line.head = slices_[line.head].next;
+  if (line.head == kNone) {
+    deactivate(position);
+  }
 }
 
 void Intake::read_done(std::uint32_t slice, Cycle cycle) {
@@ -109,7 +93,7 @@ void Intake::burst_done(OpenSlice& slice, Cycle cycle) {
   }
 }
 
-Cycle Intake::completion_bound(Cycle horizon, Cycle read_cycles) const {
+Cycle Intake::completion_bound(Cycle horizon, Cycle read_cycles, bool in_order) const {
   Cycle bound = kNeverCycle;
   for (const OpenSlice& slice : slices_) {
     if (!slice.used) {
@@ -122,8 +106,9 @@ Cycle Intake::completion_bound(Cycle horizon, Cycle read_cycles) const {
       done = std::max(horizon, slice.arrival) + outside - (slice.is_write ? 1 : 0);
     }
     if (slice.queued > 0) {
-      // One column command issues a cycle.
-      done = std::max(done, horizon + slice.queued - 1 + read_cycles);
+      // One column command issues a cycle. In order, the data of all may have ended, and an older
+      // read of another slice holds them up.
+      done = std::max(done, horizon + (in_order ? 0 : slice.queued - 1) + read_cycles);
     }
     bound = std::min(bound, done);
   }

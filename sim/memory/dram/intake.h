@@ -1,17 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
+#include "memory/dram/arbiter.h"
+#include "memory/dram/channel_map.h"
 #include "memory/dram/credit_pool.h"
 #include "memory/dram/slice.h"
 #include "memory/dram/statistics.h"
 
 namespace orrery::memory::dram {
 
-// The door of a channel: one line of slices for each initiator, its credits, and the rule who
+// Which bursts find a place.
+struct Door {
+  bool reads_full = false;
+  bool writes_full = false;
+  std::uint64_t full_banks = 0;
+  const ChannelMap& map;
+  const std::int64_t* open_rows;  // by bank; negative: closed
+};
+
+// The entrance of a channel: one line of slices for each initiator, its credits, and the rule who
 // enters next.
 class Intake {
  public:
@@ -25,8 +38,10 @@ class Intake {
   // credits: for each initiator, at least 1, unless `own_credits` has a positive number at its
   // index. round_trip: cycles from the end of a burst until its
   // credit counts again, at least 0.
-  Intake(int credits, std::vector<int> own_credits, Cycle round_trip, CompletionSink& sink)
-      : credits_(credits),
+  Intake(int credits, std::vector<int> own_credits, Cycle round_trip,
+         std::unique_ptr<const Arbiter> arbiter, CompletionSink& sink)
+      : arbiter_(std::move(arbiter)),
+        credits_(credits),
         own_credits_(std::move(own_credits)),
         round_trip_(round_trip),
         sink_(sink) {}
@@ -36,15 +51,70 @@ class Intake {
 
   // The first cycle, not before `floor`, in which a burst enters if nothing else happens before;
   // kNeverCycle when none can. Remembered until something changes.
-  [[nodiscard]] Cycle next_cycle(bool reads_full, bool writes_full, Cycle floor) {
+  [[nodiscard]] Cycle next_cycle(const Door& door, Cycle floor) {
     if (!next_known_) {
-      find_next(reads_full, writes_full, floor);
+      find_next(door, floor);
     }
-    return next_;
+    return next_.cycle;
   }
 
+  // Whether nobody waits, or one initiator whose slice in turn is a read.
+  [[nodiscard]] bool at_most_one_read() const {
+    return waiting_.empty() || (waiting_.size() == 1 && !at_door(0).is_write);
+  }
+  // Of that read: the burst, the first cycle from `floor` on in which it may enter if there is a
+  // place, kNeverCycle when nobody waits.
+  [[nodiscard]] std::uint64_t only_burst() const { return at_door(0).cursor.peek(); }
+  [[nodiscard]] Cycle only_ready(Cycle floor) const {
+    if (waiting_.empty()) {
+      return kNeverCycle;
+    }
+    const Line& line = lines_[waiting_[0]];
+    return std::max(std::max(slices_[line.head].arrival, floor), line.credits.ready());
+  }
+  // Takes it, as take() does.
+  std::uint32_t take_only(Cycle cycle) {
+    Line& line = lines_[waiting_[0]];
+    const std::uint32_t index = line.head;
+    OpenSlice& slice = slices_[index];
+    line.credits.take(cycle);
+    static_cast<void>(slice.cursor.next());
+    ++slice.queued;
+    last_ = waiting_[0];
+    next_known_ = false;
+    if (slice.cursor.done()) {
+      pass_on(0);
+    }
+    return index;
+  }
+
+  // Whether next_cycle() is remembered and needs no door.
+  [[nodiscard]] bool next_known() const { return next_known_; }
+  [[nodiscard]] Cycle known_next() const { return next_.cycle; }
+
   // Takes the burst that enters in `cycle`, which next_cycle() has just returned.
-  Arrival take(Cycle cycle);
+  Arrival take(const Door& door, Cycle cycle);
+
+  // What the arbiter sees: the initiators with a slice in line, by position in ascending order.
+  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+  // The position after the one that entered last.
+  [[nodiscard]] std::size_t first_in_turn() const { return start_; }
+  [[nodiscard]] Cycle arrival(std::size_t position) const { return at_door(position).arrival; }
+  // The first cycle from `floor` on in which the next burst of the line may enter.
+  [[nodiscard]] Cycle ready(std::size_t position, const Door& door, Cycle floor) const {
+    const Line& line = lines_[waiting_[position]];
+    const OpenSlice& slice = slices_[line.head];
+    const bool full = slice.is_write ? door.writes_full : door.reads_full;
+    if (full || (door.full_banks != 0 &&
+                 (door.full_banks >> door.map.bank(slice.cursor.peek()) & 1U) != 0)) {
+      return kNeverCycle;
+    }
+    return std::max(std::max(slice.arrival, floor), line.credits.ready());
+  }
+  [[nodiscard]] bool row_is_open(std::size_t position, const Door& door) const {
+    const std::uint64_t burst = at_door(position).cursor.peek();
+    return door.open_rows[door.map.bank(burst)] == static_cast<std::int64_t>(door.map.row(burst));
+  }
 
   // To be called when a place became free.
   void place_freed() { next_known_ = false; }
@@ -60,8 +130,9 @@ class Intake {
 
   // No slice submitted so far is done before this cycle, given that no burst enters and no column
   // command issues before `horizon`; kNeverCycle when there is none. read_cycles: from a read's
-  // column command to the end of its data. Stays true when further slices come.
-  [[nodiscard]] Cycle completion_bound(Cycle horizon, Cycle read_cycles) const;
+  // column command to the end of its data. in_order: reads are done in the order of their arrival.
+  // Stays true when further slices come.
+  [[nodiscard]] Cycle completion_bound(Cycle horizon, Cycle read_cycles, bool in_order) const;
 
  private:
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
@@ -86,13 +157,19 @@ class Intake {
     std::uint32_t tail = kNone;
   };
 
-  void find_next(bool reads_full, bool writes_full, Cycle floor);
+  [[nodiscard]] const OpenSlice& at_door(std::size_t position) const {
+    return slices_[lines_[waiting_[position]].head];
+  }
+  void find_next(const Door& door, Cycle floor);
+  // All bursts of the slice at the door have entered.
+  void pass_on(std::size_t position);
   std::uint32_t allocate();
   void activate(std::uint32_t initiator);
   void deactivate(std::size_t position);
   void find_start();
   void burst_done(OpenSlice& slice, Cycle cycle);
 
+  const std::unique_ptr<const Arbiter> arbiter_;
   int credits_;
   std::vector<int> own_credits_;
   Cycle round_trip_;
@@ -105,8 +182,7 @@ class Intake {
   std::int64_t last_ = -1;
   std::size_t open_slices_ = 0;
   bool next_known_ = false;
-  Cycle next_ = kNeverCycle;
-  std::size_t next_position_ = 0;  // in waiting_
+  Arbiter::Choice next_ = {kNeverCycle, 0};
 };
 
 }  // namespace orrery::memory::dram

@@ -5,19 +5,23 @@
 
 namespace orrery::memory::dram {
 
-std::uint32_t RequestQueue::renumber(std::uint32_t first) {
-  std::vector<Request*> queued;
-  for (const Index head : heads_) {
-    for (Index index = head; index != kNone; index = requests_[index].next) {
-      queued.push_back(&requests_[index]);
-    }
+void RequestQueue::collect(std::vector<Request*>& queued) {
+  for (Index index = oldest_; index != kNone; index = requests_[index].younger) {
+    queued.push_back(&requests_[index]);
   }
+}
+
+std::uint32_t renumber(RequestQueue& reads, RequestQueue& writes) {
+  std::vector<Request*> queued;
+  reads.collect(queued);
+  writes.collect(queued);
   std::sort(queued.begin(), queued.end(),
             [](const Request* a, const Request* b) { return a->number < b->number; });
+  std::uint32_t age = 0;
   for (Request* request : queued) {
-    request->age = first++;
+    request->age = age++;
   }
-  return first;
+  return age;
 }
 
 }  // namespace orrery::memory::dram

@@ -18,28 +18,32 @@ struct Request {
   std::uint64_t burst = 0;   // local burst number
   std::uint64_t number = 0;  // in order of arrival
   Cycle arrival = 0;
-  std::uint32_t age = 0;  // smaller is older; see RequestQueue::renumber
+  std::uint32_t age = 0;  // smaller is older; see renumber()
   std::uint32_t row = 0;
   std::uint32_t slice = 0;  // of a read; a posted write may outlive its slice
   AccessStatistics* statistics = nullptr;
-  std::uint16_t next = 0;
+  std::uint32_t response = 0;  // of a read: its number in the response queue, if that is in order
+  std::uint16_t next = 0;      // in its bank
   std::uint16_t previous = 0;
+  std::uint16_t younger = 0;  // in the whole queue
+  std::uint16_t older = 0;
   std::uint8_t bank = 0;
   FirstCommand first = FirstCommand::kNone;
 };
 
-// A window of requests of one direction: a fixed number of places, and for each bank the list of
-// its requests, oldest first.
+// The queued requests of one direction: a fixed number of places, the list of all of them and of
+// each bank's, oldest first.
 class RequestQueue {
  public:
   using Index = std::uint16_t;
   static constexpr Index kNone = 0xffff;
   static constexpr std::size_t kMostBanks = 64;
 
-  explicit RequestQueue(int places) : places_(places), requests_(static_cast<std::size_t>(places)) {
+  explicit RequestQueue(std::int64_t places)
+      : places_(static_cast<int>(places)), requests_(static_cast<std::size_t>(places)) {
     heads_.fill(kNone);
     tails_.fill(kNone);
-    for (int i = places; i-- > 0;) {
+    for (int i = places_; i-- > 0;) {
       free_.push_back(static_cast<Index>(i));
       ++free_count_;
     }
@@ -51,7 +55,18 @@ class RequestQueue {
 
   [[nodiscard]] Request& at(Index index) { return requests_[index]; }
   [[nodiscard]] const Request& at(Index index) const { return requests_[index]; }
+  // The oldest request of a bank, and of all; kNone when there is none.
   [[nodiscard]] Index head(unsigned bank) const { return heads_[bank]; }
+  [[nodiscard]] Index oldest() const { return oldest_; }
+  // The banks with requests, as a mask.
+  [[nodiscard]] std::uint64_t occupied() const { return occupied_; }
+  [[nodiscard]] int count(unsigned bank) const {
+    int result = 0;
+    for (Index index = heads_[bank]; index != kNone; index = requests_[index].next) {
+      ++result;
+    }
+    return result;
+  }
 
   // Takes a place at the end of the bank's list; the caller fills in the rest. Not when full().
   Index push(unsigned bank) {
@@ -64,10 +79,15 @@ class RequestQueue {
     entry.previous = tails_[bank];
     if (entry.previous == kNone) {
       heads_[bank] = index;
+      occupied_ |= std::uint64_t{1} << bank;
     } else {
       requests_[entry.previous].next = index;
     }
     tails_[bank] = index;
+    entry.younger = kNone;
+    entry.older = youngest_;
+    (youngest_ == kNone ? oldest_ : requests_[youngest_].younger) = index;
+    youngest_ = index;
     return index;
   }
 
@@ -75,6 +95,9 @@ class RequestQueue {
     const Request& entry = requests_[index];
     if (entry.previous == kNone) {
       heads_[entry.bank] = entry.next;
+      if (entry.next == kNone) {
+        occupied_ &= ~(std::uint64_t{1} << entry.bank);
+      }
     } else {
       requests_[entry.previous].next = entry.next;
     }
@@ -83,6 +106,8 @@ class RequestQueue {
     } else {
       requests_[entry.next].previous = entry.previous;
     }
+    (entry.older == kNone ? oldest_ : requests_[entry.older].younger) = entry.younger;
+    (entry.younger == kNone ? youngest_ : requests_[entry.younger].older) = entry.older;
     free_[free_count_++] = index;
     --size_;
   }
@@ -95,6 +120,17 @@ class RequestQueue {
     return from;
   }
 
+  // Whether the bank has a request to another row that is older than `age`.
+  [[nodiscard]] bool holds_older_miss(unsigned bank, std::uint32_t row, std::uint32_t age) const {
+    for (Index index = heads_[bank]; index != kNone && requests_[index].age < age;
+         index = requests_[index].next) {
+      if (requests_[index].row != row) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   // Whether a queued request has exactly this burst.
   [[nodiscard]] bool holds(unsigned bank, std::uint64_t burst) const {
     for (Index index = heads_[bank]; index != kNone; index = requests_[index].next) {
@@ -105,8 +141,20 @@ class RequestQueue {
     return false;
   }
 
-  // Gives the queued requests the ages from `first` on, in their order. Returns the next free age.
-  std::uint32_t renumber(std::uint32_t first);
+  // Takes a place for a request that had one before: everything but its neighbours is kept.
+  void restore(const Request& request) {
+    const Index index = push(request.bank);
+    Request& entry = requests_[index];
+    const Request links = entry;
+    entry = request;
+    entry.next = links.next;
+    entry.previous = links.previous;
+    entry.younger = links.younger;
+    entry.older = links.older;
+  }
+
+  // Appends the queued requests, oldest first.
+  void collect(std::vector<Request*>& queued);
 
  private:
   int places_;
@@ -116,6 +164,13 @@ class RequestQueue {
   std::size_t free_count_ = 0;
   std::array<Index, kMostBanks> heads_;
   std::array<Index, kMostBanks> tails_;
+  std::uint64_t occupied_ = 0;
+  Index oldest_ = kNone;
+  Index youngest_ = kNone;
 };
+
+// Gives the requests of both queues the ages from 0 on, in the order of their arrival. Returns the
+// next free age.
+std::uint32_t renumber(RequestQueue& reads, RequestQueue& writes);
 
 }  // namespace orrery::memory::dram

@@ -2,6 +2,7 @@
 #include "memory/dram/spec.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/error.h"
 
@@ -41,6 +42,11 @@ std::uint64_t Spec::banks_of(int command, unsigned bank) const {
     mask |= one << (first + copy * distance);
   }
   return mask;
+}
+
+int Spec::refresh_sets() const {
+  const int refresh_banks = command(CommandKind::kRefreshBanks);
+  return refresh_banks < 0 ? 0 : banks() / ranks() / std::popcount(banks_of(refresh_banks, 0));
 }
 
 int Spec::command(CommandKind kind) const {

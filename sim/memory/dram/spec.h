@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/rational.h"
+#include "memory/address/channel_fields.h"
 #include "memory/dram/spec_description.h"
 
 namespace orrery::memory::dram {
@@ -50,13 +51,15 @@ struct Command {
   // differs from the addressed one only there (DDR5 REFsb: bank_group).
   int across = -1;
   int bus = 0;
-  int cycles = 1;  // for which it holds its bus
+  int cycles = 1;  // for which it holds its bus; it is named by the first
   int row_buffer = 0;
 };
 
 // After one of `earlier` has been issued `window` times at a node of `scope`, no command of `later`
 // may be issued there before `delay` cycles have passed since the first of these. With `sibling`:
-// there means at the other nodes of that level under the same parent.
+// there means at the other nodes of that level under the same parent. With `every` above 1 (window
+// is 1 and sibling false then) only each every-th of the earlier commands at a node counts, the
+// first time the every-th: HBM's refreshes of single banks rest after a full round.
 struct Constraint {
   int scope = 0;
   bool sibling = false;
@@ -64,6 +67,7 @@ struct Constraint {
   std::vector<int> later;
   Cycle delay = 0;
   int window = 1;
+  int every = 1;
   std::string text;  // of the delay
 };
 
@@ -87,13 +91,15 @@ struct Spec {
   std::vector<Parameter> parameters;
   std::vector<Constraint> constraints;
   Cycle burst_cycles = 0;
-  Cycle read_latency = 0;
+  Cycle read_latency = 0;  // from the first cycle of RD to the first of its data
   Cycle write_latency = 0;
   Cycle refresh_interval = 0;
   Cycle refresh_cycles = 0;
   int refresh_scope = 0;                   // the level a refresh acts on
   Cycle bank_refresh_cycles = 0;           // how long kRefreshBanks keeps its banks busy
+  Cycle bank_refresh_interval = 0;         // in which every bank gets one kRefreshBanks
   std::vector<std::string> address_order;  // from the least significant bit
+  std::optional<ChannelFields> fields;     // set by a tier's address map: instead of address_order
   std::optional<CurrentEnergy> currents;
   std::optional<PerBitEnergy> per_bit;
 
@@ -107,6 +113,8 @@ struct Spec {
   [[nodiscard]] int data_buses() const {
     return levels[static_cast<std::size_t>(data_bus_scope)].nodes;
   }
+  // How many kRefreshBanks refresh each bank of a rank once; 0 where there is no such command.
+  [[nodiscard]] int refresh_sets() const;
   // The banks a command acts on when it is addressed by any bank of them, as a mask.
   [[nodiscard]] std::uint64_t banks_of(int command, unsigned bank) const;
   // Of the channel, all its data buses always busy.

@@ -7,6 +7,7 @@
 
 #include "memory/dram/expression.h"
 #include "memory/dram/spec.h"
+#include "memory/dram/spec_checks.h"
 
 namespace orrery::memory::dram {
 
@@ -34,19 +35,23 @@ class SpecBuilder {
     names(in_.row_buffers, out_.row_buffers, "row buffer");
     commands();
     parameters();
-    constraints();
     scalars();
+    constraints();
     address_order();
-    energy();
-    errors_.throw_if_any();
-    refresh();
-    errors_.throw_if_any();
+    checks();
     return out_;
   }
 
  private:
   void complain(const LocatedText& text, const std::string& message,
                 const std::string& expected = {}, const std::string& suggestion = {}) {
+    // The defaults of some expressions are names of parameters: those have a place.
+    const auto definition = definitions_.find(text.text);
+    if (text.where.line == 0 && definition != definitions_.end() &&
+        definition->second->where.line != 0) {
+      complain(*definition->second, message, expected, suggestion);
+      return;
+    }
     const bool located = text.where.line != 0;
     errors_.add({located ? text.where : in_.where, text.key_path,
                  located || in_.name.empty() ? message : in_.name + ": " + message, expected,
@@ -61,9 +66,11 @@ class SpecBuilder {
 
   void choose_density() {
     rows_ = in_.rows;
-    for (const ParameterDescription& parameter : in_.parameters) {
-      parameters_.push_back(parameter);
-    }
+    columns_ = in_.columns;
+    levels_ = in_.levels;
+    parameters_ = in_.parameters;
+    out_.currents = in_.currents;
+    out_.per_bit = in_.per_bit;
     if (in_.density.text.empty() && in_.densities.empty()) {
       return;
     }
@@ -73,11 +80,26 @@ class SpecBuilder {
     }
     const std::size_t before = errors_.items().size();
     const int chosen = resolve(in_.density, known, "density");
-    if (errors_.items().size() != before) {
-      return;
+    if (errors_.items().size() == before) {
+      apply(in_.densities[static_cast<std::size_t>(chosen)].second);
     }
-    const DensityDescription& density = in_.densities[static_cast<std::size_t>(chosen)].second;
-    rows_ = density.rows;
+  }
+
+  void apply(const DensityDescription& density) {
+    out_.name = in_.name + ", " + in_.density.text;
+    rows_ = density.rows.value_or(in_.rows);
+    columns_ = density.columns.value_or(in_.columns);
+    std::vector<std::string> level_names;
+    for (const LevelDescription& level : levels_) {
+      level_names.push_back(level.name.text);
+    }
+    for (const LevelDescription& changed : density.levels) {
+      const std::size_t before = errors_.items().size();
+      const auto level = static_cast<std::size_t>(resolve(changed.name, level_names, "level"));
+      if (errors_.items().size() == before) {
+        levels_[level] = changed;
+      }
+    }
     for (const ParameterDescription& changed : density.timing) {
       const auto found = std::find_if(parameters_.begin(), parameters_.end(), [&](const auto& p) {
         return p.name.text == changed.name.text;
@@ -88,11 +110,15 @@ class SpecBuilder {
         parameters_.push_back(changed);
       }
     }
+    if (density.currents || density.per_bit) {
+      out_.currents = density.currents;
+      out_.per_bit = density.per_bit;
+    }
   }
 
   void organisation() {
     out_.levels = {{"channel", 1, 1}};
-    for (const LevelDescription& level : in_.levels) {
+    for (const LevelDescription& level : levels_) {
       power_of_two(level.name, fmt::format("the count of level '{}'", level.name.text),
                    level.count);
       if (level.count < 1 || level.count > kMostBanks) {
@@ -109,22 +135,22 @@ class SpecBuilder {
       }
     }
     constexpr std::size_t kMostLevels = 8;
-    if (in_.levels.size() > kMostLevels) {
-      complain({}, fmt::format("{} levels", in_.levels.size()),
+    if (levels_.size() > kMostLevels) {
+      complain({}, fmt::format("{} levels", levels_.size()),
                fmt::format("at most {}", kMostLevels));
     }
-    if (in_.levels.empty() || in_.levels.back().name.text != "bank") {
+    if (levels_.empty() || levels_.back().name.text != "bank") {
       complain({}, "the innermost level is not 'bank'");
     }
     out_.data_bus_scope = resolve(in_.data_bus, names_of(out_.levels), "level");
     out_.rows = rows_;
-    out_.columns = in_.columns;
+    out_.columns = columns_;
     out_.access_bytes = in_.access_bytes;
     power_of_two({}, "the number of rows", rows_);
-    power_of_two({}, "the number of columns", in_.columns);
+    power_of_two({}, "the number of columns", columns_);
     power_of_two({}, "the access size", in_.access_bytes);
     constexpr std::int64_t kMostRows = std::int64_t{1} << 30;
-    if (rows_ > kMostRows || in_.columns > kMostRows || in_.access_bytes > kMostRows) {
+    if (rows_ > kMostRows || columns_ > kMostRows || in_.access_bytes > kMostRows) {
       complain({}, "rows, columns and access size", "at most 2^30 each");
     }
   }
@@ -174,6 +200,11 @@ class SpecBuilder {
       command.scope = resolve(from.scope, levels, "level");
       command.bus = resolve(from.bus, out_.command_buses, "command bus");
       command.cycles = static_cast<int>(from.cycles);
+      if (!from.across.text.empty()) {
+        const std::size_t before = errors_.items().size();
+        const int across = resolve(from.across, levels, "level");
+        command.across = errors_.items().size() == before ? across : -1;
+      }
       if (!from.row_buffer.text.empty()) {
         command.row_buffer = resolve(from.row_buffer, out_.row_buffers, "row buffer");
       }
@@ -184,33 +215,6 @@ class SpecBuilder {
                  fmt::format("1 to {}", kLongestCommand));
       }
       out_.commands.push_back(command);
-    }
-    check_command_kinds();
-  }
-
-  void check_command_kinds() {
-    const int bank = static_cast<int>(out_.levels.size()) - 1;
-    for (std::size_t k = 0; k + 1 < command_kind_names().size(); ++k) {
-      const auto kind = static_cast<CommandKind>(k);
-      const auto same_kind = [&](const Command& c) { return c.kind == kind && c.row_buffer == 0; };
-      const auto count = std::count_if(out_.commands.begin(), out_.commands.end(), same_kind);
-      const bool optional = kind == CommandKind::kReadPrecharge ||
-                            kind == CommandKind::kWritePrecharge || kind > CommandKind::kRefreshAll;
-      if (count > 1 || (count == 0 && !optional)) {
-        complain({}, fmt::format("{} commands of kind '{}'", count, command_kind_names()[k]),
-                 optional ? "at most one" : "one");
-      }
-      const bool whole_rank =
-          kind == CommandKind::kPrechargeAll || kind == CommandKind::kRefreshAll;
-      for (const Command& command : out_.commands) {
-        if (same_kind(command) && (command.scope == bank) == whole_rank) {
-          complain({},
-                   fmt::format("command '{}' of kind '{}' acts on a {}", command.name,
-                               command_kind_names()[k],
-                               out_.levels[static_cast<std::size_t>(command.scope)].name),
-                   whole_rank ? "a level above the bank" : "bank");
-        }
-      }
     }
   }
 
@@ -282,18 +286,63 @@ class SpecBuilder {
       row.later = command_list(from.later, from, row.scope);
       row.delay = cycles(from.delay);
       row.window = static_cast<int>(from.window);
+      row.every = static_cast<int>(from.every);
       row.text = from.delay.text;
-      constexpr std::int64_t kLongestWindow = 64;
-      if (from.window < 1 || from.window > kLongestWindow) {
-        complain(from.delay, fmt::format("a window of {} commands", from.window),
-                 fmt::format("1 to {}", kLongestWindow));
+      check_counts(from, row.scope);
+      if (in_.delays_between_last_cycles && row.delay > 0) {
+        add_between_first_cycles(row);
+      } else {
+        out_.constraints.push_back(std::move(row));
       }
-      if (from.sibling && (row.scope == 0 || from.window != 1)) {
-        complain(from.scope, "a sibling constraint of the channel or with a window",
-                 "a level below the channel and a window of 1");
-      }
-      out_.constraints.push_back(std::move(row));
     }
+  }
+
+  void check_counts(const ConstraintDescription& from, int scope) {
+    constexpr std::int64_t kLongest = 64;
+    if (from.window < 1 || from.window > kLongest || from.every < 1 || from.every > kLongest) {
+      complain(from.delay,
+               fmt::format("a window of {} commands, every {}", from.window, from.every),
+               fmt::format("1 to {}", kLongest));
+    }
+    if (from.window > 1 && from.every > 1) {
+      complain(from.delay, "a constraint with a window and with 'every'", "at most one of them");
+    }
+    if (from.sibling && (scope == 0 || from.window != 1 || from.every != 1)) {
+      complain(from.scope, "a sibling constraint of the channel, with a window or with 'every'",
+               "a level below the channel, and neither");
+    }
+  }
+
+  // The rows of the Spec for a delay that counts from the last cycle of the earlier command to the
+  // last of the later one: between first cycles it is delay + (earlier length - 1) - (later length
+  // - 1), one row for each pair of lengths. Where commands are counted, they share one row and the
+  // longest of them speaks for all.
+  void add_between_first_cycles(const Constraint& row) {
+    if (out_.commands.empty()) {
+      return;
+    }
+    const bool counted = row.window > 1 || row.every > 1;
+    std::map<int, std::vector<int>> earlier = by_length(row.earlier);
+    if (counted) {
+      earlier = {{earlier.rbegin()->first, row.earlier}};
+    }
+    for (const auto& [earlier_length, earlier_commands] : earlier) {
+      for (const auto& [later_length, later_commands] : by_length(row.later)) {
+        Constraint part = row;
+        part.earlier = earlier_commands;
+        part.later = later_commands;
+        part.delay = std::max<Cycle>(row.delay + earlier_length - later_length, 1);
+        out_.constraints.push_back(std::move(part));
+      }
+    }
+  }
+
+  std::map<int, std::vector<int>> by_length(const std::vector<int>& commands) const {
+    std::map<int, std::vector<int>> result;
+    for (const int command : commands) {
+      result[out_.commands[static_cast<std::size_t>(command)].cycles].push_back(command);
+    }
+    return result;
   }
 
   std::vector<int> command_list(const std::vector<LocatedText>& from,
@@ -318,13 +367,35 @@ class SpecBuilder {
 
   void scalars() {
     out_.burst_cycles = cycles(in_.burst_cycles);
-    out_.read_latency = cycles(in_.read_latency);
-    out_.write_latency = cycles(in_.write_latency);
+    out_.read_latency = cycles(in_.read_latency) + last_cycle_of(CommandKind::kRead);
+    out_.write_latency = cycles(in_.write_latency) + last_cycle_of(CommandKind::kWrite);
     out_.refresh_interval = cycles(in_.refresh_interval);
-    out_.refresh_cycles = cycles(in_.refresh_cycles);
+    out_.refresh_cycles = cycles(in_.refresh_cycles) + last_cycle_of(CommandKind::kRefreshAll);
     if (out_.burst_cycles < 1) {
       complain(in_.burst_cycles, "a burst takes no time", "at least 1 cycle");
     }
+    out_.bank_refresh_interval = in_.bank_refresh_interval.text.empty()
+                                     ? out_.refresh_interval
+                                     : cycles(in_.bank_refresh_interval);
+    const bool has_command = out_.command(CommandKind::kRefreshBanks) >= 0;
+    if (has_command == in_.bank_refresh_cycles.text.empty()) {
+      complain(in_.bank_refresh_cycles,
+               has_command ? "a command of kind 'refresh_banks' without 'bank_refresh_duration'"
+                           : "'bank_refresh_duration' without a command of kind 'refresh_banks'",
+               "both or neither");
+    }
+    if (has_command && !in_.bank_refresh_cycles.text.empty()) {
+      out_.bank_refresh_cycles =
+          cycles(in_.bank_refresh_cycles) + last_cycle_of(CommandKind::kRefreshBanks);
+    }
+  }
+
+  // How far the last cycle of a command lies behind the first, where that is what times count from.
+  Cycle last_cycle_of(CommandKind kind) const {
+    const int command = out_.command(kind);
+    return in_.delays_between_last_cycles && command >= 0
+               ? out_.commands[static_cast<std::size_t>(command)].cycles - 1
+               : 0;
   }
 
   void address_order() {
@@ -344,42 +415,27 @@ class SpecBuilder {
     }
   }
 
-  void energy() {
-    out_.currents = in_.currents;
-    out_.per_bit = in_.per_bit;
-    if (!in_.currents) {
-      return;
-    }
-    for (const std::string needed : {"nRAS", "nRP"}) {
-      if (definitions_.find(needed) == definitions_.end()) {
-        complain({}, fmt::format("energy from currents needs the timing parameter '{}'", needed));
-      }
-    }
-    if (in_.currents->rails.empty() || in_.currents->devices <= 0) {
-      complain({}, "energy from currents without a rail or without devices");
-    }
-  }
-
-  // A rank that is refreshed without end serves nothing.
-  void refresh() {
+  // What the whole of it must satisfy.
+  void checks() {
+    const Complain complain_about = [this](const LocatedText& text, const std::string& message,
+                                           const std::string& expected) {
+      complain(text, message, expected);
+    };
+    check_commands(out_, in_, complain_about);
+    check_energy(out_, complain_about);
+    errors_.throw_if_any();
     out_.refresh_scope =
         out_.commands[static_cast<std::size_t>(out_.command(CommandKind::kRefreshAll))].scope;
-    const int precharge_all = out_.command(CommandKind::kPrechargeAll);
-    if (out_.commands[static_cast<std::size_t>(precharge_all)].scope != out_.refresh_scope) {
-      complain({}, "precharge_all and refresh_all act on different levels");
-    }
-    if (out_.refresh_interval <= 2 * out_.refresh_cycles) {
-      complain(in_.refresh_interval,
-               fmt::format("a refresh of {} cycles every {} cycles leaves no time to work",
-                           out_.refresh_cycles, out_.refresh_interval),
-               "an interval of more than twice the refresh");
-    }
+    check_progress(out_, in_, complain_about);
+    errors_.throw_if_any();
   }
 
   const SpecDescription& in_;
   Spec out_;
   base::Diagnostics errors_;
   std::int64_t rows_ = 0;
+  std::int64_t columns_ = 0;
+  std::vector<LevelDescription> levels_;
   std::vector<ParameterDescription> parameters_;
   std::map<std::string, const LocatedText*, std::less<>> definitions_;
   std::map<std::string, base::Rational, std::less<>> values_;

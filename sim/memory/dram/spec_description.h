@@ -55,32 +55,41 @@ struct ConstraintDescription {
   std::vector<LocatedText> later;
   LocatedText delay;
   std::int64_t window = 1;
+  std::int64_t every = 1;  // see Constraint::every
 };
 
-// A choice of die density: what it changes.
-struct DensityDescription {
-  std::int64_t rows = 0;
-  std::vector<ParameterDescription> timing;  // replaces parameters of the same names
-};
-
-// Data-sheet currents of one supply rail, in milliampere for each device.
+// Data-sheet currents of one supply rail, in milliampere for each device. Those of commands are the
+// whole current while the command lasts, standby included. What is not public stays empty: energy()
+// then refuses to charge what would need it.
 struct Rail {
   std::string name;
   double volts = 0;
-  double idd0 = 0;   // one bank, activate and precharge every tRC
-  double idd2n = 0;  // precharged standby
-  double idd3n = 0;  // active standby
-  double idd4r = 0;  // burst read
-  double idd4w = 0;  // burst write
-  double idd5b = 0;  // all-bank refresh
+  double idd2n = 0;                 // precharged standby
+  double idd3n = 0;                 // active standby
+  std::optional<double> idd0;       // one bank, activate and precharge every tRC
+  std::optional<double> idd4r;      // burst read
+  std::optional<double> idd4w;      // burst write
+  std::optional<double> idd5b;      // all-bank refresh, during tRFC
+  std::optional<double> idd5_bank;  // refresh of a set of banks (IDD5PB, IDD5C), during its tRFC
+  std::optional<double> idd2p;      // precharged power-down
+  std::optional<double> idd3p;      // active power-down
+  std::optional<double> idd6;       // self refresh
 };
 
 // Energy from currents: sums over the rails, times `devices`, the number of devices that act on one
 // command (1/2 when the currents are those of a channel of two pseudo-channels).
 struct CurrentEnergy {
-  std::vector<Rail> rails;
+  std::vector<Rail> rails;  // the main supply first
   base::Rational devices = 1;
+  // The share of the active standby's excess over the precharged one that is paid as soon as one
+  // bank is open; the rest is paid for each open bank.
+  double rho = 1;
   double constant_milliwatts = 0;  // for each rank (pseudo-channel), whatever it does
+  // Of an ACT with its PRE on one rank (pseudo-channel), where IDD0 gives no sensible figure.
+  std::optional<double> activate_picojoules;
+  // Refreshing sets of banks costs, above standby and over time, what refreshing all banks at once
+  // costs; taken where no current of it is public.
+  bool bank_refresh_as_share = false;
   std::string source;
 };
 
@@ -89,9 +98,20 @@ struct PerBitEnergy {
   double activate_picojoules = 0;  // for each ACT with its PRE
   double read_picojoules_per_bit = 0;
   double write_picojoules_per_bit = 0;
-  double refresh_picojoules = 0;     // for each REF
-  double background_milliwatts = 0;  // for each rank (pseudo-channel)
+  double refresh_picojoules = 0;     // for each REF; a refresh of a set of banks costs its share
+  double background_milliwatts = 0;  // for each rank (pseudo-channel), whatever it does
   std::string source;
+};
+
+// A choice of die density (and width): what it changes.
+struct DensityDescription {
+  std::optional<std::int64_t> rows;
+  std::optional<std::int64_t> columns;
+  std::vector<LevelDescription> levels;      // replaces the counts of levels of the same names
+  std::vector<ParameterDescription> timing;  // replaces parameters of the same names
+  // Either replaces both of the standard.
+  std::optional<CurrentEnergy> currents;
+  std::optional<PerBitEnergy> per_bit;
 };
 
 // A DRAM standard as its file states it. Nothing is checked here; Spec is the checked form.
@@ -115,8 +135,10 @@ struct SpecDescription {
   LocatedText refresh_interval = "nREFI";
   LocatedText refresh_cycles = "nRFC";  // how long a refresh keeps the rank busy
   LocatedText bank_refresh_cycles;      // likewise of refresh_banks; empty: there is none
+  LocatedText bank_refresh_interval;    // empty: the refresh interval
   // Whether delays count from the last cycle of the earlier command to the last of the later one,
-  // as the standards write them, or between first cycles.
+  // and latencies from the last cycle of the column command, as the standards write them; or both
+  // from first cycles, as Spec has them.
   bool delays_between_last_cycles = false;
   // From the least significant bit above the burst: level names, "row", "column".
   std::vector<LocatedText> address_order;

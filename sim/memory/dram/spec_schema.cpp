@@ -53,20 +53,34 @@ Codec<LocatedText> cycles() {
   return located("cycles, as a number or an expression");
 }
 
+// A count with its place; the name of the level is the key.
+Codec<LevelDescription> level_count() {
+  const Codec<std::int64_t> count = config::integer(1, kMany);
+  return {[count](const Node& node, Reader& reader) -> std::optional<LevelDescription> {
+            const std::optional<std::int64_t> value = count.read(node, reader);
+            if (!value) {
+              return std::nullopt;
+            }
+            return LevelDescription{LocatedText("", node.where(), reader.path()), *value};
+          },
+          [count](const LevelDescription& level) { return count.write(level.count); }, count.type};
+}
+
 Codec<std::vector<LevelDescription>> levels() {
   return adapted<std::vector<LevelDescription>>(
-      config::dictionary(config::integer(1, kMany)),
-      [](const Named<std::int64_t>& from) {
+      config::dictionary(level_count()),
+      [](Named<LevelDescription> from) {
         std::vector<LevelDescription> to;
-        for (const auto& [level, count] : from) {
-          to.push_back({level, count});
+        for (auto& [name, level] : from) {
+          level.name.text = name;
+          to.push_back(std::move(level));
         }
         return to;
       },
       [](const std::vector<LevelDescription>& to) {
-        Named<std::int64_t> from;
+        Named<LevelDescription> from;
         for (const LevelDescription& level : to) {
-          from.emplace_back(level.name.text, level.count);
+          from.emplace_back(level.name.text, level);
         }
         return from;
       });
@@ -99,6 +113,8 @@ Codec<std::vector<CommandDescription>> commands() {
           .required("scope", &Self::scope, name(), "The level of the node it addresses.")
           .required("bus", &Self::bus, name(), "The command bus it uses.")
           .optional("cycles", &Self::cycles, config::integer(1, kMany), "For which it holds it.")
+          .optional("across", &Self::across, name(),
+                    "It acts on all banks that differ from the addressed one only in this level.")
           .optional("row_buffer", &Self::row_buffer, name(),
                     "The row buffer it opens, closes or needs; the first if not given.");
   return adapted<std::vector<Self>>(
@@ -129,32 +145,32 @@ Schema<ConstraintDescription> constraint_schema() {
                 "Between different nodes of that level under one parent.")
       .required("earlier", &Self::earlier, config::list(name(), 1), "Commands that start it.")
       .required("later", &Self::later, config::list(name(), 1), "Commands that wait.")
-      .required("delay", &Self::delay, cycles(), "Cycles from issue to issue.")
+      .required("delay", &Self::delay, cycles(), "Cycles from the one to the other.")
       .optional("window", &Self::window, config::integer(1, kMany),
-                "Counted from this many earlier commands back.");
-}
-
-Codec<DensityDescription> density() {
-  using Self = DensityDescription;
-  return config::object(
-      Schema<Self>("density", "What a die density changes.")
-          .required("rows", &Self::rows, config::integer(1, kMany), "Rows.")
-          .optional("timing", &Self::timing, parameters(), "Timing parameters that differ."));
+                "Counted from this many earlier commands back.")
+      .optional("every", &Self::every, config::integer(1, kMany),
+                "Only each so many-th of the earlier commands starts it.");
 }
 
 Codec<Rail> rail() {
   using Self = Rail;
   const Codec<double> current = config::quantity("A", "mA");
+  const Codec<std::optional<double>> if_public = config::maybe(current);
   return config::object(
-      Schema<Self>("rail", "Currents of one supply, for each device.")
+      Schema<Self>("rail", "Currents of one supply, for each device; what is not public is absent.")
           .required("name", &Self::name, config::text(), "Name of the supply.")
           .required("voltage", &Self::volts, config::quantity("V", "V"), "Its voltage.")
-          .required("idd0", &Self::idd0, current, "One bank activated and precharged every tRC.")
           .required("idd2n", &Self::idd2n, current, "Precharged standby.")
           .required("idd3n", &Self::idd3n, current, "Active standby.")
-          .required("idd4r", &Self::idd4r, current, "Burst read.")
-          .required("idd4w", &Self::idd4w, current, "Burst write.")
-          .required("idd5b", &Self::idd5b, current, "All-bank refresh."));
+          .optional("idd0", &Self::idd0, if_public, "A bank activated and precharged every tRC.")
+          .optional("idd4r", &Self::idd4r, if_public, "Burst read.")
+          .optional("idd4w", &Self::idd4w, if_public, "Burst write.")
+          .optional("idd5b", &Self::idd5b, if_public, "All-bank refresh, while it lasts.")
+          .optional("idd5_bank", &Self::idd5_bank, if_public,
+                    "Refresh of a set of banks, while it lasts.")
+          .optional("idd2p", &Self::idd2p, if_public, "Precharged power-down.")
+          .optional("idd3p", &Self::idd3p, if_public, "Active power-down.")
+          .optional("idd6", &Self::idd6, if_public, "Self refresh."));
 }
 
 Codec<base::Rational> rational() {
@@ -175,10 +191,18 @@ Codec<CurrentEnergy> currents() {
   using Self = CurrentEnergy;
   return config::object(
       Schema<Self>("currents", "Energy from data-sheet currents.")
-          .required("rails", &Self::rails, config::list(rail(), 1), "The supplies, summed.")
+          .required("rails", &Self::rails, config::list(rail(), 1),
+                    "The supplies, summed, the main one first.")
           .required("devices", &Self::devices, rational(),
                     "Devices that act on one command; 1/2 where a channel's currents cover two "
                     "pseudo-channels.")
+          .optional("rho", &Self::rho, config::number(0, 1),
+                    "Share of the active standby's excess that the first open bank pays.")
+          .optional("activate", &Self::activate_picojoules,
+                    config::maybe(config::quantity("J", "pJ")),
+                    "For each ACT with its PRE, instead of what IDD0 gives.")
+          .optional("bank_refresh_as_share", &Self::bank_refresh_as_share, config::boolean(),
+                    "Refreshing sets of banks costs as much, over time, as refreshing all at once.")
           .optional("constant", &Self::constant_milliwatts, config::quantity("W", "mW"),
                     "Drawn always, for each rank or pseudo-channel.")
           .required("source", &Self::source, config::text(), "Where the figures come from."));
@@ -192,10 +216,26 @@ Codec<PerBitEnergy> energy_per_bit() {
           .required("activate", &Self::activate_picojoules, energy, "For each ACT with its PRE.")
           .required("read_bit", &Self::read_picojoules_per_bit, energy, "For each bit read.")
           .required("write_bit", &Self::write_picojoules_per_bit, energy, "For each bit written.")
-          .required("refresh", &Self::refresh_picojoules, energy, "For each refresh.")
+          .required("refresh", &Self::refresh_picojoules, energy,
+                    "For each all-bank refresh; a set of banks pays its share.")
           .required("background", &Self::background_milliwatts, config::quantity("W", "mW"),
                     "Drawn always, for each rank or pseudo-channel.")
           .required("source", &Self::source, config::text(), "Where the figures come from."));
+}
+
+Codec<DensityDescription> density() {
+  using Self = DensityDescription;
+  return config::object(
+      Schema<Self>("density", "What a die density (and width) changes.")
+          .optional("rows", &Self::rows, config::maybe(config::integer(1, kMany)), "Rows.")
+          .optional("columns", &Self::columns, config::maybe(config::integer(1, kMany)),
+                    "Bursts of a row.")
+          .optional("organization", &Self::levels, levels(), "Counts of levels that differ.")
+          .optional("timing", &Self::timing, parameters(), "Timing parameters that differ.")
+          .optional("currents", &Self::currents, config::maybe(currents()),
+                    "Energy from currents, instead of any energy of the standard.")
+          .optional("energy_per_bit", &Self::per_bit, config::maybe(energy_per_bit()),
+                    "Energy per bit, instead of any energy of the standard."));
 }
 
 Codec<base::Rational> clock_period() {
@@ -235,6 +275,15 @@ const Schema<SpecDescription>& spec_schema() {
           .optional("refresh_interval", &Self::refresh_interval, cycles(),
                     "Between refreshes of a rank.")
           .optional("refresh_duration", &Self::refresh_cycles, cycles(), "Of a refresh.")
+          .optional("bank_refresh_duration", &Self::bank_refresh_cycles, cycles(),
+                    "Of a refresh of a set of banks.")
+          .optional("bank_refresh_interval", &Self::bank_refresh_interval, cycles(),
+                    "In which every set of banks is refreshed once; the refresh interval if not "
+                    "given.")
+          .optional("delays_between_last_cycles", &Self::delays_between_last_cycles,
+                    config::boolean(),
+                    "Delays count from the last cycle of a command to the last of the next, as "
+                    "standards write them, not between first cycles.")
           .required("address_order", &Self::address_order, config::list(name(), 2),
                     "Address fields from the least significant bit above the burst.")
           .optional("densities", &Self::densities, config::dictionary(density()),

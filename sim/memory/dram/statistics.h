@@ -65,6 +65,9 @@ struct RankStatistics {
   Cycle active_power_down = 0;
   Cycle precharged_power_down = 0;
   Cycle self_refresh = 0;
+  // Summed over the banks, within `active`: how long each was open. Energy with rho below 1 needs
+  // it; it is at least `active` and at most the banks of the rank times that.
+  Cycle open_bank_cycles = 0;
   std::uint64_t refreshes = 0;
 };
 

@@ -13,8 +13,8 @@
 namespace orrery::memory::dram {
 
 // When each command may be issued next, as far as the constraint table goes. It knows neither
-// command buses nor which rows are open. A command of a rank or pseudo-channel is addressed by any
-// bank of it.
+// command buses nor which rows are open. A command of a rank or of a set of banks is addressed by
+// the mask of its banks.
 class TimingState {
  public:
   explicit TimingState(const TimingTable& table)
@@ -28,6 +28,36 @@ class TimingState {
     Cycle ready = kNever;
     for (const TimingTable::Site& site : table_.row(command).sites) {
       ready = std::max(ready, ready_[site.base + (bank >> site.shift)]);
+    }
+    return ready;
+  }
+
+  // Both at once: earliest_of_rank() and earliest().
+  struct Both {
+    Cycle rank;
+    Cycle bank;
+  };
+  [[nodiscard]] Both earliest_of_rank_and_bank(int command, unsigned bank) const {
+    const TimingTable::CommandRow& row = table_.row(command);
+    const TimingTable::Site* site = row.sites.data();
+    const TimingTable::Site* const rank_end = site + row.rank_sites;
+    const TimingTable::Site* const end = site + row.sites.size();
+    Both ready = {kNever, 0};
+    for (; site != rank_end; ++site) {
+      ready.rank = std::max(ready.rank, ready_[site->base + (bank >> site->shift)]);
+    }
+    ready.bank = ready.rank;
+    for (; site != end; ++site) {
+      ready.bank = std::max(ready.bank, ready_[site->base + (bank >> site->shift)]);
+    }
+    return ready;
+  }
+
+  // Of a command that acts on several banks.
+  [[nodiscard]] Cycle earliest_of_banks(int command, std::uint64_t banks) const {
+    Cycle ready = kNever;
+    for (; banks != 0; banks &= banks - 1) {
+      ready = std::max(ready, earliest(command, static_cast<unsigned>(std::countr_zero(banks))));
     }
     return ready;
   }
@@ -74,6 +104,52 @@ class TimingState {
     }
   }
 
+  // The two halves of issue() for a command without windows: what delays the next such command, and
+  // the rest. Of several issues in a row to one bank, the rest of the last covers the others.
+  void issue_own(int command, unsigned bank, Cycle cycle) {
+    const TimingTable::CommandRow& row = table_.row(command);
+    for (std::size_t i = 0; i < row.own_effects; ++i) {
+      raise(row.effects[i].site.base + (bank >> row.effects[i].site.shift),
+            cycle + row.effects[i].delay);
+    }
+    for (std::size_t i = 0; i < row.own_sibling_effects; ++i) {
+      issue_to_siblings(row.sibling_effects[i], bank, cycle);
+    }
+  }
+  void issue_rest(int command, unsigned bank, Cycle cycle) {
+    const TimingTable::CommandRow& row = table_.row(command);
+    for (std::size_t i = row.own_effects; i < row.effects.size(); ++i) {
+      raise(row.effects[i].site.base + (bank >> row.effects[i].site.shift),
+            cycle + row.effects[i].delay);
+    }
+    for (std::size_t i = row.own_sibling_effects; i < row.sibling_effects.size(); ++i) {
+      issue_to_siblings(row.sibling_effects[i], bank, cycle);
+    }
+  }
+
+  // A command that acts on several banks. It counts once in the window of a node that holds
+  // several of them.
+  void issue_to_banks(int command, std::uint64_t banks, Cycle cycle) {
+    const TimingTable::CommandRow& row = table_.row(command);
+    for (std::uint64_t left = banks; left != 0; left &= left - 1) {
+      const auto bank = static_cast<unsigned>(std::countr_zero(left));
+      for (const TimingTable::Effect& effect : row.effects) {
+        raise(effect.site.base + (bank >> effect.site.shift), cycle + effect.delay);
+      }
+      for (const TimingTable::SiblingEffect& effect : row.sibling_effects) {
+        issue_to_siblings(effect, bank, cycle);
+      }
+      const std::uint64_t before = banks & ((std::uint64_t{1} << bank) - 1);
+      for (const TimingTable::WindowEffect& effect : row.window_effects) {
+        const unsigned shift = effect.ring.shift;
+        const auto last = static_cast<unsigned>(std::bit_width(before)) - 1;
+        if (before == 0 || last >> shift != bank >> shift) {
+          issue_in_window(effect, bank, cycle);
+        }
+      }
+    }
+  }
+
  private:
   // Far enough in the past that adding a delay changes nothing.
   static constexpr Cycle kNever = std::numeric_limits<Cycle>::min() / 2;
@@ -100,6 +176,10 @@ class TimingState {
   void raise(std::size_t slot, Cycle cycle) { ready_[slot] = std::max(ready_[slot], cycle); }
 
   void issue_in_window(const TimingTable::WindowEffect& effect, unsigned bank, Cycle cycle) {
+    if (effect.every > 1) {
+      issue_each_time(effect, bank, cycle);
+      return;
+    }
     Cycle* ring = &rings_[effect.ring.base + (bank >> effect.ring.shift) * effect.depth];
     std::uint32_t& position = positions_[effect.position.base + (bank >> effect.position.shift)];
     ring[position] = cycle;
@@ -108,6 +188,16 @@ class TimingState {
     const Cycle earliest = ring[position] + effect.delay;
     for (const TimingTable::Site& site : effect.later) {
       raise(site.base + (bank >> site.shift), earliest);
+    }
+  }
+
+  void issue_each_time(const TimingTable::WindowEffect& effect, unsigned bank, Cycle cycle) {
+    std::uint32_t& count = positions_[effect.position.base + (bank >> effect.position.shift)];
+    if (++count == effect.every) {
+      count = 0;
+      for (const TimingTable::Site& site : effect.later) {
+        raise(site.base + (bank >> site.shift), cycle + effect.delay);
+      }
     }
   }
 

@@ -12,15 +12,6 @@ bool same(const TimingTable::Site& a, const TimingTable::Site& b) {
   return a.base == b.base && a.shift == b.shift;
 }
 
-bool is_column(CommandKind kind) {
-  return kind == CommandKind::kRead || kind == CommandKind::kWrite ||
-         kind == CommandKind::kReadPrecharge || kind == CommandKind::kWritePrecharge;
-}
-
-bool is_refresh(CommandKind kind) {
-  return kind == CommandKind::kPrechargeAll || kind == CommandKind::kRefreshAll;
-}
-
 }  // namespace
 
 TimingTable::TimingTable(const Spec& spec, const std::vector<int>& used) {
@@ -36,7 +27,7 @@ TimingTable::TimingTable(const Spec& spec, const std::vector<int>& used) {
     if (constraint.delay == 0 || alone) {
       continue;
     }
-    if (constraint.window > 1) {
+    if (constraint.window > 1 || constraint.every > 1) {
       add_window(spec, constraint, is_used);
       continue;
     }
@@ -81,6 +72,7 @@ TimingTable::TimingTable(const Spec& spec, const std::vector<int>& used) {
     }
   }
   mark_elsewhere(spec);
+  put_own_effects_first();
 }
 
 void TimingTable::number_nodes(const Spec& spec) {
@@ -123,6 +115,7 @@ void TimingTable::add_window(const Spec& spec, const Constraint& constraint,
   WindowEffect effect;
   const Layer& layer = layer_of_level_[static_cast<std::size_t>(constraint.scope)];
   effect.depth = static_cast<std::uint32_t>(constraint.window);
+  effect.every = static_cast<std::uint32_t>(constraint.every);
   effect.ring = {static_cast<std::uint32_t>(ring_cycles_), layer.shift};
   effect.position = {static_cast<std::uint32_t>(rings_), layer.shift};
   effect.delay = constraint.delay;
@@ -142,16 +135,23 @@ void TimingTable::add_window(const Spec& spec, const Constraint& constraint,
   }
 }
 
+void TimingTable::put_own_effects_first() {
+  for (std::size_t command = 0; command < rows_.size(); ++command) {
+    const auto is_own = [&](const auto& effect) { return effect.site.base / nodes_ == command; };
+    CommandRow& row = rows_[command];
+    const auto own = std::stable_partition(row.effects.begin(), row.effects.end(), is_own);
+    row.own_effects = static_cast<std::size_t>(own - row.effects.begin());
+    const auto siblings =
+        std::stable_partition(row.sibling_effects.begin(), row.sibling_effects.end(), is_own);
+    row.own_sibling_effects = static_cast<std::size_t>(siblings - row.sibling_effects.begin());
+  }
+}
+
 void TimingTable::mark_elsewhere(const Spec& spec) {
-  const std::uint32_t rank_shift =
-      layer_of_level_[static_cast<std::size_t>(spec.refresh_scope)].shift;
   for (CommandRow& row : rows_) {
     const auto mark = [&](const Site& site, std::uint32_t reach) {
-      const CommandKind later = spec.commands[site.base / nodes_].kind;
-      row.delays_columns_elsewhere |= reach > 0 && is_column(later);
-      row.delays_activates_elsewhere |= reach > 0 && later == CommandKind::kActivate;
-      row.delays_precharges_elsewhere |= reach > 0 && later == CommandKind::kPrecharge;
-      row.delays_refreshes_elsewhere |= reach > rank_shift && is_refresh(later);
+      const auto kind = static_cast<unsigned>(spec.commands[site.base / nodes_].kind);
+      row.delays_elsewhere |= reach > 0 ? std::uint32_t{1} << kind : 0;
     };
     for (const Effect& effect : row.effects) {
       mark(effect.site, effect.site.shift);

@@ -32,11 +32,13 @@ class TimingTable {
     Cycle delay = 0;
   };
   // Likewise, counted from the depth-th issue before: a ring of `depth` cycles at ring.base +
-  // (bank >> ring.shift) * depth, with its position in its own array at `position`.
+  // (bank >> ring.shift) * depth, with its position in its own array at `position`. With `every`
+  // above 1, counted from each every-th issue; the position counts them.
   struct WindowEffect {
     Site ring;
     Site position;
     std::uint32_t depth = 1;
+    std::uint32_t every = 1;
     Cycle delay = 0;
     std::vector<Site> later;
   };
@@ -45,12 +47,12 @@ class TimingTable {
     std::vector<Effect> effects;
     std::vector<SiblingEffect> sibling_effects;
     std::vector<WindowEffect> window_effects;
+    // So many of effects and sibling_effects, the first ones, concern this very command.
+    std::size_t own_effects = 0;
+    std::size_t own_sibling_effects = 0;
     std::size_t rank_sites = 0;  // the first of them, which all banks of a rank share
-    // Whether an issue may delay commands to other banks; of refreshes: to other ranks.
-    bool delays_columns_elsewhere = false;
-    bool delays_activates_elsewhere = false;
-    bool delays_precharges_elsewhere = false;
-    bool delays_refreshes_elsewhere = false;
+    // The kinds of commands to other banks that an issue may delay, a bit for each CommandKind.
+    std::uint32_t delays_elsewhere = 0;
   };
 
   // `used` are indices of commands; constraints that name none of them are dropped.
@@ -74,6 +76,7 @@ class TimingTable {
   void add_plain(int earlier, int later, const Constraint& constraint);
   void add_window(const Spec& spec, const Constraint& constraint, const std::vector<char>& used);
   void mark_elsewhere(const Spec& spec);
+  void put_own_effects_first();
 
   std::vector<Layer> layer_of_level_;
   std::vector<CommandRow> rows_;

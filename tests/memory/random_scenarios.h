@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "memory/dram/channel.h"
+
+namespace orrery::memory::dram::test {
+
+// Whether the channel in the tree does everything that docs/components/memory_controller.md says.
+// Otherwise scenarios are limited to the default policies, and only commands are compared.
+inline constexpr bool kWholeControllerIsBuilt = true;
+
+struct Submission {
+  Cycle at = 0;  // the horizon at which it becomes known
+  Transfer transfer;
+  Cycle arrival = 0;
+  std::uint64_t ticket = 0;
+};
+
+struct Scenario {
+  Spec spec;
+  ChannelConfig config;
+  std::vector<Submission> submissions;  // by `at`
+  Cycle end = 0;
+};
+
+// A channel of the standard under random policies with random small parameters, and transfers of
+// mixed shapes for it. The refresh intervals are shortened so that refreshes bind. The spec needs
+// the commands of every policy.
+[[nodiscard]] Scenario random_scenario(const Spec& spec, std::uint64_t seed);
+
+// The same transfers, with the policies that are built (see kWholeControllerIsBuilt).
+[[nodiscard]] Scenario limited_to_what_is_built(Scenario scenario);
+
+// The policies and their parameters, for the message of a failed comparison.
+[[nodiscard]] std::string describe(const ChannelConfig& config);
+
+// `count` times the environment variable ORRERY_TEST_SCALE (1 where it is not set).
+[[nodiscard]] std::uint64_t scaled(std::uint64_t count);
+
+}  // namespace orrery::memory::dram::test
