@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory/address/transfer.h"
 
+#include <algorithm>
+
 namespace orrery::memory {
 
 std::int64_t total_bytes(const Transfer& transfer) {
@@ -40,6 +42,10 @@ void drop_single_repetitions(Transfer& transfer) {
 }  // namespace
 
 Transfer coalesced(const Transfer& transfer) {
+  const auto repeats = [](const Dimension& dimension) { return dimension.count != 1; };
+  if (std::none_of(transfer.outer.begin(), transfer.outer.end(), repeats)) {
+    return transfer;
+  }
   Transfer result = transfer;
   drop_single_repetitions(result);
   while (result.outer[0].count > 1 && result.outer[0].stride == result.row_bytes) {

@@ -21,8 +21,10 @@ class Arbiter {
     std::size_t position;  // among the waiting lines
   };
   virtual ~Arbiter() = default;
-  // The first entry from cycle `floor` on if nothing changes before; kNeverCycle when there is none.
-  [[nodiscard]] virtual Choice choose(const Intake& intake, const Door& door, Cycle floor) const = 0;
+  // The first entry from cycle `floor` on if nothing changes before; kNeverCycle when there is
+  // none.
+  [[nodiscard]] virtual Choice choose(const Intake& intake, const Door& door,
+                                      Cycle floor) const = 0;
   // Whether the choice must be made again in the very cycle of the entry.
   [[nodiscard]] virtual bool depends_on_rows() const { return false; }
 };

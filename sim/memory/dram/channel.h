@@ -162,7 +162,8 @@ class Channel {
     std::uint32_t age = 0;
     unsigned rank = 0;
   };
-  // The next read of the stretch; nullopt when one that is not the oldest of its rank may come first.
+  // The next read of the stretch; nullopt when one that is not the oldest of its rank may come
+  // first.
   [[nodiscard]] std::optional<StreamRead> next_in_stream() const;
   void stream_arrival(Cycle cycle, std::uint64_t burst, unsigned bank, std::uint32_t row);
   void stream_read(unsigned rank, Cycle cycle);
@@ -199,6 +200,8 @@ class Channel {
     }
   }
   void find_stale(Cycle floor);
+  void find_columns(Cycle floor);
+  void find_row_commands(Cycle floor);
   [[nodiscard]] Candidate first_of(Kind kind, Cycle floor) const;
   [[nodiscard]] Candidate first_in_rank(Kind kind, std::uint64_t banks, Cycle floor) const;
   [[nodiscard]] Upkeep first_refresh(Cycle floor) const;

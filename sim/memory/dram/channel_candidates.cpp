@@ -140,37 +140,52 @@ class Earliest {
 }  // namespace
 
 void Channel::find_stale(Cycle floor) {
-  for (unsigned left = stale_ & kRequestKinds; left != 0; left &= left - 1) {
-    const auto kind = static_cast<Kind>(std::countr_zero(left));
-    first_[kind] = first_of(kind, std::max(floor, bus_floor(kind)));
-  }
-  if (is_stale(kRefresh)) {
-    first_refresh_ = first_refresh(std::max(floor, row_floor_));
-  }
-  if (is_stale(kHouse)) {
-    first_house_ = first_housekeeping(std::max(floor, row_floor_));
-  }
   if ((stale_ & kColumnKinds) != 0) {
-    first_column_kind_ = kRead;
-    for (const Kind kind : {kReadClose, kWrite, kWriteClose}) {
-      first_column_kind_ =
-          first_[kind].before(first_[first_column_kind_]) ? kind : first_column_kind_;
-    }
-    first_column_ = first_[first_column_kind_];
+    find_columns(std::max(floor, column_floor_));
   }
   if ((stale_ & ~kColumnKinds) != 0) {
-    first_row_kind_ = first_[kPrecharge].before(first_[kActivate]) ? kPrecharge : kActivate;
-    first_row_ = first_[first_row_kind_];
-    if (first_refresh_.before(first_row_)) {
-      first_row_ = first_refresh_;
-      first_row_kind_ = kRefresh;
-    }
-    if (first_house_.before(first_row_)) {
-      first_row_ = first_house_;
-      first_row_kind_ = kHouse;
-    }
+    find_row_commands(std::max(floor, row_floor_));
   }
   stale_ = 0;
+}
+
+void Channel::find_columns(Cycle floor) {
+  if (simple_) {
+    first_column_kind_ = direction_kind();
+    first_[first_column_kind_] = first_of(first_column_kind_, floor);
+  } else {
+    first_column_kind_ = kRead;
+    for (const Kind kind : {kRead, kReadClose, kWrite, kWriteClose}) {
+      first_[kind] = first_of(kind, floor);
+      if (first_[kind].before(first_[first_column_kind_])) {
+        first_column_kind_ = kind;
+      }
+    }
+  }
+  first_column_ = first_[first_column_kind_];
+}
+
+void Channel::find_row_commands(Cycle floor) {
+  if (is_stale(kActivate)) {
+    first_[kActivate] = first_of(kActivate, floor);
+  }
+  if (is_stale(kPrecharge)) {
+    first_[kPrecharge] = first_of(kPrecharge, floor);
+  }
+  if ((stale_ & kUpkeepKinds) != 0) {
+    first_refresh_ = is_stale(kRefresh) ? first_refresh(floor) : first_refresh_;
+    first_house_ = is_stale(kHouse) ? first_housekeeping(floor) : first_house_;
+  }
+  first_row_kind_ = first_[kPrecharge].before(first_[kActivate]) ? kPrecharge : kActivate;
+  first_row_ = first_[first_row_kind_];
+  if (first_refresh_.before(first_row_)) {
+    first_row_ = first_refresh_;
+    first_row_kind_ = kRefresh;
+  }
+  if (first_house_.before(first_row_)) {
+    first_row_ = first_house_;
+    first_row_kind_ = kHouse;
+  }
 }
 
 Channel::Candidate Channel::first_of(Kind kind, Cycle floor) const {

@@ -40,11 +40,7 @@ void Channel::after_issue(int command, bool column, Cycle cycle) {
   // among it.
   if (column || one_bus_) {
     column_floor_ = free;
-    if (first_column_.cycle < free) {
-      for (const Kind kind : {kRead, kReadClose, kWrite, kWriteClose}) {
-        stale_ |= first_[kind].cycle < free ? 1U << kind : 0;
-      }
-    }
+    stale_ |= first_column_.cycle < free ? kColumnKinds : 0;
   }
   if (!column || one_bus_) {
     row_floor_ = free;

@@ -76,8 +76,7 @@ class RankState {
       case Power::kSelfRefresh:
         return statistics_.self_refresh;
       case Power::kPowerDown:
-        return open_banks_ > 0 ? statistics_.active_power_down
-                               : statistics_.precharged_power_down;
+        return open_banks_ > 0 ? statistics_.active_power_down : statistics_.precharged_power_down;
       case Power::kUp:
         break;
     }

@@ -32,8 +32,7 @@ RefreshPlan::RefreshPlan(const Spec& spec, const ControllerConfig& config, int r
 
 Cycle RefreshPlan::due(std::int64_t number) const {
   const __int128 share = static_cast<__int128>(number) * ranks_ + rank_ + 1;
-  return static_cast<Cycle>(share * interval_ /
-                            (ranks_ * static_cast<std::int64_t>(sets_.size())));
+  return static_cast<Cycle>(share * interval_ / (ranks_ * static_cast<std::int64_t>(sets_.size())));
 }
 
 void RefreshPlan::pass(Cycle cycle, bool counts) {
