@@ -139,10 +139,10 @@ void TimingTable::put_own_effects_first() {
   for (std::size_t command = 0; command < rows_.size(); ++command) {
     const auto is_own = [&](const auto& effect) { return effect.site.base / nodes_ == command; };
     CommandRow& row = rows_[command];
-    const auto own = std::stable_partition(row.effects.begin(), row.effects.end(), is_own);
+    const auto own = std::partition(row.effects.begin(), row.effects.end(), is_own);
     row.own_effects = static_cast<std::size_t>(own - row.effects.begin());
     const auto siblings =
-        std::stable_partition(row.sibling_effects.begin(), row.sibling_effects.end(), is_own);
+        std::partition(row.sibling_effects.begin(), row.sibling_effects.end(), is_own);
     row.own_sibling_effects = static_cast<std::size_t>(siblings - row.sibling_effects.begin());
   }
 }
