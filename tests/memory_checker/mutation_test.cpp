@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <list>
 
 #include "base/random.h"
 #include "memory/checker/log_checker.h"
@@ -47,9 +48,12 @@ void delay_all_commands_from_one_on(Random& random, Events& events) {
   for (std::size_t i = any(random, events, is_command); i < events.size(); ++i) {
     events[i].cycle += is_arrival(events[i]) ? 0 : 1;
   }
-  std::stable_sort(events.begin(), events.end(), [](const LogEvent& a, const LogEvent& b) {
+  // A list sorts stably without the temporary buffer that newer compilers refuse.
+  std::list<LogEvent> sorted(events.begin(), events.end());
+  sorted.sort([](const LogEvent& a, const LogEvent& b) {
     return a.cycle != b.cycle ? a.cycle < b.cycle : is_arrival(a) && !is_arrival(b);
   });
+  events.assign(sorted.begin(), sorted.end());
 }
 
 void advance_a_command(Random& random, Events& events) {

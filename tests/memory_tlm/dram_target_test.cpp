@@ -205,11 +205,11 @@ TEST_F(DramTargetTest, ARequestBeyondTheOutstandingOnesIsHeldBack) {
 TEST_F(DramTargetTest, AnswersOvertakeOneAnother) {
   // Row 0 of bank 0 is opened in cycle 20, read in 34. `slow` wants another row of the bank, at
   // least 14 + 14 cycles more than a hit; `fast` hits.
-  const std::uint64_t rows_apart =
+  constexpr std::uint64_t kRowsApart =
       std::uint64_t{2} * 1024 * 32;  // both channels, 32 KiB a row step
-  simulate([rows_apart](Bench& bench) {
+  simulate([](Bench& bench) {
     tlm_generic_payload& opener = bench.pool.read(0, 32);
-    tlm_generic_payload& slow = bench.pool.read(rows_apart, 32);
+    tlm_generic_payload& slow = bench.pool.read(kRowsApart, 32);
     tlm_generic_payload& fast = bench.pool.read(0, 32);
     bench.request(opener);
     bench.request(slow);
