@@ -60,7 +60,6 @@ class Initiator : public sc_core::sc_module {
       : sc_core::sc_module(name), socket("socket") {
     socket.register_nb_transport_bw(this, &Initiator::nb_transport_bw);
     SC_THREAD(run);
-    set_stack_size(4 << 20);  // the default overflows under the address sanitizer
   }
 
   tlm_utils::simple_initiator_socket<Initiator, 64> socket;

@@ -58,7 +58,6 @@ class Bench : public sc_core::sc_module {
       : sc_core::sc_module(name), socket("socket"), script_(std::move(script)) {
     socket.register_nb_transport_bw(this, &Bench::nb_transport_bw);
     SC_THREAD(run);
-    set_stack_size(4 << 20);  // the default overflows under the address sanitizer
   }
 
   tlm_utils::simple_initiator_socket<Bench, 64> socket;
