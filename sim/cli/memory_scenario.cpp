@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/collect_mistakes.h"
 #include "cli/config_search.h"
 #include "config/document.h"
 #include "config/yaml.h"
@@ -22,18 +23,6 @@ using memory::dram::SpecDescription;
 const std::vector<std::string>& roots() {
   static const std::vector<std::string> kRoots{"spec", "controller"};
   return kRoots;
-}
-
-// Runs `step` and keeps the mistakes it throws, so that all inputs are looked at.
-template <class Step>
-void collect(base::Diagnostics& diagnostics, const Step& step) {
-  try {
-    step();
-  } catch (const base::UserError& error) {
-    for (const base::Diagnostic& diagnostic : error.diagnostics()) {
-      diagnostics.add(diagnostic);
-    }
-  }
 }
 
 void apply(const std::string& text, Node& document) {
@@ -60,17 +49,18 @@ T read_section(const config::Schema<T>& schema, const Node& document, const std:
 Node load_inputs(const MemoryRequest& request) {
   base::Diagnostics diagnostics;
   Node document = Node::map();
-  collect(diagnostics, [&] {
+  collect_mistakes(diagnostics, [&] {
     document.set("spec",
                  config::load_document(find_config(FileFamily::kDram, request.spec, "memory")));
   });
   document.set("controller", Node::map());
   if (!request.controller.empty()) {
-    collect(diagnostics,
-            [&] { document.set("controller", config::load_document(request.controller)); });
+    collect_mistakes(diagnostics, [&] {
+      document.set("controller", config::load_document(request.controller));
+    });
   }
   for (const std::string& text : request.set) {
-    collect(diagnostics, [&] { apply(text, document); });
+    collect_mistakes(diagnostics, [&] { apply(text, document); });
   }
   diagnostics.throw_if_any();
   return document;
@@ -118,11 +108,11 @@ MemoryScenario load_memory_scenario(const MemoryRequest& request) {
   MemoryScenario scenario;
   SpecDescription description;
   base::Diagnostics diagnostics;
-  collect(diagnostics, [&] {
+  collect_mistakes(diagnostics, [&] {
     description = read_section(memory::dram::spec_schema(), document, "spec");
     scenario.spec = memory::dram::Spec::from(description);
   });
-  collect(diagnostics, [&] {
+  collect_mistakes(diagnostics, [&] {
     scenario.options.controller =
         read_section(memory::dram::controller_schema(), document, "controller");
   });

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cli/collect_mistakes.h"
 #include "cli/config_search.h"
 #include "config/yaml.h"
 #include "report/hash.h"
@@ -15,18 +16,6 @@ using config::Node;
 using config::Override;
 
 constexpr const char* kResolvedSchema = "orrery-resolved-1";
-
-// Runs `step` and keeps the mistakes it throws, so that all files are looked at.
-template <class Step>
-void collect(base::Diagnostics& diagnostics, const Step& step) {
-  try {
-    step();
-  } catch (const base::UserError& error) {
-    for (const base::Diagnostic& diagnostic : error.diagnostics()) {
-      diagnostics.add(diagnostic);
-    }
-  }
-}
 
 Override option_override(const std::string& option, const std::string& value,
                          const std::string& path) {
@@ -52,7 +41,7 @@ std::vector<Override> parse_overrides(const ScenarioRequest& request,
                                       base::Diagnostics& diagnostics) {
   std::vector<Override> overrides;
   for (const std::string& text : request.set) {
-    collect(diagnostics, [&] {
+    collect_mistakes(diagnostics, [&] {
       Override change = config::parse_override(text);
       // The option itself is position enough: it has one line.
       change.value.set_where({change.value.where().file, 0, 0});
@@ -135,13 +124,13 @@ void load_from_resolved(const ScenarioRequest& request, const std::vector<Overri
   for (const Override& change : overrides) {
     config::apply_override(root, change);
   }
-  collect(diagnostics, [&] {
+  collect_mistakes(diagnostics, [&] {
     scenario.platform =
         read_section(hardware::PlatformConfig::schema(), *root.find("platform"), "platform");
   });
-  collect(diagnostics,
-          [&] { scenario.workload = read_workload(*root.find("workload"), "workload"); });
-  collect(diagnostics, [&] {
+  collect_mistakes(diagnostics,
+                   [&] { scenario.workload = read_workload(*root.find("workload"), "workload"); });
+  collect_mistakes(diagnostics, [&] {
     scenario.mapping =
         read_section(lowering::MappingConfig::schema(), *root.find("mapping"), "mapping");
   });
@@ -149,15 +138,15 @@ void load_from_resolved(const ScenarioRequest& request, const std::vector<Overri
 
 void load_from_files(const ScenarioRequest& request, const std::vector<Override>& overrides,
                      Scenario& scenario, base::Diagnostics& diagnostics) {
-  collect(diagnostics, [&] {
+  collect_mistakes(diagnostics, [&] {
     scenario.platform = hardware::load_platform(
         find_config(FileFamily::kPlatform, request.platform, "-p"), overrides);
   });
-  collect(diagnostics, [&] {
+  collect_mistakes(diagnostics, [&] {
     scenario.workload = workload::load_workload(
         find_config(FileFamily::kWorkload, request.workload, "-w"), overrides);
   });
-  collect(diagnostics, [&] {
+  collect_mistakes(diagnostics, [&] {
     scenario.mapping =
         request.mapping.empty()
             ? lowering::default_mapping(overrides)
@@ -189,7 +178,7 @@ hardware::PlatformConfig load_request_platform(const ScenarioRequest& request) {
   base::Diagnostics diagnostics;
   const std::vector<Override> overrides = parse_overrides(request, {"platform"}, diagnostics);
   hardware::PlatformConfig platform;
-  collect(diagnostics, [&] {
+  collect_mistakes(diagnostics, [&] {
     platform = hardware::load_platform(find_config(FileFamily::kPlatform, request.platform, "-p"),
                                        overrides);
   });

@@ -219,22 +219,6 @@ Scenario random_scenario(const Spec& spec, std::uint64_t seed) {
   return scenario;
 }
 
-Scenario limited_to_what_is_built(Scenario scenario) {
-  if (kWholeControllerIsBuilt) {
-    return scenario;
-  }
-  const ControllerConfig& given = scenario.config.controller;
-  ControllerConfig limited;
-  limited.buffer_size = given.buffer_size;
-  limited.write_high = std::min(given.write_high_or_default(), given.buffer_size);
-  limited.write_low = std::min(given.write_low_or_default(), *limited.write_high - 1);
-  limited.refresh_policy = given.refresh_policy == RefreshPolicyKind::kNone
-                               ? RefreshPolicyKind::kNone
-                               : RefreshPolicyKind::kAllBank;
-  scenario.config.controller = limited;
-  return scenario;
-}
-
 std::string describe(const ChannelConfig& config) {
   // In the order of the enumerations.
   constexpr std::array kPages = {"open", "open_adaptive", "closed", "closed_adaptive", "timeout"};

@@ -9,10 +9,6 @@
 
 namespace orrery::memory::dram::test {
 
-// Whether the channel in the tree does everything that docs/components/memory_controller.md says.
-// Otherwise scenarios are limited to the default policies, and only commands are compared.
-inline constexpr bool kWholeControllerIsBuilt = true;
-
 struct Submission {
   Cycle at = 0;  // the horizon at which it becomes known
   Transfer transfer;
@@ -31,9 +27,6 @@ struct Scenario {
 // mixed shapes for it. The refresh intervals are shortened so that refreshes bind. The spec needs
 // the commands of every policy.
 [[nodiscard]] Scenario random_scenario(const Spec& spec, std::uint64_t seed);
-
-// The same transfers, with the policies that are built (see kWholeControllerIsBuilt).
-[[nodiscard]] Scenario limited_to_what_is_built(Scenario scenario);
 
 // The policies and their parameters, for the message of a failed comparison.
 [[nodiscard]] std::string describe(const ChannelConfig& config);

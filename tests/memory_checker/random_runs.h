@@ -11,9 +11,6 @@
 
 namespace orrery::memory::checker::test {
 
-// Limits the policies to the defaults, for a channel that knows no others.
-inline constexpr bool kDefaultPoliciesOnly = false;
-
 struct Submission {
   Cycle known = 0;  // the horizon at which the channel is told
   Cycle arrival = 0;
@@ -30,9 +27,9 @@ struct RandomRun {
 
 // A channel under random policies, of those for which the standard has the commands, with random
 // parameters and refresh intervals, and `transfers` transfers: streams, strides, hot rows, single
-// bursts, conflicts, and pauses in between.
+// bursts, conflicts, and pauses in between. default_policies_only: only buffers and refresh vary.
 [[nodiscard]] RandomRun random_run(const dram::Spec& spec, std::uint64_t seed, int transfers,
-                                   bool default_policies_only = kDefaultPoliciesOnly);
+                                   bool default_policies_only = false);
 
 // Runs the channel; the sink hears its events.
 void run_channel(const RandomRun& run, EventSink& sink);

@@ -46,21 +46,7 @@ Intake::Arrival Intake::take(const Door& door, Cycle cycle) {
   if (waiting_.size() > 1 && arbiter_->depends_on_rows()) {
     next_ = arbiter_->choose(*this, door, cycle);
   }
-  const std::size_t position = next_.position;
-  const std::uint32_t initiator = waiting_[position];
-  Line& line = lines_[initiator];
-  const std::uint32_t index = line.head;
-  OpenSlice& slice = slices_[index];
-  line.credits.take(cycle);
-  const Arrival arrival = {slice.cursor.next(), index, slice.is_write};
-  ++slice.queued;
-  last_ = initiator;
-  start_ = position + 1 == waiting_.size() ? 0 : position + 1;
-  if (slice.cursor.done()) {
-    pass_on(position);
-  }
-  next_known_ = false;
-  return arrival;
+  return enter(next_.position, cycle);
 }
 
 void Intake::pass_on(std::size_t position) {

@@ -73,20 +73,7 @@ class Intake {
     return std::max(std::max(slices_[line.head].arrival, floor), line.credits.ready());
   }
   // Takes it, as take() does.
-  std::uint32_t take_only(Cycle cycle) {
-    Line& line = lines_[waiting_[0]];
-    const std::uint32_t index = line.head;
-    OpenSlice& slice = slices_[index];
-    line.credits.take(cycle);
-    static_cast<void>(slice.cursor.next());
-    ++slice.queued;
-    last_ = waiting_[0];
-    next_known_ = false;
-    if (slice.cursor.done()) {
-      pass_on(0);
-    }
-    return index;
-  }
+  std::uint32_t take_only(Cycle cycle) { return enter(0, cycle).slice; }
 
   // Whether next_cycle() is remembered and needs no door.
   [[nodiscard]] bool next_known() const { return next_known_; }
@@ -161,6 +148,22 @@ class Intake {
     return slices_[lines_[waiting_[position]].head];
   }
   void find_next(const Door& door, Cycle floor);
+  // The next burst of the line at this position enters.
+  Arrival enter(std::size_t position, Cycle cycle) {
+    Line& line = lines_[waiting_[position]];
+    const std::uint32_t index = line.head;
+    OpenSlice& slice = slices_[index];
+    line.credits.take(cycle);
+    const Arrival arrival = {slice.cursor.next(), index, slice.is_write};
+    ++slice.queued;
+    last_ = waiting_[position];
+    start_ = position + 1 == waiting_.size() ? 0 : position + 1;
+    next_known_ = false;
+    if (slice.cursor.done()) {
+      pass_on(position);
+    }
+    return arrival;
+  }
   // All bursts of the slice at the door have entered.
   void pass_on(std::size_t position);
   std::uint32_t allocate();

@@ -31,9 +31,7 @@ Slice slice_of(const Submission& submission, const Spec& spec) {
 std::vector<std::string> lines_of(const Outcome& outcome, const Spec& spec) {
   std::vector<std::string> lines;
   for (const Event& event : outcome.events) {
-    if (kWholeControllerIsBuilt || event.kind == Event::Kind::kCommand) {
-      lines.push_back(event.text(spec));
-    }
+    lines.push_back(event.text(spec));
   }
   return lines;
 }
