@@ -16,15 +16,27 @@ struct FixedKey {
   std::string_view allowed;
 };
 constexpr FixedKey kFixedKeys[] = {
-    {"add_cross_attention", "false"}, {"is_encoder_decoder", "false"},
-    {"sliding_window", ""},           {"num_experts", ""},
-    {"num_local_experts", ""},        {"partial_rotary_factor", "1.0"},
+    {"add_cross_attention", "false"},
+    {"is_decoder", "false"},
+    {"is_encoder_decoder", "false"},
+    {"layer_norm_elementwise_affine", "true"},
+    {"num_experts", ""},
+    {"num_local_experts", ""},
+    {"partial_rotary_factor", "1.0"},
+    {"position_embedding_type", "absolute"},
+    {"sliding_window", ""},
 };
 
-void check_fixed_keys(const config::Node& model, config::Reader& reader) {
+bool has_field(const config::SchemaDescription& fields, std::string_view key) {
+  return std::any_of(fields.fields.begin(), fields.fields.end(),
+                     [&](const config::FieldDescription& field) { return field.key == key; });
+}
+
+void check_fixed_keys(const config::Node& model, const config::SchemaDescription& fields,
+                      config::Reader& reader) {
   for (const FixedKey& fixed : kFixedKeys) {
     const config::Node* value = model.find(fixed.key);
-    if (value == nullptr || value->is_null() ||
+    if (value == nullptr || value->is_null() || has_field(fields, fixed.key) ||
         (value->is_scalar() && value->text() == fixed.allowed)) {
       continue;
     }
@@ -42,12 +54,16 @@ const base::Registry<ModelImporter>& model_importers() {
     base::Registry<ModelImporter> registry("Hugging Face model type");
     register_gpt2(registry);
     register_llama(registry);
+    register_mistral(registry);
+    register_opt(registry);
+    register_qwen2(registry);
     return registry;
   }();
   return kImporters;
 }
 
-std::optional<DecoderModel> import_hugging_face(const config::Node& model, config::Reader& reader) {
+std::optional<TransformerModel> import_hugging_face(const config::Node& model,
+                                                    config::Reader& reader) {
   if (!model.is_map()) {
     reader.mismatch(model, "a Hugging Face config.json");
     return std::nullopt;
@@ -67,7 +83,6 @@ std::optional<DecoderModel> import_hugging_face(const config::Node& model, confi
     return std::nullopt;
   }
   const std::size_t errors_before = reader.error_count();
-  check_fixed_keys(model, reader);
   auto result = model_importers().at(model_importers().names()[*index])(model, reader);
   if (!result || reader.error_count() != errors_before) {
     return std::nullopt;
@@ -78,6 +93,7 @@ std::optional<DecoderModel> import_hugging_face(const config::Node& model, confi
 
 config::Node known_part(const config::Node& model, const config::SchemaDescription& fields,
                         config::Reader& reader) {
+  check_fixed_keys(model, fields, reader);
   config::Node known = config::Node::map(model.where());
   std::vector<std::string> absent;
   for (const config::FieldDescription& field : fields.fields) {
@@ -89,10 +105,7 @@ config::Node known_part(const config::Node& model, const config::SchemaDescripti
     }
   }
   for (const config::Node::Entry& entry : model.entries()) {
-    const auto is_this = [&](const config::FieldDescription& field) {
-      return field.key == entry.key;
-    };
-    if (std::none_of(fields.fields.begin(), fields.fields.end(), is_this)) {
+    if (!has_field(fields, entry.key)) {
       const std::string meant = base::nearest_name(entry.key, absent);
       if (!meant.empty()) {
         reader.error(entry.where, "unknown key '" + entry.key + "'", "", meant);

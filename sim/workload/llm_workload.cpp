@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include "config/yaml.h"
-#include "workload/decoder_model.h"
 #include "workload/file_reference.h"
 #include "workload/hugging_face.h"
+#include "workload/transformer_model.h"
 #include "workload/workload_spec.h"
 
 namespace orrery::workload {
@@ -13,7 +13,7 @@ namespace {
 // A config.json, kept whole so that it can be written into the resolved file.
 struct ModelFile {
   config::Node document;
-  DecoderModel model;
+  TransformerModel model;
 };
 
 config::Codec<ModelFile> model_file_codec() {
@@ -62,14 +62,14 @@ struct LlmWorkload : WorkloadSpec {
   bool lm_head = true;
 
   [[nodiscard]] Graph build(const std::string& graph_name) const override {
-    DecoderStep step;
+    TransformerStep step;
     step.batch = batch;
     step.tokens = prompt.value_or(1);
     step.past = context.value_or(0);
     step.layers = layers;
     step.head = lm_head;
     step.types = types;
-    return build_decoder(graph_name, config.model, step);
+    return build_transformer(graph_name, config.model, step);
   }
 };
 

@@ -43,12 +43,12 @@ const config::Schema<GptTwoConfig>& schema() {
   return kSchema;
 }
 
-std::optional<DecoderModel> read_config(const config::Node& node, config::Reader& reader) {
+std::optional<TransformerModel> read_config(const config::Node& node, config::Reader& reader) {
   const auto config = schema().read(known_part(node, *schema().description(), reader), reader);
   if (!config) {
     return std::nullopt;
   }
-  DecoderModel model;
+  TransformerModel model;
   model.layers = config->layers;
   model.hidden = config->hidden;
   model.heads = config->heads;

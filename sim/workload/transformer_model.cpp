@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "workload/decoder_model.h"
+#include "workload/transformer_model.h"
 
 #include <fmt/format.h>
 
@@ -10,9 +10,10 @@
 namespace orrery::workload {
 namespace {
 
-class DecoderBuilder {
+class TransformerBuilder {
  public:
-  DecoderBuilder(const std::string& name, const DecoderModel& model, const DecoderStep& step)
+  TransformerBuilder(const std::string& name, const TransformerModel& model,
+                     const TransformerStep& step)
       : model_(model), step_(step), builder_(name, step.types) {
     options_.where = model.where;
   }
@@ -22,40 +23,56 @@ class DecoderBuilder {
     const std::int64_t layers = step_.layers.value_or(model_.layers);
     for (std::int64_t i = 0; i < layers; ++i) {
       const std::string layer = fmt::format("layer{}", i);
-      x = attention(layer + ".attention", x);
-      x = mlp(layer + ".mlp", x);
+      x = part(layer + ".attention", x, &TransformerBuilder::attention);
+      x = part(layer + ".mlp", x, &TransformerBuilder::mlp);
     }
-    x = builder_.normalization("final_norm", x, model_.normalization, options_);
+    if (model_.final_norm) {
+      x = normalization("final_norm", x);
+    }
     if (step_.head) {
-      head(x);
+      language_model_head(x);
     }
     return builder_.finish();
   }
 
  private:
+  using Part = TensorId (TransformerBuilder::*)(const std::string& name, TensorId x);
+
   TensorId embedding() {
     const Shape tokens{step_.batch, step_.tokens};
-    const TensorId x = builder_.embedding("embedding", model_.vocabulary, model_.hidden, tokens,
-                                          Embedding{}, options_);
+    TensorId x = builder_.embedding("embedding", model_.vocabulary,
+                                    model_.embedding_width.value_or(model_.hidden), tokens,
+                                    Embedding{}, options_);
+    if (model_.embedding_width) {
+      x = builder_.linear("embedding.project", x, model_.hidden, false, options_);
+    }
     if (!model_.positions) {
       return x;
     }
+    const std::int64_t first = model_.position_offset;
     const TensorId position =
-        builder_.embedding("embedding.position", *model_.positions, model_.hidden, tokens,
-                           Embedding{EmbeddingRows::kPosition, step_.past}, options_);
-    return builder_.apply("embedding.add", Elementwise{ElementwiseKind::kAdd}, {x, position},
-                          options_);
+        builder_.embedding("embedding.position", first + *model_.positions, model_.hidden, tokens,
+                           Embedding{EmbeddingRows::kPosition, first + step_.past}, options_);
+    return add("embedding.add", x, position);
+  }
+
+  // One of the two parts of a block with its normalization and the sum around it.
+  TensorId part(const std::string& name, TensorId x, Part function) {
+    if (model_.normalizes_sums) {
+      const TensorId y = (this->*function)(name, x);
+      return normalization(name + ".norm", add(name + ".residual", x, y));
+    }
+    const TensorId y = (this->*function)(name, normalization(name + ".norm", x));
+    return add(name + ".residual", x, y);
   }
 
   TensorId attention(const std::string& name, TensorId x) {
     const std::int64_t key_width = model_.kv_heads * model_.head_size;
     const std::int64_t query_width = model_.heads * model_.head_size;
     const bool bias = model_.query_key_value_bias;
-    const TensorId normalized =
-        builder_.normalization(name + ".norm", x, model_.normalization, options_);
-    TensorId query = builder_.linear(name + ".query", normalized, query_width, bias, options_);
-    TensorId key = builder_.linear(name + ".key", normalized, key_width, bias, options_);
-    const TensorId value = builder_.linear(name + ".value", normalized, key_width, bias, options_);
+    TensorId query = builder_.linear(name + ".query", x, query_width, bias, options_);
+    TensorId key = builder_.linear(name + ".key", x, key_width, bias, options_);
+    const TensorId value = builder_.linear(name + ".value", x, key_width, bias, options_);
     if (model_.rotary_theta) {
       query = rotary(name + ".query_rotary", query, model_.heads);
       key = rotary(name + ".key_rotary", key, model_.kv_heads);
@@ -69,9 +86,8 @@ class DecoderBuilder {
                                .scale = 1.0 / std::sqrt(static_cast<double>(model_.head_size))};
     const TensorId core =
         builder_.attention(name + ".core", query, key, value, attributes, options_);
-    const TensorId output = builder_.linear(name + ".output", core, model_.hidden,
-                                            model_.attention_output_bias, options_);
-    return add(name + ".residual", x, output);
+    return builder_.linear(name + ".output", core, model_.hidden, model_.attention_output_bias,
+                           options_);
   }
 
   TensorId rotary(const std::string& name, TensorId x, std::int64_t heads) {
@@ -81,20 +97,16 @@ class DecoderBuilder {
   }
 
   TensorId mlp(const std::string& name, TensorId x) {
-    const TensorId normalized =
-        builder_.normalization(name + ".norm", x, model_.normalization, options_);
     TensorId inner = kNoTensor;
     if (model_.gated_mlp) {
-      const TensorId gate = inner_linear(name + ".gate", normalized);
-      const TensorId up = inner_linear(name + ".up", normalized);
+      const TensorId gate = inner_linear(name + ".gate", x);
+      const TensorId up = inner_linear(name + ".up", x);
       inner = builder_.apply(name + ".product", Elementwise{ElementwiseKind::kMultiply},
                              {activation(name, gate), up}, options_);
     } else {
-      inner = activation(name, inner_linear(name + ".up", normalized));
+      inner = activation(name, inner_linear(name + ".up", x));
     }
-    const TensorId down =
-        builder_.linear(name + ".down", inner, model_.hidden, model_.mlp_bias, options_);
-    return add(name + ".residual", x, down);
+    return builder_.linear(name + ".down", inner, model_.hidden, model_.mlp_bias, options_);
   }
 
   TensorId inner_linear(const std::string& name, TensorId x) {
@@ -105,13 +117,20 @@ class DecoderBuilder {
     return builder_.apply(name + ".activation", Elementwise{model_.activation}, {x}, options_);
   }
 
+  TensorId normalization(const std::string& name, TensorId x) {
+    return builder_.normalization(name, x, model_.normalization, options_);
+  }
+
   TensorId add(const std::string& name, TensorId a, TensorId b) {
     return builder_.apply(name, Elementwise{ElementwiseKind::kAdd}, {a, b}, options_);
   }
 
-  void head(TensorId x) {
+  void language_model_head(TensorId x) {
     if (step_.tokens > 1) {
       x = builder_.apply("last_token", SelectLast{}, {x}, options_);
+    }
+    if (model_.embedding_width) {
+      x = builder_.linear("lm_head.project", x, *model_.embedding_width, false, options_);
     }
     if (model_.tied_head) {
       builder_.apply("lm_head", MatrixMultiplication{.transposed_weight = true},
@@ -121,16 +140,17 @@ class DecoderBuilder {
     }
   }
 
-  const DecoderModel& model_;
-  const DecoderStep& step_;
+  const TransformerModel& model_;
+  const TransformerStep& step_;
   GraphBuilder builder_;
   PartOptions options_;
 };
 
 }  // namespace
 
-Graph build_decoder(const std::string& name, const DecoderModel& model, const DecoderStep& step) {
-  return DecoderBuilder(name, model, step).build();
+Graph build_transformer(const std::string& name, const TransformerModel& model,
+                        const TransformerStep& step) {
+  return TransformerBuilder(name, model, step).build();
 }
 
 }  // namespace orrery::workload

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "workload/graph.h"
+#include "workload/types.h"
+
+namespace orrery::workload {
+
+// What a transformer computes from the output of its last block.
+enum class TransformerHead : std::uint8_t {
+  kLanguageModel,  // logits of the last token
+  kPooler,         // tanh of a product with the first token
+};
+
+// What sets one transformer apart from another. Each importer fills this in.
+struct TransformerModel {
+  std::int64_t layers = 0, hidden = 0, heads = 0, kv_heads = 0, head_size = 0;
+  std::int64_t mlp_size = 0, vocabulary = 0;
+  Normalization normalization;
+  // Of a block's two parts: norm(x + part(x)), else x + part(norm(x)).
+  bool normalizes_sums = false;
+  bool final_norm = true;
+  bool query_key_value_bias = false;
+  bool attention_output_bias = false;
+  bool mlp_bias = false;
+  bool gated_mlp = false;  // down(activation(gate(x)) * up(x)), else down(activation(up(x)))
+  ElementwiseKind activation = ElementwiseKind::kGelu;
+  std::optional<double> rotary_theta;
+  std::optional<std::int64_t> positions;  // tokens that the learned position embedding has rows for
+  std::int64_t position_offset = 0;       // rows of that table before the first token's
+  // Width of the token embedding where it is not `hidden`: projected before the first block and
+  // back before the head, without biases.
+  std::optional<std::int64_t> embedding_width;
+  TransformerHead head = TransformerHead::kLanguageModel;
+  bool tied_head = false;      // the head is the token embedding's table, transposed
+  base::SourcePosition where;  // of the model's file
+};
+
+// One step of a transformer: `tokens` new tokens of each of `batch` sequences after `past` cached
+// ones.
+struct TransformerStep {
+  std::int64_t batch = 1;
+  std::int64_t tokens = 1;
+  std::int64_t past = 0;
+  std::optional<std::int64_t> layers;  // blocks to build instead of the model's own number
+  bool head = true;
+  ElementTypes types;
+};
+
+// The operators of one step, in order: embedding (plus embedding.project, embedding.position and
+// embedding.add), per block layerN.attention.{norm, query, key, value, query_rotary, key_rotary,
+// core, output, residual} and layerN.mlp.{norm, gate, up, activation, product, down, residual},
+// where the norm of a model that normalizes sums stands behind the residual, then final_norm,
+// last_token (more than one token only), lm_head.project and lm_head. Throws base::UserError for
+// sizes that overflow and positions that the model does not have.
+[[nodiscard]] Graph build_transformer(const std::string& name, const TransformerModel& model,
+                                      const TransformerStep& step);
+
+}  // namespace orrery::workload
