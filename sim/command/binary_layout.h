@@ -22,7 +22,7 @@ inline constexpr unsigned kSpaceKinds = 3;
 inline constexpr unsigned kDataflows = 3;
 inline constexpr unsigned kAccumulateFlag = 0x80;
 
-inline constexpr unsigned kVectorKinds = 13;
+inline constexpr unsigned kVectorKinds = 37;
 inline constexpr unsigned kOperandFlag = 0x40;
 inline constexpr unsigned kParametersFlag = 0x80;
 

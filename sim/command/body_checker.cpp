@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "command/form_names.h"
-#include "command/vector_passes.h"
+#include "command/vector_kinds.h"
 #include "command/view.h"
 
 namespace orrery::command {

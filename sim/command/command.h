@@ -107,6 +107,30 @@ enum class VectorKind : std::uint8_t {
   kReduceMean,     // each row to one column, over the elements inside the bounds
   kRotary,         // pairs (i, i + columns / 2), position parameters[0] + r * parameters[1], base
                    // parameters[2]
+  kSubtract,       // x - operand
+  kDivide,         // x / operand
+  kMaximum,        // max(x, operand)
+  kMinimum,        // min(x, operand)
+  kExp,
+  kTanh,
+  kErf,
+  kSigmoid,  // 1 / (1 + exp(-x))
+  kSqrt,
+  kReciprocal,
+  kReciprocalSqrt,
+  kLog,  // natural
+  kAbs,
+  kNegate,
+  kClip,         // min(max(x, parameters[0]), parameters[1])
+  kLeakyRelu,    // x where x >= 0, else x * parameters[0]
+  kHardSigmoid,  // min(max(x * parameters[0] + parameters[1], 0), 1)
+  kHardSwish,    // x * min(max(x / 6 + 1 / 2, 0), 1)
+  kPower,        // x ^ parameters[0]
+  kAffine,       // x * parameters[0] + parameters[1]
+  kSin,
+  kCos,
+  kReduceSum,      // each row to one column, over the elements inside the bounds
+  kReduceMinimum,  // each row to one column
 };
 
 // One step on the elements on their way from source to destination. The operand, where the kind

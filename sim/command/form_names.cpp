@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/form_names.h"
 
+#include "command/vector_kinds.h"
+
 namespace orrery::command {
 
 const config::EnumTable<BodyKind>& body_kind_names() {
@@ -19,22 +21,13 @@ const config::EnumTable<SpaceKind>& space_kind_names() {
 }
 
 const config::EnumTable<VectorKind>& vector_kind_names() {
-  using enum VectorKind;
-  static const config::EnumTable<VectorKind> kNames{
-      {"copy", kCopy},
-      {"add", kAdd},
-      {"multiply", kMultiply},
-      {"scale", kScale},
-      {"relu", kRelu},
-      {"gelu", kGelu},
-      {"silu", kSilu},
-      {"softmax", kSoftmax},
-      {"layer_norm", kLayerNorm},
-      {"rms_norm", kRmsNorm},
-      {"reduce_maximum", kReduceMaximum},
-      {"reduce_mean", kReduceMean},
-      {"rotary", kRotary},
-  };
+  static const config::EnumTable<VectorKind> kNames = [] {
+    config::EnumTable<VectorKind> names;
+    for (const VectorKindInfo& kind : vector_kinds()) {
+      names.emplace_back(kind.name, kind.kind);
+    }
+    return names;
+  }();
   return kNames;
 }
 

@@ -50,11 +50,6 @@ template <class E>
   return names;
 }
 
-// Whether the stage reads its operand.
-[[nodiscard]] inline bool takes_operand(VectorKind kind) {
-  return kind == VectorKind::kAdd || kind == VectorKind::kMultiply;
-}
-
 // "tier dram", "scratchpad", "accumulator of array": for messages.
 [[nodiscard]] std::string describe(const Space& space, const StreamHeader& header);
 

@@ -11,6 +11,7 @@
 #include "command/printable.h"
 #include "command/stream_checker.h"
 #include "command/text_words.h"
+#include "command/vector_kinds.h"
 #include "config/codec.h"
 
 namespace orrery::command {

@@ -13,7 +13,4 @@ namespace orrery::command {
 // stands in docs/components/vector_unit.md.
 [[nodiscard]] std::vector<timing::PassWork> vector_passes(const VectorCommand& command);
 
-// Whether the stage gives one value a row.
-[[nodiscard]] bool is_reduction(VectorKind kind);
-
 }  // namespace orrery::command

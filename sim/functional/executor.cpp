@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "command/vector_passes.h"
+#include "command/vector_kinds.h"
 #include "functional/vector_functions.h"
 #include "functional/view_reader.h"
 
@@ -192,7 +192,7 @@ void Executor::execute(const command::VectorCommand& command) {
   std::int64_t columns = command.columns;
   for (const command::VectorStage& stage : command.stages) {
     std::vector<double> operand;
-    if (stage.kind == command::VectorKind::kAdd || stage.kind == command::VectorKind::kMultiply) {
+    if (command::takes_operand(stage.kind)) {
       operand = ViewReader(memory_, stage.operand, command.rows, columns).matrix();
     }
     for (std::int64_t r = 0; r < command.rows; ++r) {

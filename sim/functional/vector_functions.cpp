@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numbers>
 
 #include "base/error.h"
@@ -70,16 +71,22 @@ void rms_norm(double epsilon, Row& row) {
   for_each_element(row, [&](double x, std::size_t) { return x / root; });
 }
 
-void reduce(VectorKind kind, Row& row) {
-  double result = kind == VectorKind::kReduceMaximum ? -HUGE_VAL : 0.0;
-  double count = 0.0;
+// Folds the elements inside the bounds into one, beginning with `start`.
+template <class Function>
+void reduce(double start, Row& row, Function function) {
+  double result = start;
   for (const auto& element : row) {
     if (element) {
-      result = kind == VectorKind::kReduceMaximum ? std::max(result, *element) : result + *element;
-      count += 1.0;
+      result = function(result, *element);
     }
   }
-  row = {kind == VectorKind::kReduceMaximum ? result : result / count};
+  row = {result};
+}
+
+void reduce_mean(Row& row) {
+  const auto count = static_cast<double>(std::count_if(
+      row.begin(), row.end(), [](const auto& element) { return element.has_value(); }));
+  row = {sum(row) / count};
 }
 
 void rotary(const Parameters& parameters, std::int64_t index, Row& row) {
@@ -95,25 +102,62 @@ void rotary(const Parameters& parameters, std::int64_t index, Row& row) {
   }
 }
 
-}  // namespace
+double clamp(double x, double low, double high) {
+  return std::min(std::max(x, low), high);
+}
 
-void apply_stage(VectorKind kind, const Parameters& parameters, std::int64_t index,
-                 std::span<const double> operand, Row& row) {
+using Unary = double (*)(double x, const Parameters& parameters);
+using Binary = double (*)(double x, double operand);
+
+// Functions of one element by itself.
+const std::map<VectorKind, Unary>& unary_functions() {
+  using enum VectorKind;
+  static const std::map<VectorKind, Unary> kFunctions{
+      {kCopy, [](double x, const Parameters&) { return x; }},
+      {kScale, [](double x, const Parameters& p) { return x * p[0]; }},
+      {kRelu, [](double x, const Parameters&) { return std::max(x, 0.0); }},
+      {kGelu, [](double x, const Parameters&) { return gelu(x); }},
+      {kSilu, [](double x, const Parameters&) { return x / (1.0 + std::exp(-x)); }},
+      {kExp, [](double x, const Parameters&) { return std::exp(x); }},
+      {kTanh, [](double x, const Parameters&) { return std::tanh(x); }},
+      {kErf, [](double x, const Parameters&) { return std::erf(x); }},
+      {kSigmoid, [](double x, const Parameters&) { return 1.0 / (1.0 + std::exp(-x)); }},
+      {kSqrt, [](double x, const Parameters&) { return std::sqrt(x); }},
+      {kReciprocal, [](double x, const Parameters&) { return 1.0 / x; }},
+      {kReciprocalSqrt, [](double x, const Parameters&) { return 1.0 / std::sqrt(x); }},
+      {kLog, [](double x, const Parameters&) { return std::log(x); }},
+      {kAbs, [](double x, const Parameters&) { return std::abs(x); }},
+      {kNegate, [](double x, const Parameters&) { return -x; }},
+      {kClip, [](double x, const Parameters& p) { return clamp(x, p[0], p[1]); }},
+      {kLeakyRelu, [](double x, const Parameters& p) { return x < 0.0 ? x * p[0] : x; }},
+      {kHardSigmoid,
+       [](double x, const Parameters& p) { return clamp(x * p[0] + p[1], 0.0, 1.0); }},
+      {kHardSwish, [](double x, const Parameters&) { return x * clamp(x / 6.0 + 0.5, 0.0, 1.0); }},
+      {kPower, [](double x, const Parameters& p) { return std::pow(x, p[0]); }},
+      {kAffine, [](double x, const Parameters& p) { return x * p[0] + p[1]; }},
+      {kSin, [](double x, const Parameters&) { return std::sin(x); }},
+      {kCos, [](double x, const Parameters&) { return std::cos(x); }},
+  };
+  return kFunctions;
+}
+
+// Functions of one element and its operand.
+const std::map<VectorKind, Binary>& binary_functions() {
+  using enum VectorKind;
+  static const std::map<VectorKind, Binary> kFunctions{
+      {kAdd, [](double x, double y) { return x + y; }},
+      {kMultiply, [](double x, double y) { return x * y; }},
+      {kSubtract, [](double x, double y) { return x - y; }},
+      {kDivide, [](double x, double y) { return x / y; }},
+      {kMaximum, [](double x, double y) { return std::max(x, y); }},
+      {kMinimum, [](double x, double y) { return std::min(x, y); }},
+  };
+  return kFunctions;
+}
+
+// Functions of a whole row.
+void apply_to_row(VectorKind kind, const Parameters& parameters, std::int64_t index, Row& row) {
   switch (kind) {
-    case VectorKind::kCopy:
-      return;
-    case VectorKind::kAdd:
-      return for_each_element(row, [&](double x, std::size_t i) { return x + operand[i]; });
-    case VectorKind::kMultiply:
-      return for_each_element(row, [&](double x, std::size_t i) { return x * operand[i]; });
-    case VectorKind::kScale:
-      return for_each_element(row, [&](double x, std::size_t) { return x * parameters[0]; });
-    case VectorKind::kRelu:
-      return for_each_element(row, [](double x, std::size_t) { return std::max(x, 0.0); });
-    case VectorKind::kGelu:
-      return for_each_element(row, [](double x, std::size_t) { return gelu(x); });
-    case VectorKind::kSilu:
-      return for_each_element(row, [](double x, std::size_t) { return x / (1.0 + std::exp(-x)); });
     case VectorKind::kSoftmax:
       return softmax(parameters, index, row);
     case VectorKind::kLayerNorm:
@@ -121,12 +165,32 @@ void apply_stage(VectorKind kind, const Parameters& parameters, std::int64_t ind
     case VectorKind::kRmsNorm:
       return rms_norm(parameters[0], row);
     case VectorKind::kReduceMaximum:
+      return reduce(-HUGE_VAL, row, [](double a, double b) { return std::max(a, b); });
+    case VectorKind::kReduceMinimum:
+      return reduce(HUGE_VAL, row, [](double a, double b) { return std::min(a, b); });
+    case VectorKind::kReduceSum:
+      return reduce(0.0, row, [](double a, double b) { return a + b; });
     case VectorKind::kReduceMean:
-      return reduce(kind, row);
+      return reduce_mean(row);
     case VectorKind::kRotary:
       return rotary(parameters, index, row);
+    default:
+      throw base::InternalError("known vector kind", "functional");
   }
-  throw base::InternalError("known vector kind", "functional");
+}
+
+}  // namespace
+
+void apply_stage(VectorKind kind, const Parameters& parameters, std::int64_t index,
+                 std::span<const double> operand, Row& row) {
+  if (const auto unary = unary_functions().find(kind); unary != unary_functions().end()) {
+    for_each_element(row, [&](double x, std::size_t) { return unary->second(x, parameters); });
+  } else if (const auto binary = binary_functions().find(kind);
+             binary != binary_functions().end()) {
+    for_each_element(row, [&](double x, std::size_t i) { return binary->second(x, operand[i]); });
+  } else {
+    apply_to_row(kind, parameters, index, row);
+  }
 }
 
 }  // namespace orrery::functional

@@ -303,9 +303,9 @@ const std::vector<BinaryCase> kCommandCases = {
           out.integer(1);
           element(out);
           out.natural(1);
-          out.byte(13);
+          out.byte(37);
         },
-        "stream: command 1 at byte 49: no stage 13; expected 0 to 12"),
+        "stream: command 1 at byte 49: no stage 37; expected 0 to 36"),
     command_case(
         "ParametersThatSayNothing",
         [](ByteWriter& out) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "command/vector_kinds.h"
 #include "numeric/element_type.h"
 
 namespace orrery::command {
@@ -199,11 +200,11 @@ VectorCommand RandomStream::vector(const StreamHeader& header) {
   const std::int64_t stages = random_.integer(0, 5);
   for (std::int64_t i = 0; i < stages; ++i) {
     VectorStage stage;
-    stage.kind = static_cast<VectorKind>(random_.integer(0, 12));
+    stage.kind = static_cast<VectorKind>(random_.integer(0, 36));
     if (stage.kind == VectorKind::kRotary && columns % 2 != 0) {
       stage.kind = VectorKind::kCopy;
     }
-    const bool needed = stage.kind == VectorKind::kAdd || stage.kind == VectorKind::kMultiply;
+    const bool needed = takes_operand(stage.kind);
     if (needed) {
       stage.operand = view(on_chip(header), pick(types()), command.rows, columns);
     } else if (chance(10)) {
@@ -212,7 +213,7 @@ VectorCommand RandomStream::vector(const StreamHeader& header) {
     for (double& value : stage.parameters) {
       value = chance(50) ? 0.0 : parameter();
     }
-    if (stage.kind == VectorKind::kReduceMaximum || stage.kind == VectorKind::kReduceMean) {
+    if (is_reduction(stage.kind)) {
       columns = 1;
     }
     command.stages.push_back(stage);

@@ -87,8 +87,10 @@ const std::vector<TextCase> kCases = {
      "stream:9:99: destination: a view of 2 x 3 elements; expected 2 x 1"},
     {"AnUnknownStage", vector_with("destination", "stage=reluu destination"),
      "stream:9:87: unknown stage 'reluu'; expected one of copy, add, multiply, scale, relu, "
-     "gelu, silu, softmax, layer_norm, rms_norm, reduce_maximum, reduce_mean, rotary; did you "
-     "mean 'relu'?"},
+     "gelu, silu, softmax, layer_norm, rms_norm, reduce_maximum, reduce_mean, rotary, "
+     "subtract, divide, maximum, minimum, exp, tanh, erf, sigmoid, sqrt, reciprocal, "
+     "reciprocal_sqrt, log, abs, negate, clip, leaky_relu, hard_sigmoid, hard_swish, power, "
+     "affine, sin, cos, reduce_sum, reduce_minimum; did you mean 'relu'?"},
     {"AStageWithoutItsOperand", vector_with("destination", "stage=add destination"),
      "stream:9:87: 'add' without 'operand'; expected operand=..."},
     {"AnOperandOfAnotherShape",

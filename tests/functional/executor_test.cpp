@@ -66,6 +66,87 @@ TEST(VectorFunctions, ReductionsLeaveOutElementsOutsideTheBounds) {
   EXPECT_THAT(apply(VectorKind::kReduceMaximum, {-2.0, std::nullopt}), ElementsAre(Optional(-2.0)));
 }
 
+TEST(VectorFunctions, FunctionsOfOneElementFollowTheirFormulas) {
+  const auto one = [](VectorKind kind, double x, std::array<double, 3> parameters = {}) {
+    return *apply(kind, {x}, parameters)[0];
+  };
+  EXPECT_NEAR(one(VectorKind::kExp, 1.0), 2.718281828, 1e-8);
+  EXPECT_NEAR(one(VectorKind::kLog, 2.0), 0.693147181, 1e-8);
+  EXPECT_NEAR(one(VectorKind::kTanh, 1.0), 0.761594156, 1e-8);
+  EXPECT_NEAR(one(VectorKind::kErf, 0.5), 0.520499878, 1e-8);      // tables of erf
+  EXPECT_NEAR(one(VectorKind::kSigmoid, 1.0), 0.731058579, 1e-8);  // e / (1 + e)
+  EXPECT_NEAR(one(VectorKind::kSin, 0.5), 0.479425539, 1e-8);
+  EXPECT_NEAR(one(VectorKind::kCos, 0.5), 0.877582562, 1e-8);
+  EXPECT_EQ(one(VectorKind::kSqrt, 9.0), 3.0);
+  EXPECT_EQ(one(VectorKind::kReciprocal, 4.0), 0.25);
+  EXPECT_EQ(one(VectorKind::kReciprocalSqrt, 4.0), 0.5);
+  EXPECT_EQ(one(VectorKind::kAbs, -3.0), 3.0);
+  EXPECT_EQ(one(VectorKind::kNegate, -3.0), 3.0);
+  EXPECT_EQ(one(VectorKind::kPower, 3.0, {4.0}), 81.0);
+  EXPECT_EQ(one(VectorKind::kAffine, 3.0, {2.0, 1.0}), 7.0);
+  EXPECT_EQ(one(VectorKind::kClip, -2.0, {-1.0, 5.0}), -1.0);
+  EXPECT_EQ(one(VectorKind::kClip, 7.0, {-1.0, 5.0}), 5.0);
+  EXPECT_EQ(one(VectorKind::kLeakyRelu, -4.0, {0.25}), -1.0);
+  EXPECT_EQ(one(VectorKind::kLeakyRelu, 4.0, {0.25}), 4.0);
+  EXPECT_EQ(one(VectorKind::kHardSigmoid, 1.0, {0.25, 0.5}), 0.75);
+  EXPECT_EQ(one(VectorKind::kHardSigmoid, 9.0, {0.25, 0.5}), 1.0);
+  EXPECT_EQ(one(VectorKind::kHardSwish, 3.0), 3.0);      // 3 * min(3 / 6 + 1 / 2, 1)
+  EXPECT_EQ(one(VectorKind::kHardSwish, -1.5), -0.375);  // -1.5 * (-1.5 / 6 + 1 / 2)
+}
+
+TEST(VectorFunctions, OperandsStandOnTheRight) {
+  const auto both = [](VectorKind kind) {
+    Row row{6.0};
+    apply_stage(kind, {}, 0, std::vector<double>{4.0}, row);
+    return *row[0];
+  };
+  EXPECT_EQ(both(VectorKind::kSubtract), 2.0);
+  EXPECT_EQ(both(VectorKind::kDivide), 1.5);
+  EXPECT_EQ(both(VectorKind::kMaximum), 6.0);
+  EXPECT_EQ(both(VectorKind::kMinimum), 4.0);
+}
+
+TEST(VectorFunctions, SumsAndMinimaLeaveOutElementsOutsideTheBounds) {
+  EXPECT_THAT(apply(VectorKind::kReduceSum, {2.0, std::nullopt, 5.0}), ElementsAre(Optional(7.0)));
+  EXPECT_THAT(apply(VectorKind::kReduceMinimum, {2.0, std::nullopt}), ElementsAre(Optional(2.0)));
+}
+
+// The step of an online softmax: sums in the scratchpad are scaled row by row and what lies in the
+// accumulators is added to them; and the accumulators as source and as operand of one command.
+TEST(Executor, ReadsAccumulatorsAsSourceAndAsOperand) {
+  Memory memory({64}, 64, {64, 64, 64});
+  const auto put = [&](const command::Space& space, std::int64_t address,
+                       const std::vector<double>& values) {
+    memory.write_tensor(space, address, ElementType::kFp32,
+                        static_cast<std::int64_t>(values.size()), values);
+  };
+  put(kScratchpad, 0, {1.0, 2.0, 3.0, 4.0});  // sums, 2 x 2
+  put(kScratchpad, 16, {0.5, 10.0});          // a factor a row
+  put(kSums, 0, {100.0, 200.0, 300.0, 400.0});
+  const auto sums = matrix_view(kSums, ElementType::kFp32, 0, 2, 2, 8);
+  command::View factor = matrix_view(kScratchpad, ElementType::kFp32, 16, 2, 2, 4);
+  factor.column[0].stride_bits = 0;
+  command::VectorCommand body;
+  body.rows = body.columns = 2;
+  body.source = matrix_view(kScratchpad, ElementType::kFp32, 0, 2, 2, 8);
+  body.stages = {{VectorKind::kMultiply, factor, {}}, {VectorKind::kAdd, sums, {}}};
+  body.destination = body.source;
+  command::Command command;
+  command.id = 1;
+  command.engine = 1;
+  command.body = body;
+  Executor(memory).execute(command, header());
+  // 1 * 0.5 + 100, 2 * 0.5 + 200, 3 * 10 + 300, 4 * 10 + 400
+  EXPECT_THAT(memory.read_tensor(kScratchpad, 0, ElementType::kFp32, 4, 4),
+              ElementsAre(100.5, 201.0, 330.0, 440.0));
+  body.source = sums;
+  body.stages = {{VectorKind::kAdd, sums, {}}};
+  command.body = body;
+  Executor(memory).execute(command, header());
+  EXPECT_THAT(memory.read_tensor(kScratchpad, 0, ElementType::kFp32, 4, 4),
+              ElementsAre(200.0, 400.0, 600.0, 800.0));
+}
+
 TEST(VectorFunctions, RotaryTurnsPairsByThePositionOfTheRow) {
   // Row 2 of positions 1, 2, 3: angle 3 for pair (0, 1) of two columns.
   const Row row = apply(VectorKind::kRotary, {1.0, 0.0}, {1.0, 1.0, 10000.0}, 2);
