@@ -16,7 +16,9 @@
 #include "memory/dram/spec_schema.h"
 #include "report/format.h"
 #include "report/text_table.h"
+#include "workload/graph_description.h"
 #include "workload/operator_kinds.h"
+#include "workload/workload.h"
 
 namespace orrery::cli {
 namespace {
@@ -102,9 +104,38 @@ std::string dram_text() {
   return table.to_string(0);
 }
 
+Json models_json() {
+  Json json = Json::array();
+  for (const auto& [name, path] : shipped_files(FileFamily::kWorkload)) {
+    // Requests and single layers lie in folders of their own.
+    if (path.parent_path().filename() != "models") {
+      continue;
+    }
+    const workload::GraphDescription model =
+        workload::describe(workload::load_workload(path).graph);
+    json.push_back({{"name", name},
+                    {"parameters", model.total.parameters},
+                    {"macs", model.total.macs},
+                    {"weight_bytes", model.resident_weight_bytes},
+                    {"cache_bytes_per_token", model.cache_bytes_per_token}});
+  }
+  return json;
+}
+
+std::string models_text() {
+  TextTable table({{"name", '<'}, {"parameters"}, {"MACs"}, {"weights"}, {"cache per token"}});
+  for (const Json& model : models_json()) {
+    table.add({model["name"], report::format_count(model["parameters"]),
+               report::format_si(model["macs"], ""), report::format_bytes(model["weight_bytes"]),
+               report::format_bytes(model["cache_bytes_per_token"])});
+  }
+  return table.to_string(0);
+}
+
 const std::vector<Listing>& listings() {
   static const std::vector<Listing> kListings{{"engines", engines_json, engines_text},
                                               {"dram", dram_json, dram_text},
+                                              {"models", models_json, models_text},
                                               {"operators", operators_json, operators_text},
                                               {"parameters", parameters_json, parameters_text}};
   return kListings;
@@ -115,11 +146,11 @@ class ListCommand : public Subcommand {
  public:
   [[nodiscard]] std::string name() const override { return "list"; }
   [[nodiscard]] std::string help() const override {
-    return "List what this build knows: engines, dram, operators, parameters.";
+    return "List what this build knows: engines, dram, models, operators, parameters.";
   }
 
   void define(CLI::App& app) override {
-    app.add_option("what", what_, "engines, dram, operators or parameters.")->required();
+    app.add_option("what", what_, "engines, dram, models, operators or parameters.")->required();
     CLI::Option* json = app.add_flag("--json", json_, "Print JSON.");
     CLI::Option* markdown =
         app.add_flag("--markdown", markdown_, "With parameters: print docs/parameters.md.")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workload/gated_decoder_config.h"
 
+#include <fmt/format.h>
+
 namespace orrery::workload {
 namespace {
 
@@ -22,6 +24,31 @@ void check_heads(const Config& value, const config::Node& node, config::Reader& 
   }
 }
 
+void check_window(const Config& value, const config::Node& node, config::Reader& reader) {
+  if (value.use_window && !value.window) {
+    reader.error(node.where(), "missing key 'sliding_window', which use_sliding_window needs",
+                 "an integer");
+  }
+  const auto types = static_cast<std::int64_t>(value.layer_types.size());
+  if (types != 0 && types != value.layers) {
+    const config::Reader::Scope scope(reader, "layer_types");
+    reader.error(node.find("layer_types")->where(), fmt::format("found {} types", types),
+                 fmt::format("{}, one a block", value.layers));
+  }
+}
+
+// Which blocks have the window.
+std::vector<bool> windowed_layers(const Config& config) {
+  std::vector<bool> windowed;
+  for (std::int64_t i = 0; i < config.layers; ++i) {
+    windowed.push_back(config.layer_types.empty()
+                           ? i >= config.first_windowed_layer
+                           : config.layer_types[static_cast<std::size_t>(i)] ==
+                                 LayerAttention::kSlidingWindow);
+  }
+  return windowed;
+}
+
 }  // namespace
 
 config::Schema<Config> gated_decoder_schema(const std::string& model_type,
@@ -37,15 +64,31 @@ config::Schema<Config> gated_decoder_schema(const std::string& model_type,
                 "Key-value heads; left out: as many as query heads.")
       .optional("head_dim", &Config::head_size, maybe_size,
                 "Size of a head; left out: hidden_size / num_attention_heads.")
-      .optional("hidden_act", &Config::activation, config::maybe(activation_codec()),
+      .optional("hidden_act", &Config::activation, activation_codec(),
                 "Activation of the gate.")
       .optional("rms_norm_eps", &Config::epsilon, config::number(0, 1),
                 "Added to the mean of squares.")
       .optional("rope_theta", &Config::theta, config::number(1, 1e12), "Base of the rotary angles.")
-      .optional("tie_word_embeddings", &Config::tied_head, config::maybe(config::boolean()),
+      .optional("tie_word_embeddings", &Config::tied_head, config::boolean(),
                 "Whether the head is the token embedding's table.")
       .check(check_heads);
   return schema;
+}
+
+void add_switched_window(config::Schema<Config>& schema) {
+  schema
+      .optional("sliding_window", &Config::window, config::maybe(size_codec()),
+                "Keys that a token sees, itself included.")
+      .optional("use_sliding_window", &Config::use_window, config::boolean(),
+                "Whether there is a sliding window at all.")
+      .optional("max_window_layers", &Config::first_windowed_layer, config::integer(0, 4096),
+                "Blocks before the first one with a window.")
+      .optional("layer_types", &Config::layer_types,
+                config::list(config::choice<LayerAttention>(
+                    {{"full_attention", LayerAttention::kFull},
+                     {"sliding_attention", LayerAttention::kSlidingWindow}})),
+                "The attention of each block; left out: as max_window_layers says.")
+      .check(check_window);
 }
 
 TransformerModel gated_decoder_model(const Config& config) {
@@ -62,9 +105,13 @@ TransformerModel gated_decoder_model(const Config& config) {
   model.attention_output_bias = config.attention_bias;
   model.mlp_bias = config.mlp_bias;
   model.gated_mlp = true;
-  model.activation = config.activation.value_or(ElementwiseKind::kSilu);
+  model.activation = config.activation;
   model.rotary_theta = config.theta;
-  model.tied_head = config.tied_head.value_or(false);
+  if (config.use_window) {
+    model.window = config.window;
+    model.windowed_layers = windowed_layers(config);
+  }
+  model.tied_head = config.tied_head;
   return model;
 }
 

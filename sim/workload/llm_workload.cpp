@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <array>
+
 #include "config/yaml.h"
 #include "workload/file_reference.h"
 #include "workload/hugging_face.h"
@@ -49,7 +51,7 @@ config::Codec<ModelFile> model_file_codec() {
   return {read, [](const ModelFile& file) { return file.document; }, type};
 }
 
-enum class Phase : std::uint8_t { kPrefill, kDecode };
+enum class Phase : std::uint8_t { kPrefill, kDecode, kEncode };
 
 struct LlmWorkload : WorkloadSpec {
   ModelFile config;
@@ -73,51 +75,93 @@ struct LlmWorkload : WorkloadSpec {
   }
 };
 
-// Each phase has one length, and the other phase's would be passed over in silence.
-void check_lengths(const LlmWorkload& value, const config::Node& node, config::Reader& reader) {
-  const bool is_prefill = value.phase == Phase::kPrefill;
-  const std::string wanted = is_prefill ? "prompt" : "context";
-  const std::string other = is_prefill ? "context" : "prompt";
-  const std::string phase = is_prefill ? "prefill" : "decode";
-  if (!(is_prefill ? value.prompt : value.context)) {
-    reader.error(node.where(), "missing key '" + wanted + "', which phase " + phase + " needs");
+enum class Use : std::uint8_t { kRequired, kOptional, kRefused };
+
+// Which lengths a phase has. One that it does not have would be passed over in silence.
+struct PhaseInfo {
+  const char* name;
+  bool of_encoder;
+  Use prompt;
+  Use context;
+};
+// In the order of Phase.
+constexpr std::array<PhaseInfo, 3> kPhases{{{"prefill", false, Use::kRequired, Use::kOptional},
+                                            {"decode", false, Use::kRefused, Use::kRequired},
+                                            {"encode", true, Use::kRequired, Use::kRefused}}};
+
+void check_length(const std::string& key, Use use, const std::string& phase,
+                  const config::Node& node, config::Reader& reader) {
+  const config::Node* value = node.find(key);
+  const bool is_there = value != nullptr && !value->is_null();
+  if (use == Use::kRequired && !is_there) {
+    reader.error(node.where(), "missing key '" + key + "', which phase " + phase + " needs");
   }
-  if (is_prefill ? value.context : value.prompt) {
-    const config::Reader::Scope scope(reader, other);
-    reader.error(node.find(other)->where(), "has no meaning in phase " + phase, "no such key");
+  if (use == Use::kRefused && is_there) {
+    const config::Reader::Scope scope(reader, key);
+    reader.error(value->where(), "has no meaning in phase " + phase, "no such key");
   }
+}
+
+// The last token must have a row in the learned position embedding.
+void check_positions(const LlmWorkload& value, const config::Node& node, config::Reader& reader) {
   const std::optional<std::int64_t>& positions = value.config.model.positions;
-  const std::int64_t tokens = value.context.value_or(0) + value.prompt.value_or(1);
-  const config::Node* length = node.find(wanted);
-  if (positions && length != nullptr && tokens > *positions) {
-    const config::Reader::Scope scope(reader, wanted);
-    reader.mismatch(*length, fmt::format("at most {}: the model has {} positions",
-                                         is_prefill ? *positions : *positions - 1, *positions));
+  const std::int64_t past = value.context.value_or(0);
+  const std::int64_t tokens = value.prompt.value_or(1);
+  if (!positions || past + tokens <= *positions) {
+    return;
   }
+  const bool past_fits = past < *positions && value.prompt;
+  const std::string key = past_fits ? "prompt" : "context";
+  if (const config::Node* length = node.find(key)) {
+    const config::Reader::Scope scope(reader, key);
+    reader.mismatch(*length,
+                    fmt::format("at most {}: the model has {} positions",
+                                past_fits ? *positions - past : *positions - 1, *positions));
+  }
+}
+
+void check_lengths(const LlmWorkload& value, const config::Node& node, config::Reader& reader) {
+  const PhaseInfo& phase = kPhases[static_cast<std::size_t>(value.phase)];
+  if (phase.of_encoder != value.config.model.is_encoder) {
+    const config::Reader::Scope scope(reader, "phase");
+    reader.mismatch(*node.find("phase"), value.config.model.is_encoder
+                                             ? "encode: the model is an encoder"
+                                             : "prefill or decode: the model is a decoder");
+    return;
+  }
+  check_length("prompt", phase.prompt, phase.name, node, reader);
+  check_length("context", phase.context, phase.name, node, reader);
+  check_positions(value, node, reader);
 }
 
 }  // namespace
 
 config::Kind<WorkloadSpec> llm_workload_kind() {
   const auto maybe_size = config::maybe(size_codec());
-  config::Schema<LlmWorkload> schema("llm", "One step of a decoder-only language model.");
+  config::Schema<LlmWorkload> schema("llm", "One step of a transformer.");
   schema
       .required("config", &LlmWorkload::config, model_file_codec(),
                 "Hugging Face config.json, relative to this file.")
       .required(
           "phase", &LlmWorkload::phase,
-          config::choice<Phase>({{"prefill", Phase::kPrefill}, {"decode", Phase::kDecode}}),
-          "prefill: all tokens of the prompt at once; decode: one token after `context` others.")
+          config::choice<Phase>({{"prefill", Phase::kPrefill},
+                                 {"decode", Phase::kDecode},
+                                 {"encode", Phase::kEncode}}),
+          "prefill: all tokens of the prompt at once; decode: one token after `context` others; "
+          "encode: all tokens of an encoder.")
       .optional("batch", &LlmWorkload::batch, size_codec(), "Sequences side by side.")
-      .optional("prompt", &LlmWorkload::prompt, maybe_size, "Tokens per sequence (prefill only).")
-      .optional("context", &LlmWorkload::context, config::maybe(config::integer(0, kLargestSize)),
-                "Tokens per sequence that are in the cache already (decode only).")
+      .optional("prompt", &LlmWorkload::prompt, maybe_size,
+                "New tokens per sequence (prefill and encode).")
+      .optional(
+          "context", &LlmWorkload::context, config::maybe(config::integer(0, kLargestSize)),
+          "Tokens per sequence that are in the cache already (decode; prefill: 0 where left out).")
       .optional("types", &LlmWorkload::types, config::object(element_types_schema()),
                 "Element types.")
       .optional("layers", &LlmWorkload::layers, config::maybe(config::integer(0, 4096)),
                 "Number of blocks instead of the model's own.")
-      .optional("lm_head", &LlmWorkload::lm_head, config::boolean(),
-                "Whether the logits of the last token are computed.")
+      .optional(
+          "lm_head", &LlmWorkload::lm_head, config::boolean(),
+          "Whether the head is computed: the logits of the last token, the pooler of an encoder.")
       .check(check_lengths);
   add_common_parameters(schema);
   return config::make_kind<WorkloadSpec>("llm", schema);

@@ -5,8 +5,11 @@ namespace orrery::workload {
 namespace {
 
 const config::Schema<GatedDecoderConfig>& schema() {
-  static const config::Schema<GatedDecoderConfig> kSchema =
-      gated_decoder_schema("qwen2", "Hugging Face config.json of a Qwen2 model.");
+  static const config::Schema<GatedDecoderConfig> kSchema = [] {
+    auto schema = gated_decoder_schema("qwen2", "Hugging Face config.json of a Qwen2 model.");
+    add_switched_window(schema);
+    return schema;
+  }();
   return kSchema;
 }
 

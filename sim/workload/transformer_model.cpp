@@ -23,6 +23,7 @@ class TransformerBuilder {
     const std::int64_t layers = step_.layers.value_or(model_.layers);
     for (std::int64_t i = 0; i < layers; ++i) {
       const std::string layer = fmt::format("layer{}", i);
+      layer_ = i;
       x = part(layer + ".attention", x, &TransformerBuilder::attention);
       x = part(layer + ".mlp", x, &TransformerBuilder::mlp);
     }
@@ -77,6 +78,7 @@ class TransformerBuilder {
       query = rotary(name + ".query_rotary", query, model_.heads);
       key = rotary(name + ".key_rotary", key, model_.kv_heads);
     }
+    refuse_window();
     const Attention attributes{.heads = model_.heads,
                                .kv_heads = model_.kv_heads,
                                .head_size = model_.head_size,
@@ -88,6 +90,21 @@ class TransformerBuilder {
         builder_.attention(name + ".core", query, key, value, attributes, options_);
     return builder_.linear(name + ".output", core, model_.hidden, model_.attention_output_bias,
                            options_);
+  }
+
+  // The window of the layer being built; 0: none, or larger than all there is to see.
+  [[nodiscard]] std::int64_t window() const {
+    const std::vector<bool>& windowed = model_.windowed_layers;
+    const auto index = static_cast<std::size_t>(layer_);
+    const bool has_window =
+        model_.window && (windowed.empty() || windowed[index % windowed.size()]);
+    return has_window && *model_.window < step_.past + step_.tokens ? *model_.window : 0;
+  }
+
+  void refuse_window() {
+    if (window() != 0) {
+      builder_.report({model_.where, "", "a sliding window is not there yet", "", ""});
+    }
   }
 
   TensorId rotary(const std::string& name, TensorId x, std::int64_t heads) {
@@ -144,6 +161,7 @@ class TransformerBuilder {
   const TransformerStep& step_;
   GraphBuilder builder_;
   PartOptions options_;
+  std::int64_t layer_ = 0;  // that is being built
 };
 
 }  // namespace

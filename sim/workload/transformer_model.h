@@ -22,6 +22,7 @@ enum class TransformerHead : std::uint8_t {
 struct TransformerModel {
   std::int64_t layers = 0, hidden = 0, heads = 0, kv_heads = 0, head_size = 0;
   std::int64_t mlp_size = 0, vocabulary = 0;
+  bool is_encoder = false;  // each token sees all others, and nothing is cached
   Normalization normalization;
   // Of a block's two parts: norm(x + part(x)), else x + part(norm(x)).
   bool normalizes_sums = false;
@@ -32,6 +33,9 @@ struct TransformerModel {
   bool gated_mlp = false;  // down(activation(gate(x)) * up(x)), else down(activation(up(x)))
   ElementwiseKind activation = ElementwiseKind::kGelu;
   std::optional<double> rotary_theta;
+  std::optional<std::int64_t> window;  // a token sees itself and window - 1 before it
+  // Blocks that have the window, from the first; further ones repeat the list. Empty: all.
+  std::vector<bool> windowed_layers;
   std::optional<std::int64_t> positions;  // tokens that the learned position embedding has rows for
   std::int64_t position_offset = 0;       // rows of that table before the first token's
   // Width of the token embedding where it is not `hidden`: projected before the first block and

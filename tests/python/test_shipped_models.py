@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every shipped workload on every shipped platform runs clean or says why it does not fit."""
 
+import json
 import pathlib
 
 import pytest
@@ -8,9 +9,30 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLATFORMS = sorted(path.stem for path in (ROOT / "configs" / "platforms").glob("*.yaml"))
 WORKLOADS = sorted(path.stem for path in (ROOT / "workloads" / "models").glob("*.yaml"))
+# Simulated on every platform; the others differ from these in their sizes.
+SIMULATED = [
+    "gpt2_decode",
+    "gpt2_prefill",
+    "llama2_70b_decode",
+    "llama2_7b_decode",
+    "llama2_7b_prefill",
+    "llama3_8b_decode",
+    "opt_350m_decode",
+    "resnet18",
+    "resnet50",
+]
 
 
-@pytest.mark.parametrize("workload", WORKLOADS)
+def test_every_model_is_listed_with_its_size(orrery):
+    listed = orrery("list", "models", "--json")
+    assert listed.code == 0, listed.stderr
+    models = {model["name"]: model for model in json.loads(listed.stdout)}
+    assert sorted(models) == WORKLOADS
+    assert models["gpt2_decode"]["parameters"] == 124_439_808  # its model card
+    assert all(model["macs"] > 0 for model in models.values())
+
+
+@pytest.mark.parametrize("workload", SIMULATED)
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_runs_or_says_why_not(run, platform, workload):
     # One block of a language model: the others are like it.

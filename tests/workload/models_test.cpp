@@ -5,21 +5,10 @@
 #include <filesystem>
 #include <set>
 
-#include "workload/graph_description.h"
-#include "workload/workload.h"
+#include "tests/workload/shipped_model.h"
 
 namespace orrery::workload {
 namespace {
-
-GraphDescription describe_model(const std::string& name,
-                                const std::vector<std::string>& overrides = {}) {
-  std::vector<config::Override> changes;
-  for (const std::string& change : overrides) {
-    changes.push_back(config::parse_override(change));
-  }
-  const std::string path = std::string(ORRERY_SOURCE_DIR) + "/workloads/models/" + name + ".yaml";
-  return describe(load_workload(path, changes).graph);
-}
 
 const std::vector<std::string> kFp16{"workload.types={}"};
 
@@ -91,25 +80,6 @@ TEST(Llama7b, OfOneBlockHasItsShareOfTheParameters) {
   // + 2 * 4096.
   EXPECT_EQ(describe_model("llama2_7b_decode", {"workload.layers=1"}).total.parameters,
             262'144'000 + 4096 + 67'108'864 + 135'266'304 + 8192);
-}
-
-TEST(ResNet, HasItsPublishedParametersLessTheFoldedScales) {
-  // 11,689,512 published, with 4,800 batch norm scales and as many shifts: the shifts are our
-  // biases.
-  EXPECT_EQ(describe_model("resnet18").total.parameters, 11'689'512 - 4'800);
-  EXPECT_EQ(describe_model("resnet50").total.parameters, 25'557'032 - 26'560);
-}
-
-TEST(ResNet, NeedsItsPublishedMacs) {
-  // 1.81 G and 4.09 G, exact by the sum over the layers of the published network.
-  EXPECT_EQ(describe_model("resnet18").total.macs, 1'814'073'344);
-  EXPECT_EQ(describe_model("resnet50").total.macs, 4'089'184'256);
-}
-
-TEST(ResNet, EndsInAThousandClassesForEachImageOfTheBatch) {
-  const GraphDescription description = describe_model("resnet50", {"workload.batch=3"});
-  EXPECT_EQ(description.operators.back().output_shape, (std::vector<std::int64_t>{3, 1, 1, 1000}));
-  EXPECT_EQ(description.total.macs, 3 * 4'089'184'256);
 }
 
 TEST(ShippedWorkloads, AllLoad) {

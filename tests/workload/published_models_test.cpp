@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shipped language models against published parameter counts, and against formulas for their
+// multiply-accumulates that know nothing of our operators.
+#include <gtest/gtest.h>
+
+#include "tests/workload/shipped_model.h"
+
+namespace orrery::workload {
+namespace {
+
+// Products of one decoded token: the four projections and the MLP of each block, two for each of
+// the 513 visible tokens and each element of the query heads, the head.
+struct Decoder {
+  std::string file;
+  std::int64_t parameters;
+  std::int64_t layers, hidden, query_width, key_width, mlp_matrices, mlp_size, vocabulary;
+
+  [[nodiscard]] std::int64_t macs() const {
+    const std::int64_t block = 2 * hidden * query_width + 2 * hidden * key_width +
+                               mlp_matrices * hidden * mlp_size + 2 * query_width * 513;
+    return layers * block + hidden * vocabulary;
+  }
+};
+
+class PublishedDecoder : public testing::TestWithParam<Decoder> {};
+
+TEST_P(PublishedDecoder, HasItsParameters) {
+  EXPECT_EQ(describe_model(GetParam().file).total.parameters, GetParam().parameters);
+}
+
+TEST_P(PublishedDecoder, NeedsTheProductsOfItsMatrices) {
+  EXPECT_EQ(describe_model(GetParam().file).total.macs, GetParam().macs());
+}
+
+// Sources: the parameter counts that the publishers' model cards and frameworks give. OPT with
+// biases, 2,050 rows of positions and a tied head; Qwen2 with biases of query, key and value.
+INSTANTIATE_TEST_SUITE_P(
+    ModelCards, PublishedDecoder,
+    testing::Values(
+        Decoder{"opt_125m_decode", 125'239'296, 12, 768, 768, 768, 2, 3072, 50272},
+        Decoder{"opt_1_3b_decode", 1'315'758'080, 24, 2048, 2048, 2048, 2, 8192, 50272},
+        Decoder{"opt_6_7b_decode", 6'658'473'984, 32, 4096, 4096, 4096, 2, 16384, 50272},
+        Decoder{"opt_13b_decode", 12'853'473'280, 40, 5120, 5120, 5120, 2, 20480, 50272},
+        Decoder{"llama_65b_decode", 65'285'660'672, 80, 8192, 8192, 8192, 3, 22016, 32000},
+        Decoder{"llama2_13b_decode", 13'015'864'320, 40, 5120, 5120, 5120, 3, 13824, 32000},
+        Decoder{"llama3_70b_decode", 70'553'706'496, 80, 8192, 8192, 1024, 3, 28672, 128256},
+        Decoder{"open_llama_3b_decode", 3'426'473'600, 26, 3200, 3200, 3200, 3, 8640, 32000},
+        Decoder{"mistral_7b_decode", 7'241'732'096, 32, 4096, 4096, 1024, 3, 14336, 32000},
+        Decoder{"qwen2_0_5b_decode", 494'032'768, 24, 896, 896, 128, 3, 4864, 151936},
+        Decoder{"qwen2_7b_decode", 7'615'616'512, 28, 3584, 3584, 512, 3, 18944, 152064}),
+    [](const auto& suite) { return suite.param.file; });
+
+// Parameters of a GPT: token and position embeddings; blocks of 12 h^2 weights, 9 h biases and two
+// norms of 2 h; a final norm. The head is tied.
+std::int64_t gpt_parameters(std::int64_t layers, std::int64_t hidden, std::int64_t vocabulary,
+                            std::int64_t positions) {
+  return (vocabulary + positions) * hidden + layers * (12 * hidden * hidden + 13 * hidden) +
+         2 * hidden;
+}
+
+// Dimensions of 6.7 B, 13 B, 30 B, 175 B and 530 B parameters from studies of processing in memory
+// (NeuPIMs, AttAcc), with the padded vocabulary of 50,304 and 2,048 positions.
+INSTANTIATE_TEST_SUITE_P(
+    Dimensions, PublishedDecoder,
+    testing::Values(Decoder{"gpt3_7b_decode", gpt_parameters(32, 4096, 50304, 2048), 32, 4096, 4096,
+                            4096, 2, 16384, 50304},
+                    Decoder{"gpt3_13b_decode", gpt_parameters(40, 5120, 50304, 2048), 40, 5120,
+                            5120, 5120, 2, 20480, 50304},
+                    Decoder{"gpt3_30b_decode", gpt_parameters(48, 7168, 50304, 2048), 48, 7168,
+                            7168, 7168, 2, 28672, 50304},
+                    Decoder{"gpt3_175b_decode", gpt_parameters(96, 12288, 50304, 2048), 96, 12288,
+                            12288, 12288, 2, 49152, 50304},
+                    Decoder{"mtnlg_530b_decode", gpt_parameters(105, 20480, 50304, 2048), 105,
+                            20480, 20480, 20480, 2, 81920, 50304},
+                    // As a GPT, but with two more rows of positions.
+                    Decoder{"opt_66b_decode", gpt_parameters(64, 9216, 50272, 2050), 64, 9216, 9216,
+                            9216, 2, 36864, 50272}),
+    [](const auto& suite) { return suite.param.file; });
+
+TEST(Opt350m, HasItsPublishedParametersWithTheProjectedEmbeddingAndNoFinalNorm) {
+  // 50272 * 512 tokens, 2 * 512 * 1024 to and fro, 2050 * 1024 positions, 24 blocks of 12 * 1024^2
+  // + 13 * 1024.
+  EXPECT_EQ(describe_model("opt_350m_decode").total.parameters, 331'196'416);
+  // The projections take part; the norms stand behind the sums and multiply nothing.
+  EXPECT_EQ(describe_model("opt_350m_decode").total.macs,
+            24LL * (12 * 1024 * 1024 + 2 * 1024 * 513) + 2 * 512 * 1024 + 50272LL * 512);
+}
+
+TEST(Prefill, OfAPromptMultipliesEachBlockByItsTokensAndTheHeadOnce) {
+  // Llama-3-8B: 32 blocks of 2 * 4096^2 + 2 * 4096 * 1024 + 3 * 4096 * 14336 for 512 tokens, 512 *
+  // 513 / 2 pairs of attention, 128256 * 4096 for the last token.
+  EXPECT_EQ(describe_model("llama3_8b_prefill").total.macs,
+            32LL * (512LL * (2 * 4096 * 4096 + 2 * 4096 * 1024 + 3 * 4096 * 14336) +
+                    2LL * 4096 * (512 * 513 / 2)) +
+                128256LL * 4096);
+}
+
+TEST(Prefill, BehindACacheSeesWhatIsInIt) {
+  // 256 tokens behind 256 others: the pairs of 512 tokens less those of the first 256, 2 * 4096
+  // products each in each of the 32 blocks.
+  const auto macs = [](const std::vector<std::string>& overrides) {
+    return describe_model("llama3_8b_prefill", overrides).total.macs;
+  };
+  const std::int64_t alone = macs({"workload.prompt=256"});
+  const std::int64_t behind = macs({"workload.prompt=256", "workload.context=256"});
+  EXPECT_EQ(behind - alone, 32LL * 2 * 4096 * 256 * 256);
+}
+
+}  // namespace
+}  // namespace orrery::workload
