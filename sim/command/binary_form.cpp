@@ -119,10 +119,14 @@ class BinaryWriter {
   }
 
   void write(const ComputeTile& tile) {
-    out_.byte(static_cast<unsigned>(tile.dataflow) | (tile.accumulate ? kAccumulateFlag : 0U));
+    out_.byte(static_cast<unsigned>(tile.dataflow) | (tile.accumulate ? kAccumulateFlag : 0U) |
+              (tile.groups != 1 ? kGroupsFlag : 0U));
     out_.integer(tile.m);
     out_.integer(tile.n);
     out_.integer(tile.k);
+    if (tile.groups != 1) {
+      out_.integer(tile.groups);
+    }
     write(tile.a);
     write(tile.b);
     write(tile.c);

@@ -20,6 +20,7 @@ inline constexpr unsigned kBoundsFlag = 0x80;
 inline constexpr unsigned kSpaceKinds = 3;
 
 inline constexpr unsigned kDataflows = 3;
+inline constexpr unsigned kGroupsFlag = 0x40;
 inline constexpr unsigned kAccumulateFlag = 0x80;
 
 inline constexpr unsigned kVectorKinds = 37;

@@ -216,7 +216,7 @@ void BinaryReader::read(Move& move) {
 
 void BinaryReader::read(ComputeTile& tile) {
   const unsigned char flags = in_.byte();
-  const unsigned dataflow = flags & ~kAccumulateFlag;
+  const unsigned dataflow = flags & ~(kAccumulateFlag | kGroupsFlag);
   if (dataflow >= kDataflows) {
     in_.fail(fmt::format("no dataflow {}", dataflow), fmt::format("0 to {}", kDataflows - 1));
   }
@@ -225,11 +225,17 @@ void BinaryReader::read(ComputeTile& tile) {
   tile.m = in_.integer();
   tile.n = in_.integer();
   tile.k = in_.integer();
+  if ((flags & kGroupsFlag) != 0) {
+    tile.groups = in_.integer();
+    if (tile.groups == 1) {
+      in_.fail("1 group", "no number of groups where there is one");
+    }
+  }
   tile.a = view();
   tile.b = view();
   tile.c = view();
   if (__builtin_sub_overflow(full_macs(tile), in_.integer(), &tile.macs_useful)) {
-    in_.fail("multiply-accumulates out of range", "0 to m * n * k");
+    in_.fail("multiply-accumulates out of range", "0 to groups * m * n * k");
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "command/form_names.h"
+#include "command/text_words.h"
 #include "command/vector_kinds.h"
 #include "command/view.h"
 
@@ -166,18 +167,21 @@ void BodyChecker::check(const ComputeTile& tile, EngineIndex engine) {
   bool sound = check_size("m", tile.m, 1, kLargestSize);
   sound = check_size("n", tile.n, 1, kLargestSize) && sound;
   sound = check_size("k", tile.k, 1, kLargestSize) && sound;
+  sound = check_size("groups", tile.groups, 1, kLargestSize) && sound;
   if (!sound) {
     return;
   }
-  if (static_cast<Wide>(tile.m) * tile.n > kLargestProduct ||
-      static_cast<Wide>(tile.m) * tile.n * tile.k > kLargestProduct) {
-    add("m", "m * n * k is too large", fmt::format("at most {}", kLargestProduct));
+  const Wide outputs = static_cast<Wide>(tile.m) * tile.n;
+  if (outputs > kLargestProduct || outputs * tile.k > kLargestProduct ||
+      outputs * tile.k * tile.groups > kLargestProduct) {
+    add("m", tile.groups == 1 ? "m * n * k is too large" : "groups * m * n * k is too large",
+        fmt::format("at most {}", kLargestProduct));
     return;
   }
-  (void)check_size("macs", tile.macs_useful, 0, tile.m * tile.n * tile.k);
-  const Shape a{tile.m, tile.k};
-  const Shape b{tile.k, tile.n};
-  const Shape c{tile.m, tile.n};
+  (void)check_size("macs", tile.macs_useful, 0, full_macs(tile));
+  const Shape a{tile.m, tile.groups * tile.k};
+  const Shape b{tile.groups * tile.k, tile.n};
+  const Shape c{tile.m, tile.groups * tile.n};
   check_view("a", tile.a, &a);
   check_view("b", tile.b, &b);
   check_view("c", tile.c, &c);

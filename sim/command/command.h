@@ -79,15 +79,18 @@ struct View {
 };
 
 // c[m, n] (+)= sum over k of a[m, k] * b[k, n], on one array. a and b lie in the scratchpad, c in
-// the accumulators of the engine that executes the command.
+// the accumulators of the engine that executes the command. Of several groups each is a product of
+// its own: a has `groups` times k columns, b `groups` times k rows, c `groups` times n columns, and
+// group g has the g-th part of each.
 struct ComputeTile {
   timing::Dataflow dataflow = timing::Dataflow::kWeightStationary;
   std::int64_t m = 0, n = 0, k = 0;
+  std::int64_t groups = 1;
   View a;
   View b;
   View c;
   bool accumulate = false;
-  // Products that the operator's definition needs: m * n * k, less what a causal mask leaves out.
+  // Products that the operator's definition needs: groups * m * n * k, less what a mask leaves out.
   std::int64_t macs_useful = 0;
 };
 

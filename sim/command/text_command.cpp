@@ -301,7 +301,7 @@ void TextCommandParser::read_body(Move& move, int column) {
 
 void TextCommandParser::read_body(ComputeTile& tile, int column) {
   static constexpr std::int64_t kNotGiven = std::numeric_limits<std::int64_t>::min();
-  static constexpr std::array<Key<ComputeTile>, 9> kKeys{{
+  static constexpr std::array<Key<ComputeTile>, 10> kKeys{{
       {"dataflow", true,
        [](Self& self, ComputeTile& body) {
          body.dataflow = choice(*self.scanner_, timing::dataflow_names(), "dataflow");
@@ -311,6 +311,8 @@ void TextCommandParser::read_body(ComputeTile& tile, int column) {
        [](Self& self, ComputeTile& body) { body.n = self.scanner_->integer("columns"); }},
       {"k", true,
        [](Self& self, ComputeTile& body) { body.k = self.scanner_->integer("products"); }},
+      {"groups", false,
+       [](Self& self, ComputeTile& body) { body.groups = self.scanner_->integer("groups"); }},
       {"a", true, [](Self& self, ComputeTile& body) { body.a = self.view(); }},
       {"b", true, [](Self& self, ComputeTile& body) { body.b = self.view(); }},
       {"c", true, [](Self& self, ComputeTile& body) { body.c = self.view(); }},

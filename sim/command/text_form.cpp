@@ -151,6 +151,9 @@ class TextWriter {
   void write(const ComputeTile& tile) {
     add(" dataflow={} m={} n={} k={}", config::enum_name(timing::dataflow_names(), tile.dataflow),
         tile.m, tile.n, tile.k);
+    if (tile.groups != 1) {
+      add(" groups={}", tile.groups);
+    }
     named_view(" a=", tile.a);
     named_view(" b=", tile.b);
     named_view(" c=", tile.c);

@@ -30,9 +30,9 @@ inline constexpr std::int64_t kNoLimit = Bound{}.limit;
 }
 // What macs_useful is where nothing is masked. Wraps for sizes that no reader accepts.
 [[nodiscard]] inline std::int64_t full_macs(const ComputeTile& tile) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(tile.m) *
-                                   static_cast<std::uint64_t>(tile.n) *
-                                   static_cast<std::uint64_t>(tile.k));
+  return static_cast<std::int64_t>(
+      static_cast<std::uint64_t>(tile.m) * static_cast<std::uint64_t>(tile.n) *
+      static_cast<std::uint64_t>(tile.k) * static_cast<std::uint64_t>(tile.groups));
 }
 // Minus zero is another number.
 [[nodiscard]] inline bool is_zero(const std::array<double, 3>& parameters) {

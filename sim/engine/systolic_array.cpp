@@ -25,7 +25,7 @@ std::optional<Cycle> SystolicArray::ready_cycle(Cycle /*now_cycle*/) const {
 
 std::optional<Cycle> SystolicArray::start(const command::Command& command, Cycle cycle) {
   const auto& tile = std::get<command::ComputeTile>(command.body);
-  const timing::TileShape shape{tile.m, tile.n, tile.k};
+  const timing::TileShape shape{tile.m, tile.n, tile.k, tile.groups};
   const timing::FeedIntervals intervals = timing::feed_intervals(
       pipeline_.array(), tile.dataflow, shape,
       {numeric::bits(tile.a.type), numeric::bits(tile.b.type), 8 * kPartialSumBytes},
@@ -33,7 +33,8 @@ std::optional<Cycle> SystolicArray::start(const command::Command& command, Cycle
   const timing::TileTiming timing = pipeline_.issue(cycle, tile.dataflow, shape, intervals);
   next_issue_ = timing.next_issue;
 
-  const std::int64_t sums_read = timing.partial_sums_read + (tile.accumulate ? tile.m * tile.n : 0);
+  const std::int64_t sums_read =
+      timing.partial_sums_read + (tile.accumulate ? tile.m * tile.n * tile.groups : 0);
   const auto wider =
       numeric::bits(tile.a.type) >= numeric::bits(tile.b.type) ? tile.a.type : tile.b.type;
   metrics::EngineLayerAccount& account = layer_account(command.layer);
@@ -43,7 +44,7 @@ std::optional<Cycle> SystolicArray::start(const command::Command& command, Cycle
       bytes_of(tile.a.type, timing.a_elements_read) + bytes_of(tile.b.type, timing.b_elements_read);
   account.bytes_read += operand_bytes;
   account.bytes_written += timing.partial_sums_written * kPartialSumBytes;
-  account.actions["mac." + numeric::name(wider)] += tile.m * tile.n * tile.k;
+  account.actions["mac." + numeric::name(wider)] += timing.macs_useful;
   account.actions["array.register_byte"] +=
       timing.macs_executed * (numeric::bits(wider) / 8 + kPartialSumBytes);
   account.actions["scratchpad.read_byte"] += operand_bytes;

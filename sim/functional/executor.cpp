@@ -166,15 +166,17 @@ void Executor::execute(const Move& move) {
 }
 
 void Executor::execute(const command::ComputeTile& tile) {
-  const std::vector<double> a = ViewReader(memory_, tile.a, tile.m, tile.k).matrix();
-  const std::vector<double> b = ViewReader(memory_, tile.b, tile.k, tile.n).matrix();
-  ViewReader c(memory_, tile.c, tile.m, tile.n);
+  const std::int64_t depth = tile.groups * tile.k;
+  const std::vector<double> a = ViewReader(memory_, tile.a, tile.m, depth).matrix();
+  const std::vector<double> b = ViewReader(memory_, tile.b, depth, tile.n).matrix();
+  ViewReader c(memory_, tile.c, tile.m, tile.groups * tile.n);
   for (std::int64_t m = 0; m < tile.m; ++m) {
-    for (std::int64_t n = 0; n < tile.n; ++n) {
+    for (std::int64_t n = 0; n < tile.groups * tile.n; ++n) {
+      const std::int64_t first = n / tile.n * tile.k;  // of the column's group
       double sum = tile.accumulate ? c.read(m, n).value_or(0.0) : 0.0;
-      for (std::int64_t k = 0; k < tile.k; ++k) {
-        sum += a[static_cast<std::size_t>(m * tile.k + k)] *
-               b[static_cast<std::size_t>(k * tile.n + n)];
+      for (std::int64_t k = first; k < first + tile.k; ++k) {
+        sum += a[static_cast<std::size_t>(m * depth + k)] *
+               b[static_cast<std::size_t>(k * tile.n + n % tile.n)];
       }
       c.write(m, n, sum);
     }

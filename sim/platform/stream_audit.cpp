@@ -20,7 +20,8 @@ std::int64_t folds(std::int64_t size, std::int64_t edge) {
 }
 
 // How often a tile's operands are read from the scratchpad and its sums written to the
-// accumulators: once for every fold over the dimension that they do not have.
+// accumulators: once for every fold over the dimension that they do not have. Groups that share a
+// fold have one fold each in every dimension, so that packing changes none of this.
 struct Reuse {
   std::int64_t a;
   std::int64_t b;
@@ -95,9 +96,9 @@ void StreamAudit::add_tile(const command::ComputeTile& tile, command::EngineInde
       dynamic_cast<const hardware::SystolicArrayConfig*>(instances_[index].config.get());
   base::require_invariant(array != nullptr, "tiles are sent to arrays", instances_[index].name);
   const Reuse times = reuse(tile, *array);
-  engine.bytes_read += numeric::row_bytes(tile.a.type, tile.m * tile.k * times.a) +
-                       numeric::row_bytes(tile.b.type, tile.k * tile.n * times.b);
-  engine.bytes_written += tile.m * tile.n * times.c * kPartialSumBytes;
+  engine.bytes_read += numeric::row_bytes(tile.a.type, tile.groups * tile.m * tile.k * times.a) +
+                       numeric::row_bytes(tile.b.type, tile.groups * tile.k * tile.n * times.b);
+  engine.bytes_written += tile.groups * tile.m * tile.n * times.c * kPartialSumBytes;
 }
 
 void StreamAudit::add_vector(const command::VectorCommand& command, Engine& engine) {

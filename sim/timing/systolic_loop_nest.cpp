@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timing/systolic_loop_nest.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace orrery::timing {
@@ -28,15 +30,38 @@ SystolicLoopNest loop_nest(const ArrayShape& array, Dataflow dataflow, const Til
   throw base::InternalError("known dataflow", "systolic array");
 }
 
+GroupPasses group_passes(const ArrayShape& array, Dataflow dataflow, const TileShape& tile) {
+  base::require_invariant(tile.groups >= 1, "a tile has at least one group");
+  const SystolicLoopNest one = loop_nest(array, dataflow, tile);
+  GroupPasses passes;
+  if (dataflow != Dataflow::kOutputStationary) {
+    passes.packed = std::clamp<std::int64_t>(
+        std::min(one.inner_step / one.inner, one.outer_step / one.outer), 1, tile.groups);
+  }
+  passes.count = (tile.groups - 1) / passes.packed + 1;
+  passes.last_packed = (tile.groups - 1) % passes.packed + 1;
+  const auto side_by_side = [&](std::int64_t groups) {
+    SystolicLoopNest nest = one;
+    nest.outer *= groups;
+    nest.inner *= groups;
+    return nest;
+  };
+  passes.full = side_by_side(passes.packed);
+  passes.last = side_by_side(passes.last_packed);
+  return passes;
+}
+
 void count_actions(const ArrayShape& array, Dataflow dataflow, const TileShape& tile,
                    TileTiming& timing) {
   const SystolicLoopNest nest = loop_nest(array, dataflow, tile);
   const std::int64_t outer_blocks = nest.outer_blocks();
   const std::int64_t inner_blocks = nest.inner_blocks();
-  const std::int64_t a_size = checked_product(tile.m, tile.k);
-  const std::int64_t b_size = checked_product(tile.k, tile.n);
-  const std::int64_t c_size = checked_product(tile.m, tile.n);
-  timing.folds = checked_product(outer_blocks, inner_blocks);
+  // Zeros beside the diagonal are made at the edge of the array: nothing is read for them.
+  const std::int64_t a_size = checked_product(checked_product(tile.m, tile.k), tile.groups);
+  const std::int64_t b_size = checked_product(checked_product(tile.k, tile.n), tile.groups);
+  const std::int64_t c_size = checked_product(checked_product(tile.m, tile.n), tile.groups);
+  timing.folds = checked_product(checked_product(outer_blocks, inner_blocks),
+                                 group_passes(array, dataflow, tile).count);
   timing.macs_useful = checked_product(c_size, tile.k);
   timing.macs_executed = checked_product(checked_product(array.rows, array.cols),
                                          checked_product(timing.folds, nest.streamed));

@@ -34,9 +34,30 @@ struct SystolicLoopNest {
   }
 };
 
-// The loop nest of a dataflow. InternalError where a size is below 1.
+// The loop nest of one product of a tile, groups left aside. InternalError where a size is below 1.
 [[nodiscard]] SystolicLoopNest loop_nest(const ArrayShape& array, Dataflow dataflow,
                                          const TileShape& tile);
+
+// How the groups of a tile share the array. Where several stationary operands fit, as many as
+// possible lie on the diagonal, in rows and columns of their own: one fold, through which the
+// vectors of all of them stream side by side,
+//
+//   ws: packed = min(floor(rows / k), floor(columns / n))
+//   is: packed = min(floor(rows / k), floor(columns / m))
+//
+// and at most `groups`. Otherwise (os always: a row of the array has one row of A) packed is 1 and
+// the loop nest of one product is repeated for each group.
+struct GroupPasses {
+  std::int64_t packed = 1;
+  std::int64_t count = 1;        // ceil(groups / packed)
+  std::int64_t last_packed = 1;  // groups of the last pass
+  SystolicLoopNest full;         // the nest of a pass of `packed` groups
+  SystolicLoopNest last;         // and of the last pass
+};
+
+// InternalError where a size is below 1.
+[[nodiscard]] GroupPasses group_passes(const ArrayShape& array, Dataflow dataflow,
+                                       const TileShape& tile);
 
 // Fills folds and the counts of work of `timing`. InternalError where one is above kLargestCount.
 void count_actions(const ArrayShape& array, Dataflow dataflow, const TileShape& tile,

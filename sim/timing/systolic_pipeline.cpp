@@ -21,31 +21,27 @@ TileTiming SystolicPipeline::issue(Cycle earliest, Dataflow dataflow, const Tile
   if (convention_ == FoldConvention::kScaleSim) {
     return issue_unpipelined(earliest, dataflow, tile);
   }
-  const SystolicLoopNest nest = loop_nest(array_, dataflow, tile);
+  const GroupPasses passes = group_passes(array_, dataflow, tile);
   TileTiming timing;
   count_actions(array_, dataflow, tile, timing);
   // No fold takes longer than this, so that no sum below overflows.
   const Cycle longest = std::max({intervals.left, intervals.top, intervals.accumulator});
   const Cycle bound = checked_product(
-      timing.folds, checked_product(nest.streamed + array_.rows + array_.cols, longest));
+      timing.folds, checked_product(passes.full.streamed + array_.rows + array_.cols, longest));
   base::require_invariant(
       earliest >= 0 && earliest <= kLargestCount - bound && busy_until_ <= kLargestCount - bound,
       "the time of a tile is in [0, 2^62]", "systolic array");
 
   dataflow_ = dataflow;
   intervals_ = intervals;
-  streamed_ = nest.streamed;
+  streamed_ = passes.full.streamed;
   done_ = 0;
   left_last_ = std::max(left_last_, earliest - 1);
   top_last_ = std::max(top_last_, earliest - 1);
   timing.start = first_fetch();
 
-  const auto block = [&](std::int64_t outer_size) {
-    repeat(nest.inner_blocks() - 1, [&] { fold(outer_size, nest.inner_step); });
-    fold(outer_size, nest.last_inner());
-  };
-  repeat(nest.outer_blocks() - 1, [&] { block(nest.outer_step); });
-  block(nest.last_outer());
+  repeat(passes.count - 1, [&] { pass(passes.full); });
+  pass(passes.last);
 
   timing.next_issue = top_last_ + 1;
   const bool a_on_top = dataflow == Dataflow::kInputStationary;
@@ -69,6 +65,15 @@ TileTiming SystolicPipeline::issue_unpipelined(Cycle earliest, Dataflow dataflow
   timing.b_free = timing.done;
   busy_until_ = timing.done;
   return timing;
+}
+
+void SystolicPipeline::pass(const SystolicLoopNest& nest) {
+  const auto block = [&](std::int64_t outer_size) {
+    repeat(nest.inner_blocks() - 1, [&] { fold(outer_size, nest.inner_step); });
+    fold(outer_size, nest.last_inner());
+  };
+  repeat(nest.outer_blocks() - 1, [&] { block(nest.outer_step); });
+  block(nest.last_outer());
 }
 
 void SystolicPipeline::fold(std::int64_t outer_size, std::int64_t inner_size) {

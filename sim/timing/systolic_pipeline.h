@@ -33,6 +33,7 @@ class SystolicPipeline {
     Cycle lag = 0;
   };
 
+  void pass(const SystolicLoopNest& nest);
   void fold(std::int64_t outer_size, std::int64_t inner_size);
   void stationary_fold(std::int64_t depth, std::int64_t used_cols);
   void output_stationary_fold(std::int64_t used_rows, std::int64_t used_cols);

@@ -13,31 +13,39 @@ namespace {
 
 // Folds of a stationary operand: the waves of successive folds are max(depth, streamed) apart,
 // where depth is the number of rows that the later fold preloads.
-Cycle stationary_cycles(const ArrayShape& array, const SystolicLoopNest& nest) {
-  const Cycle full = std::max(nest.inner_step, nest.streamed);
-  const Cycle last = std::max(nest.last_inner(), nest.streamed);
-  const Cycle block = checked_product(nest.inner_blocks() - 1, full) + last;
-  const std::int64_t first_depth = std::min(nest.inner, nest.inner_step);
-  const Cycle last_wave = first_depth + checked_product(nest.outer_blocks(), block) -
-                          std::max(first_depth, nest.streamed);
-  const Cycle tail = nest.streamed + array.rows - 1;
-  const Cycle done = last_wave + tail + nest.last_outer();
-  if (nest.outer_blocks() == 1) {
+Cycle stationary_cycles(const ArrayShape& array, const GroupPasses& passes) {
+  // The cycles between the first waves of a block and of the one after it.
+  const auto block = [](const SystolicLoopNest& nest) {
+    return checked_product(nest.inner_blocks() - 1, std::max(nest.inner_step, nest.streamed)) +
+           std::max(nest.last_inner(), nest.streamed);
+  };
+  const SystolicLoopNest& full = passes.full;
+  const SystolicLoopNest& last = passes.last;
+  const std::int64_t first_depth = std::min(full.inner, full.inner_step);
+  const Cycle waves =
+      checked_product(passes.count - 1, checked_product(full.outer_blocks(), block(full))) +
+      checked_product(last.outer_blocks(), block(last));
+  const Cycle last_wave = first_depth + waves - std::max(first_depth, full.streamed);
+  const Cycle tail = full.streamed + array.rows - 1;
+  const Cycle done = last_wave + tail + last.last_outer();
+  if (last.outer_blocks() == 1 && passes.count == 1) {
     return done;
   }
-  return std::max(done, last_wave - block + tail + nest.outer_step);
+  // The block before the last has as many columns as a full one has.
+  return std::max(done, last_wave - block(last) + tail + std::min(full.outer, full.outer_step));
 }
 
 // Output-stationary folds: the captures of successive folds are max(k, used rows) apart, where the
 // rows are those that the earlier fold drains.
-Cycle output_stationary_cycles(const ArrayShape& array, const SystolicLoopNest& nest) {
+Cycle output_stationary_cycles(const ArrayShape& array, const GroupPasses& passes) {
+  const SystolicLoopNest& nest = passes.last;
   const Cycle full = std::max(nest.streamed, nest.outer_step);
   const std::int64_t rows = nest.last_outer();
   const Cycle last = std::max(nest.streamed, rows);
   const Cycle full_blocks =
       checked_product(checked_product(nest.outer_blocks() - 1, nest.inner_blocks()), full);
-  const Cycle last_capture =
-      nest.streamed + full_blocks + checked_product(nest.inner_blocks() - 1, last);
+  const Cycle group = full_blocks + checked_product(nest.inner_blocks(), last);
+  const Cycle last_capture = nest.streamed + checked_product(passes.count, group) - last;
   const Cycle tail = rows + array.rows - 1;
   const Cycle done = last_capture + tail + nest.last_inner();
   if (nest.inner_blocks() == 1) {
@@ -63,11 +71,11 @@ Cycle interval(std::int64_t elements, std::int64_t bits, std::int64_t width) {
 }  // namespace
 
 Cycle tile_cycles(const ArrayShape& array, Dataflow dataflow, const TileShape& tile) {
-  const SystolicLoopNest nest = loop_nest(array, dataflow, tile);
+  const GroupPasses passes = group_passes(array, dataflow, tile);
   if (dataflow == Dataflow::kOutputStationary) {
-    return output_stationary_cycles(array, nest);
+    return output_stationary_cycles(array, passes);
   }
-  return stationary_cycles(array, nest);
+  return stationary_cycles(array, passes);
 }
 
 Cycle tile_cycles(const ArrayShape& array, Dataflow dataflow, const TileShape& tile,
@@ -78,27 +86,32 @@ Cycle tile_cycles(const ArrayShape& array, Dataflow dataflow, const TileShape& t
 Cycle scale_sim_cycles(const ArrayShape& array, Dataflow dataflow, const TileShape& tile) {
   const SystolicLoopNest nest = loop_nest(array, dataflow, tile);
   const std::int64_t preload = dataflow == Dataflow::kOutputStationary ? 0 : array.rows;
-  return checked_product(checked_product(nest.outer_blocks(), nest.inner_blocks()),
+  const std::int64_t folds = checked_product(nest.outer_blocks(), nest.inner_blocks());
+  return checked_product(checked_product(folds, group_passes(array, dataflow, tile).count),
                          nest.streamed + preload + array.rows + array.cols - 2);
 }
 
 Cycle roofline_cycles(const ArrayShape& array, const TileShape& tile) {
   (void)loop_nest(array, Dataflow::kOutputStationary, tile);
-  return ceil_divide(checked_product(checked_product(tile.m, tile.n), tile.k),
+  const std::int64_t products = checked_product(checked_product(tile.m, tile.n), tile.k);
+  return ceil_divide(checked_product(products, tile.groups),
                      checked_product(array.rows, array.cols));
 }
 
 FeedIntervals feed_intervals(const ArrayShape& array, Dataflow dataflow, const TileShape& tile,
                              const OperandBits& bits, const PortWidths& widths) {
-  const SystolicLoopNest nest = loop_nest(array, dataflow, tile);
+  const GroupPasses passes = group_passes(array, dataflow, tile);
+  const SystolicLoopNest& nest = passes.full;
   const bool outputs_stay = dataflow == Dataflow::kOutputStationary;
   const bool inputs_stay = dataflow == Dataflow::kInputStationary;
   const std::int64_t outer = std::min(nest.outer, nest.outer_step);
   const std::int64_t inner = std::min(nest.inner, nest.inner_step);
   const std::int64_t used_rows = outputs_stay ? outer : inner;
   const std::int64_t used_cols = outputs_stay ? inner : outer;
+  // A row of the diagonal's weights has elements of one group; the rest is zero.
+  const std::int64_t top_elements = used_cols / passes.packed;
   return {interval(used_rows, inputs_stay ? bits.b : bits.a, widths.left),
-          interval(used_cols, inputs_stay ? bits.a : bits.b, widths.top),
+          interval(top_elements, inputs_stay ? bits.a : bits.b, widths.top),
           interval(used_cols, bits.accumulator, widths.accumulator)};
 }
 

@@ -24,11 +24,12 @@ namespace orrery::timing {
 [[nodiscard]] Cycle scale_sim_cycles(const ArrayShape& array, Dataflow dataflow,
                                      const TileShape& tile);
 
-// ceil(m n k / (rows cols)): no tile is faster under any dataflow. Errors as above.
+// ceil(groups m n k / (rows cols)): no tile is faster under any dataflow. Errors as above.
 [[nodiscard]] Cycle roofline_cycles(const ArrayShape& array, const TileShape& tile);
 
 // The intervals of a tile: ceil(bytes of the widest vector of the tile / bytes per cycle) for each
-// port. Left: one element for each used row; top and accumulator: one for each used column.
+// port. Left: one element for each used row; top and accumulator: one for each used column, at the
+// top those of one group where several lie on the diagonal.
 // InternalError where a size or a number of bits is below 1 or a width is negative.
 [[nodiscard]] FeedIntervals feed_intervals(const ArrayShape& array, Dataflow dataflow,
                                            const TileShape& tile, const OperandBits& bits,

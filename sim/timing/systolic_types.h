@@ -37,11 +37,13 @@ struct ArrayShape {
   std::int64_t cols = 1;
 };
 
-// C[m][n] += A[m][k] B[k][n]; elements, each at least 1.
+// C[m][n] += A[m][k] B[k][n]; elements, each at least 1. `groups` such products, independent of
+// each other, follow each other or lie side by side on the diagonal of the array.
 struct TileShape {
   std::int64_t m = 1;
   std::int64_t n = 1;
   std::int64_t k = 1;
+  std::int64_t groups = 1;
 };
 
 // Cycles a port needs for one vector, the same for all folds of a tile; each at least 1.
@@ -76,13 +78,13 @@ struct TileTiming {
   Cycle busy_cycles = 0;  // cycles of [start, done) that no earlier tile has counted
 
   std::int64_t folds = 0;
-  std::int64_t macs_useful = 0;           // m n k
+  std::int64_t macs_useful = 0;           // groups m n k
   std::int64_t macs_executed = 0;         // rows cols (vectors streamed), summed over the folds
   std::int64_t a_elements_read = 0;       // from the scratchpad, repeats counted
   std::int64_t b_elements_read = 0;       // from the scratchpad, repeats counted
   std::int64_t partial_sums_written = 0;  // into the accumulators
   // Of those, values that add to what an earlier fold of this tile wrote. A tile that adds to the
-  // results of an earlier tile reads m n values more, at no cost in time.
+  // results of an earlier tile reads groups m n values more, at no cost in time.
   std::int64_t partial_sums_read = 0;
 };
 

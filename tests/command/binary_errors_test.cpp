@@ -349,7 +349,17 @@ const std::vector<BinaryCase> kCommandCases = {
           out.integer(std::numeric_limits<std::int64_t>::min());
         },
         "stream: command 1 at byte 66: multiply-accumulates out of range; expected 0 to "
-        "m * n * k"),
+        "groups * m * n * k"),
+    command_case(
+        "OneGroup",
+        [](ByteWriter& out) {
+          front(out, 2);
+          out.byte(0x40);
+          for (int i = 0; i < 4; ++i) {
+            out.integer(1);
+          }
+        },
+        "stream: command 1 at byte 42: 1 group; expected no number of groups where there is one"),
 };
 
 INSTANTIATE_TEST_SUITE_P(Command, BadBinary, testing::ValuesIn(kCommandCases),

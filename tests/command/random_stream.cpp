@@ -181,12 +181,16 @@ ComputeTile RandomStream::tile(EngineIndex engine) {
   tile.m = size();
   tile.n = size();
   tile.k = size();
-  tile.a = view({}, pick(types()), tile.m, tile.k);
-  tile.b = view({}, pick(types()), tile.k, tile.n);
-  tile.c = view({SpaceKind::kAccumulator, engine},
-                chance(50) ? ElementType::kInt32 : ElementType::kFp32, tile.m, tile.n);
+  // The products of all groups together stay within the reader's limit.
+  const bool large = tile.m * tile.n * tile.k > 1LL << 44;
+  tile.groups = large || chance(60) ? 1 : random_.integer(1, 9);
+  tile.a = view({}, pick(types()), tile.m, tile.groups * tile.k);
+  tile.b = view({}, pick(types()), tile.groups * tile.k, tile.n);
+  tile.c =
+      view({SpaceKind::kAccumulator, engine}, chance(50) ? ElementType::kInt32 : ElementType::kFp32,
+           tile.m, tile.groups * tile.n);
   tile.accumulate = chance(50);
-  const std::int64_t macs = tile.m * tile.n * tile.k;
+  const std::int64_t macs = tile.groups * tile.m * tile.n * tile.k;
   tile.macs_useful = chance(70) ? macs : random_.integer(0, macs);
   return tile;
 }
@@ -291,8 +295,8 @@ bool same_body(const Move& left, const Move& right) {
 
 bool same_body(const ComputeTile& left, const ComputeTile& right) {
   return left.dataflow == right.dataflow && left.m == right.m && left.n == right.n &&
-         left.k == right.k && same(left.a, right.a) && same(left.b, right.b) &&
-         same(left.c, right.c) && left.accumulate == right.accumulate &&
+         left.k == right.k && left.groups == right.groups && same(left.a, right.a) &&
+         same(left.b, right.b) && same(left.c, right.c) && left.accumulate == right.accumulate &&
          left.macs_useful == right.macs_useful;
 }
 

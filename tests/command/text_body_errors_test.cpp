@@ -25,6 +25,14 @@ const std::vector<TextCase> kCases = {
      "stream:9:35: n: -3 is out of range; expected 1 to 1099511627776"},
     {"ATileBeyondAllMachines", tile_with("m=2 n=3 k=4", "m=1099511627776 n=1099511627776 k=1"),
      "stream:9:31: m: m * n * k is too large; expected at most 281474976710656"},
+    {"NoGroups", tile_with("k=4", "k=4 groups=0"),
+     "stream:9:43: groups: 0 is out of range; expected 1 to 1099511627776"},
+    {"GroupsThatTheViewsDoNotShow", tile_with("k=4", "k=4 groups=2"),
+     "stream:9:52: a: a view of 2 x 4 elements; expected 2 x 8\n"
+     "stream:9:83: b: a view of 4 x 3 elements; expected 8 x 3\n"
+     "stream:9:114: c: a view of 2 x 3 elements; expected 2 x 6"},
+    {"GroupsBeyondAllMachines", tile_with("k=4", "k=1099511627776 groups=1099511627776"),
+     "stream:9:31: m: groups * m * n * k is too large; expected at most 281474976710656"},
     {"TooManyMacs", tile_with("compute", "compute macs=25"),
      "stream:9:19: macs: 25 is out of range; expected 0 to 24"},
     {"NegativeMacs", tile_with("compute", "compute macs=-1"),

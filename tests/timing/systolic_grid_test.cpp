@@ -35,7 +35,7 @@ void expect_same_tile(const ArrayShape& array, const TileTiming& timing, const T
   EXPECT_EQ(timing.b_elements_read, a_on_top ? seen.left_elements : seen.top_elements);
   EXPECT_EQ(timing.macs_executed, array.rows * array.cols * seen.streamed_vectors);
   EXPECT_EQ(timing.partial_sums_written, seen.writes);
-  EXPECT_EQ(seen.product, reference::naive_product(job.a, job.b));
+  EXPECT_EQ(seen.product, reference::naive_product(job.a, job.b, job.shape.groups));
 }
 
 // Runs the tiles on the grid and through the pipeline; expects equal cycles and the right product.
@@ -89,6 +89,28 @@ TEST(SystolicGrid, SequencesOfMixedDataflowsTakeTheCyclesOfTheRegisterLevelModel
 
 TEST(SystolicGrid, SequencesWithPausesAndNarrowPortsTakeTheCyclesOfTheRegisterLevelModel) {
   expect_random_runs_equal(6, 1500, {.side = 6, .size = 14, .interval = 5, .pause = 150}, 2, 6);
+}
+
+TEST(SystolicGrid, TilesOfSeveralGroupsTakeTheCyclesOfTheRegisterLevelModel) {
+  expect_random_runs_equal(9, 3000, {.side = 9, .size = 5, .groups = 9}, 1, 1);
+  expect_random_runs_equal(10, 300, {.side = 5, .size = 14, .groups = 5}, 1, 1);
+}
+
+TEST(SystolicGrid, SequencesOfTilesOfSeveralGroupsTakeTheCyclesOfTheRegisterLevelModel) {
+  expect_random_runs_equal(11, 1000, {.side = 8, .size = 6, .groups = 7, .interval = 4}, 2, 5);
+}
+
+TEST(SystolicGrid, TheClosedFormOfATileOfSeveralGroupsTakesTheCyclesOfTheRegisterLevelModel) {
+  base::Random random(12);
+  for (int i = 0; i < 3000 && !HasFailure(); ++i) {
+    const RandomLimits limits{.side = 9, .size = 9, .groups = 8};
+    const ArrayShape array = random_array(random, limits);
+    const std::vector<TileJob> jobs = random_jobs(random, limits, 1);
+    SCOPED_TRACE(reference::describe(array, jobs));
+    const RunOutcome seen = ArrayController(array, jobs).run();
+    ASSERT_EQ(seen.fault, "");
+    EXPECT_EQ(tile_cycles(array, jobs[0].dataflow, jobs[0].shape), seen.tiles[0].done);
+  }
 }
 
 TEST(SystolicGrid, TheClosedFormOfATileTakesTheCyclesOfTheRegisterLevelModel) {

@@ -156,6 +156,46 @@ TEST(SystolicTiming, SizesNearTheEndOfTheNumbersAreExactOrRefused) {
   EXPECT_THROW((void)tile_cycles({1, 1}, kOs, {kHuge, kHuge, kHuge}), base::InternalError);
 }
 
+// Depthwise 3x3 on 64x64: k = 9, n = 1, so min(64 / 9, 64 / 1) = 7 groups lie on the diagonal and 63
+// of 4096 elements hold a weight. 16 channels a group: k = 144 in folds of 64, 64 and 16 rows, 16
+// columns each, 2304 of 3 * 4096.
+TEST(SystolicTiming, SmallGroupsLieOnTheDiagonalOfAWeightStationaryArray) {
+  const ArrayShape array{64, 64};
+  const auto ws = Dataflow::kWeightStationary;
+  const TileShape depthwise{196, 1, 9, 7};
+  EXPECT_EQ(group_passes(array, ws, depthwise).packed, 7);
+  const TileTiming packed = SystolicPipeline(array).issue(0, ws, depthwise);
+  EXPECT_EQ(packed.folds, 1);
+  EXPECT_EQ(packed.macs_useful, 196 * 63);
+  EXPECT_EQ(packed.macs_executed, 196 * 4096);
+  EXPECT_EQ(packed.a_elements_read, 196 * 63);
+  EXPECT_EQ(packed.b_elements_read, 63);
+  EXPECT_EQ(packed.partial_sums_written, 196 * 7);
+
+  const TileTiming wide = SystolicPipeline(array).issue(0, ws, {196, 16, 144, 1});
+  EXPECT_EQ(wide.folds, 3);
+  EXPECT_EQ(wide.macs_useful * 3 * 4096, wide.macs_executed * 2304);
+  // Two such groups share nothing: 144 rows are more than the array has.
+  EXPECT_EQ(group_passes(array, ws, {196, 16, 144, 2}).packed, 1);
+}
+
+TEST(SystolicTiming, GroupsTakeTheRowsAndColumnsThatThereAre) {
+  const ArrayShape array{12, 10};
+  const auto packed = [&](Dataflow dataflow, const TileShape& tile) {
+    return group_passes(array, dataflow, tile).packed;
+  };
+  const auto ws = Dataflow::kWeightStationary;
+  const auto is = Dataflow::kInputStationary;
+  EXPECT_EQ(packed(ws, {5, 2, 3, 9}), 4);  // 12 / 3 = 4 by rows, 10 / 2 = 5 by columns
+  EXPECT_EQ(packed(ws, {5, 4, 3, 9}), 2);  // 10 / 4 by columns
+  EXPECT_EQ(packed(ws, {5, 2, 3, 3}), 3);  // no more than there are
+  EXPECT_EQ(packed(is, {5, 2, 3, 9}), 2);  // m in the columns: 10 / 5
+  EXPECT_EQ(packed(Dataflow::kOutputStationary, {1, 1, 1, 9}), 1);
+  // 9 groups in passes of 4, 4 and 1.
+  EXPECT_EQ(group_passes(array, ws, {5, 2, 3, 9}).count, 3);
+  EXPECT_EQ(group_passes(array, ws, {5, 2, 3, 9}).last_packed, 1);
+}
+
 TEST(SystolicTiming, EmptySizesAreRefused) {
   EXPECT_THROW((void)tile_cycles({0, 1}, kWs, {1, 1, 1}), base::InternalError);
   EXPECT_THROW((void)tile_cycles({1, 0}, kWs, {1, 1, 1}), base::InternalError);

@@ -21,7 +21,7 @@ ArrayController::ArrayController(const ArrayShape& array, const std::vector<Tile
   for (const TileJob& job : jobs_) {
     TileOutcome tile;
     tile.start = -1;
-    tile.product = Matrix(job.shape.m, job.shape.n);
+    tile.product = Matrix(job.shape.m, job.shape.groups * job.shape.n);
     result_.tiles.push_back(tile);
   }
   result_.events.resize(folds_.size());
@@ -147,7 +147,7 @@ void ArrayController::push_top() {
   const Cycle fetch_start = grid_.now() - fold.job->intervals.top + 1;
   tile.start = tile.start < 0 ? fetch_start : std::min(tile.start, fetch_start);
   tile.top_free = grid_.now() + 1;
-  tile.top_elements += fold.cols;
+  tile.top_elements += fold.top_elements(top_.index);
   if (top_.index == 0) {
     result_.events[top_.fold].top = grid_.now();
   }

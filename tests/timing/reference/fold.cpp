@@ -5,12 +5,14 @@
 
 namespace orrery::timing::reference {
 
-Matrix naive_product(const Matrix& a, const Matrix& b) {
-  Matrix product(a.rows, b.cols);
+Matrix naive_product(const Matrix& a, const Matrix& b, std::int64_t groups) {
+  const std::int64_t k_size = a.cols / groups;
+  Matrix product(a.rows, groups * b.cols);
   for (std::int64_t m = 0; m < a.rows; ++m) {
-    for (std::int64_t n = 0; n < b.cols; ++n) {
-      for (std::int64_t k = 0; k < a.cols; ++k) {
-        product.at(m, n) += a.at(m, k) * b.at(k, n);
+    for (std::int64_t n = 0; n < product.cols; ++n) {
+      const std::int64_t group = n / b.cols;
+      for (std::int64_t k = group * k_size; k < (group + 1) * k_size; ++k) {
+        product.at(m, n) += a.at(m, k) * b.at(k, n % b.cols);
       }
     }
   }
@@ -21,7 +23,7 @@ std::int64_t Fold::left_value(std::int64_t row, std::int64_t index) const {
   const std::int64_t r = row_origin + row;
   switch (job->dataflow) {
     case Dataflow::kOutputStationary:
-      return job->a.at(r, index);
+      return job->a.at(r, col_origin / job->shape.n * job->shape.k + index);
     case Dataflow::kWeightStationary:
       return job->a.at(index, r);
     case Dataflow::kInputStationary:
@@ -32,16 +34,31 @@ std::int64_t Fold::left_value(std::int64_t row, std::int64_t index) const {
 
 std::int64_t Fold::top_value(std::int64_t col, std::int64_t index) const {
   const std::int64_t c = col_origin + col;
+  const auto [m, n, k, groups] = job->shape;
   const std::int64_t weight_row = row_origin + rows - 1 - index;
   switch (job->dataflow) {
     case Dataflow::kOutputStationary:
-      return job->b.at(index, c);
+      return job->b.at(c / n * k + index, c % n);
     case Dataflow::kWeightStationary:
-      return job->b.at(weight_row, c);
+      return c / n == weight_row / k ? job->b.at(weight_row, c % n) : 0;
     case Dataflow::kInputStationary:
-      return job->a.at(c, weight_row);
+      return c / m == weight_row / k ? job->a.at(c % m, weight_row) : 0;
   }
   return 0;
+}
+
+std::int64_t Fold::top_elements(std::int64_t index) const {
+  if (output_stationary()) {
+    return cols;
+  }
+  const std::int64_t width =
+      job->dataflow == Dataflow::kWeightStationary ? job->shape.n : job->shape.m;
+  const std::int64_t group = (row_origin + rows - 1 - index) / job->shape.k;
+  std::int64_t count = 0;
+  for (std::int64_t c = col_origin; c < col_origin + cols; ++c) {
+    count += c / width == group ? 1 : 0;
+  }
+  return count;
 }
 
 std::int64_t& Fold::output(Matrix& product, std::int64_t col, std::int64_t index) const {
@@ -54,8 +71,23 @@ std::int64_t& Fold::output(Matrix& product, std::int64_t col, std::int64_t index
     case Dataflow::kInputStationary:
       break;
   }
-  return product.at(c, index);
+  const auto [m, n, k, groups] = job->shape;
+  return product.at(c % m, c / m * n + index);
 }
+
+namespace {
+
+// Groups whose stationary operands fit on the diagonal together.
+std::int64_t side_by_side(const ArrayShape& array, std::int64_t depth, std::int64_t width,
+                          std::int64_t groups) {
+  std::int64_t count = 1;
+  while (count < groups && (count + 1) * depth <= array.rows && (count + 1) * width <= array.cols) {
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
 
 std::vector<Fold> list_folds(const ArrayShape& array, const std::vector<TileJob>& jobs) {
   std::vector<Fold> folds;
@@ -63,7 +95,7 @@ std::vector<Fold> list_folds(const ArrayShape& array, const std::vector<TileJob>
   const std::int64_t cols = array.cols;
   for (std::size_t tile = 0; tile < jobs.size(); ++tile) {
     const TileJob& job = jobs[tile];
-    const auto [m, n, k] = job.shape;
+    const auto [m, n, k, groups] = job.shape;
     const auto add = [&](std::int64_t row, std::int64_t row_end, std::int64_t col,
                          std::int64_t col_end, std::int64_t length) {
       folds.push_back({tile, &job, row, col, std::min(rows, row_end - row),
@@ -71,26 +103,29 @@ std::vector<Fold> list_folds(const ArrayShape& array, const std::vector<TileJob>
     };
     switch (job.dataflow) {
       case Dataflow::kOutputStationary:
-        for (std::int64_t m0 = 0; m0 < m; m0 += rows) {
-          for (std::int64_t n0 = 0; n0 < n; n0 += cols) {
-            add(m0, m, n0, n, k);
+        for (std::int64_t g = 0; g < groups; ++g) {
+          for (std::int64_t m0 = 0; m0 < m; m0 += rows) {
+            for (std::int64_t n0 = g * n; n0 < (g + 1) * n; n0 += cols) {
+              add(m0, m, n0, (g + 1) * n, k);
+            }
           }
         }
         break;
       case Dataflow::kWeightStationary:
-        for (std::int64_t n0 = 0; n0 < n; n0 += cols) {
-          for (std::int64_t k0 = 0; k0 < k; k0 += rows) {
-            add(k0, k, n0, n, m);
+      case Dataflow::kInputStationary: {
+        const bool inputs_stay = job.dataflow == Dataflow::kInputStationary;
+        const std::int64_t width = inputs_stay ? m : n;
+        const std::int64_t packed = side_by_side(array, k, width, groups);
+        for (std::int64_t g = 0; g < groups; g += packed) {
+          const std::int64_t end = std::min(groups, g + packed);
+          for (std::int64_t c0 = g * width; c0 < end * width; c0 += cols) {
+            for (std::int64_t k0 = g * k; k0 < end * k; k0 += rows) {
+              add(k0, end * k, c0, end * width, inputs_stay ? n : m);
+            }
           }
         }
         break;
-      case Dataflow::kInputStationary:
-        for (std::int64_t m0 = 0; m0 < m; m0 += cols) {
-          for (std::int64_t k0 = 0; k0 < k; k0 += rows) {
-            add(k0, k, m0, m, n);
-          }
-        }
-        break;
+      }
     }
   }
   return folds;

@@ -27,10 +27,11 @@ struct Matrix {
   bool operator==(const Matrix&) const = default;
 };
 
-// a (m x k) times b (k x n), by the definition.
-[[nodiscard]] Matrix naive_product(const Matrix& a, const Matrix& b);
+// Groups of columns of a (m x (groups k)) times groups of rows of b ((groups k) x n), by the
+// definition: m x (groups n).
+[[nodiscard]] Matrix naive_product(const Matrix& a, const Matrix& b, std::int64_t groups);
 
-// One tile command with its numbers; a is m x k and b is k x n.
+// One tile command with its numbers; operands as above.
 struct TileJob {
   Dataflow dataflow = Dataflow::kWeightStationary;
   TileShape shape;
@@ -45,8 +46,8 @@ struct TileJob {
 struct Fold {
   std::size_t tile = 0;
   const TileJob* job = nullptr;
-  std::int64_t row_origin = 0;  // of m (os) or k (ws, is)
-  std::int64_t col_origin = 0;  // of n (os, ws) or m (is)
+  std::int64_t row_origin = 0;  // of m (os) or all groups' k (ws, is)
+  std::int64_t col_origin = 0;  // of all groups' n (os, ws) or m (is)
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   std::int64_t length = 0;
@@ -60,6 +61,8 @@ struct Fold {
   [[nodiscard]] std::int64_t left_value(std::int64_t row, std::int64_t index) const;
   // What column `col` gets with top vector `index`; weight rows come last row first.
   [[nodiscard]] std::int64_t top_value(std::int64_t col, std::int64_t index) const;
+  // The elements of top vector `index` that are not zeros beside the diagonal.
+  [[nodiscard]] std::int64_t top_elements(std::int64_t index) const;
   // The element of the product that column `col` delivers; `index` is the stream vector (ws, is) or
   // the row of the array (os).
   [[nodiscard]] std::int64_t& output(Matrix& product, std::int64_t col, std::int64_t index) const;

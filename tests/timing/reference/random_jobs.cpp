@@ -41,13 +41,14 @@ std::vector<TileJob> random_jobs(base::Random& random, const RandomLimits& limit
     job.shape.m = random_size(random, limits.size);
     job.shape.n = random_size(random, limits.size);
     job.shape.k = random_size(random, limits.size);
+    job.shape.groups = random_size(random, limits.groups);
     job.intervals.left = random_size(random, limits.interval);
     job.intervals.top = random_size(random, limits.interval);
     job.intervals.accumulator = random_size(random, limits.interval);
     earliest += random.integer(0, limits.pause);
     job.earliest = earliest;
-    job.a = random_matrix(random, job.shape.m, job.shape.k);
-    job.b = random_matrix(random, job.shape.k, job.shape.n);
+    job.a = random_matrix(random, job.shape.m, job.shape.groups * job.shape.k);
+    job.b = random_matrix(random, job.shape.groups * job.shape.k, job.shape.n);
     jobs.push_back(job);
   }
   return jobs;
@@ -58,9 +59,9 @@ std::string describe(const ArrayShape& array, const std::vector<TileJob>& jobs) 
   text << array.rows << "x" << array.cols;
   for (const TileJob& job : jobs) {
     text << " | " << config::enum_name(dataflow_names(), job.dataflow) << " m " << job.shape.m
-         << " n " << job.shape.n << " k " << job.shape.k << " left " << job.intervals.left
-         << " top " << job.intervals.top << " accumulator " << job.intervals.accumulator
-         << " earliest " << job.earliest;
+         << " n " << job.shape.n << " k " << job.shape.k << " groups " << job.shape.groups
+         << " left " << job.intervals.left << " top " << job.intervals.top << " accumulator "
+         << job.intervals.accumulator << " earliest " << job.earliest;
   }
   return text.str();
 }

@@ -14,6 +14,7 @@ namespace orrery::timing::reference {
 struct RandomLimits {
   std::int64_t side = 9;      // rows and columns of the array
   std::int64_t size = 24;     // m, n, k
+  std::int64_t groups = 1;    // of a tile
   Cycle interval = 1;         // of every port
   Cycle pause = 0;            // between the earliest cycles of successive tiles
   bool one_dataflow = false;  // for all tiles of a sequence
