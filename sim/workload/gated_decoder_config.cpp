@@ -64,8 +64,7 @@ config::Schema<Config> gated_decoder_schema(const std::string& model_type,
                 "Key-value heads; left out: as many as query heads.")
       .optional("head_dim", &Config::head_size, maybe_size,
                 "Size of a head; left out: hidden_size / num_attention_heads.")
-      .optional("hidden_act", &Config::activation, activation_codec(),
-                "Activation of the gate.")
+      .optional("hidden_act", &Config::activation, activation_codec(), "Activation of the gate.")
       .optional("rms_norm_eps", &Config::epsilon, config::number(0, 1),
                 "Added to the mean of squares.")
       .optional("rope_theta", &Config::theta, config::number(1, 1e12), "Base of the rotary angles.")
