@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/integer.h"
+#include "timing/systolic_loop_nest.h"
 
 namespace orrery::lowering {
 namespace {
@@ -62,8 +63,35 @@ std::int64_t scale_sim_cycles(const Machine::Array& array, Dataflow dataflow,
 
 }  // namespace
 
+namespace {
+
+// Passes of several groups on the diagonal: a fold each.
+std::int64_t packed_cycles(const Machine::Array& array, Dataflow dataflow, const TileSize& tile,
+                           const timing::GroupPasses& passes, numeric::ElementType a,
+                           numeric::ElementType b) {
+  const bool inputs_stay = dataflow == Dataflow::kInputStationary;
+  const std::int64_t top =
+      interval(inputs_stay ? tile.m : tile.n, inputs_stay ? a : b, array.stationary_port_bytes);
+  const std::int64_t left =
+      interval(passes.packed * tile.k, inputs_stay ? b : a, array.stream_port_bytes);
+  const auto pass = [&](std::int64_t groups) {
+    return std::max((inputs_stay ? tile.n : tile.m) * left, groups * tile.k * top);
+  };
+  return (passes.count - 1) * pass(passes.packed) + pass(passes.last_packed);
+}
+
+}  // namespace
+
 std::int64_t array_cycles(const Machine::Array& array, Dataflow dataflow, const TileSize& tile,
                           numeric::ElementType a, numeric::ElementType b) {
+  if (tile.groups > 1) {
+    const timing::GroupPasses passes = timing::group_passes({array.rows, array.columns}, dataflow,
+                                                            {tile.m, tile.n, tile.k, tile.groups});
+    if (passes.packed > 1 && array.folds_overlap) {
+      return packed_cycles(array, dataflow, tile, passes, a, b);
+    }
+    return passes.count * array_cycles(array, dataflow, {tile.m, tile.n, tile.k}, a, b);
+  }
   if (!array.folds_overlap) {
     return scale_sim_cycles(array, dataflow, tile);
   }

@@ -12,6 +12,7 @@ struct TileSize {
   std::int64_t m = 1;
   std::int64_t n = 1;
   std::int64_t k = 1;
+  std::int64_t groups = 1;
   bool operator==(const TileSize&) const = default;
 };
 
@@ -20,7 +21,8 @@ struct TileSize {
 //   ws: max(m * left interval, rows preloaded * top interval)   n by columns, k by rows
 //   is: max(n * left interval, rows preloaded * top interval)   m by columns, k by rows
 // with the intervals that the ports need for one vector (docs/components/systolic_array.md). Where
-// folds do not overlap: SCALE-Sim's cycles of the tile.
+// folds do not overlap: SCALE-Sim's cycles of the tile. Groups share the array in passes, as
+// timing::GroupPasses says.
 [[nodiscard]] std::int64_t array_cycles(const Machine::Array& array, timing::Dataflow dataflow,
                                         const TileSize& tile, numeric::ElementType a,
                                         numeric::ElementType b);

@@ -15,6 +15,7 @@ using workload::TensorId;
 
 bool is_matrix_operator(const Operator& op) {
   return std::holds_alternative<workload::Convolution>(op.attributes) ||
+         std::holds_alternative<workload::TransposedConvolution>(op.attributes) ||
          std::holds_alternative<workload::MatrixMultiplication>(op.attributes);
 }
 

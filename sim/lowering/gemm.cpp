@@ -1,28 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include "lowering/matrix_layer.h"
 #include "lowering/operator_table.h"
+#include "workload/matrix_shapes.h"
 
 namespace orrery::lowering {
+namespace {
+
+using Batches = std::vector<workload::ProductShape::Batch>;
+
+// Leaves out dimensions of one position and joins neighbours that run on into each other in both
+// operands.
+Batches joined(const Batches& batches) {
+  Batches result;
+  for (const auto& batch : batches) {
+    if (batch.count == 1) {
+      continue;
+    }
+    if (!result.empty()) {
+      auto& outer = result.back();
+      if (outer.a_step == batch.a_step * batch.count &&
+          outer.b_step == batch.b_step * batch.count) {
+        outer = {outer.count * batch.count, batch.a_step, batch.b_step};
+        continue;
+      }
+    }
+    result.push_back(batch);
+  }
+  return result;
+}
+
+}  // namespace
 
 // A matrix product is the convolution of one image of height 1 and width M with a 1x1 kernel.
+// Batch dimensions along which b is the same are rows of a; of the others the innermost becomes
+// the groups of a tile, the rest are loops.
 std::unique_ptr<Layer> plan_matrix_multiplication(const LayerRequest& request) {
   const auto& attributes = std::get<workload::MatrixMultiplication>(request.op().attributes);
-  const workload::Tensor& a = request.input(0);
-  const workload::Tensor& b = request.input(1);
+  const auto product =
+      workload::product_shape(request.input(0).shape, request.input(1).shape, attributes);
+  base::require_invariant(product.has_value(), "the shapes of a product fit", request.op().name);
   MatrixProblem problem;
-  problem.transposed_b = attributes.transposed_weight;
-  problem.channels = b.shape[attributes.transposed_weight ? 1 : 0];
-  problem.features = b.shape[attributes.transposed_weight ? 0 : 1];
-  // An input with other rows than the weight's (a flattened image) is read as rows of K elements.
-  if (a.elements() % problem.channels != 0 ||
-      (a.shape.back() != problem.channels && a.shape.back() * numeric::bits(a.type) % 8 != 0)) {
-    request.error(fmt::format("input '{}' has no rows of {} elements", a.name, problem.channels));
-    return nullptr;
+  problem.transposed_a = attributes.transposed_a;
+  problem.transposed_b = attributes.transposed_b;
+  problem.channels = product->k;
+  problem.features = product->n;
+  std::int64_t rows = product->m;
+  Batches batches = joined(product->batches);
+  if (!batches.empty() && batches.back().b_step == 0 && batches.back().a_step == 1 &&
+      !attributes.transposed_a) {
+    const std::int64_t count = batches.back().count;
+    rows *= count;
+    batches.pop_back();
+    for (auto& batch : batches) {
+      batch.a_step /= count;
+    }
   }
-  problem.width.input = a.elements() / problem.channels;
-  problem.width.output = problem.width.input;
+  problem.width.input = rows;
+  problem.width.output = rows;
+  if (!batches.empty()) {
+    problem.groups = batches.back().count;
+    problem.shared_a = batches.back().a_step == 0;
+    problem.shared_b = batches.back().b_step == 0;
+    batches.pop_back();
+  }
+  for (const auto& batch : batches) {
+    problem.batches.push_back({batch.count, batch.a_step, batch.b_step});
+  }
   return plan_matrix(request, problem);
 }
 

@@ -85,6 +85,18 @@ View ImagePatch::product_view(std::int64_t buffer, const AxisRange& images, cons
   return view;
 }
 
+View ImagePatch::grouped_view(std::int64_t buffer, const AxisRange& images, const AxisRange& rows,
+                              const AxisRange& columns, const Digit& group,
+                              std::int64_t channels) const {
+  Digits digits;
+  View view = base_view(buffer, images, rows, columns, digits);
+  digits.channel.extent = channels;
+  view.row = {digits.image, digits.row, digits.column};
+  view.column = {group, digits.tap_h, digits.tap_w, digits.channel};
+  command::simplify(view);
+  return view;
+}
+
 View ImagePatch::window_view(std::int64_t buffer, const AxisRange& images, const AxisRange& rows,
                              const AxisRange& columns) const {
   Digits digits;

@@ -32,11 +32,18 @@ class ImagePatch {
   void load(Emitter& emitter, std::int64_t buffer) const;
 
   [[nodiscard]] std::int64_t bytes() const { return images_.count * image_bytes_; }
+  [[nodiscard]] std::int64_t image_bytes() const { return image_bytes_; }
 
   // Digits and bounds of a view of the buffer. Outputs are a part of those the patch was made for.
   // Rows of the view: (image, output row, output column); columns: (tap row, tap column, channel).
   [[nodiscard]] command::View product_view(std::int64_t buffer, const AxisRange& images,
                                            const AxisRange& rows, const AxisRange& columns) const;
+  // As product_view with columns (group, tap row, tap column, channel of the group): `group` says
+  // how many there are and how far apart they lie, the first of them at `buffer`.
+  [[nodiscard]] command::View grouped_view(std::int64_t buffer, const AxisRange& images,
+                                           const AxisRange& rows, const AxisRange& columns,
+                                           const command::Digit& group,
+                                           std::int64_t channels) const;
   // Rows: (image, output row, output column, channel); columns: (tap row, tap column).
   [[nodiscard]] command::View window_view(std::int64_t buffer, const AxisRange& images,
                                           const AxisRange& rows, const AxisRange& columns) const;

@@ -86,6 +86,9 @@ const config::Schema<MappingConfig>& MappingConfig::schema() {
           .optional("double_buffering", &Self::double_buffering, config::boolean(),
                     "Two buffers for each stream of tiles, so that one is filled while the other "
                     "is used.")
+          .optional("packing", &Self::packing, config::boolean(),
+                    "Small groups of a convolution or product lie side by side on the diagonal of "
+                    "an array; false: one after the other.")
           .optional("placement", &Self::placement,
                     config::list(config::object(PlacementRule::schema())),
                     "Rules for the placement of tensors; the first that matches counts. Tensors "

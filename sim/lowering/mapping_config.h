@@ -32,6 +32,7 @@ struct MappingConfig {
   std::int64_t tile_budget_percent = 50;     // of the scratchpad, for the buffers of one layer
   bool fusion = true;                        // element-wise operators ride on write-outs
   bool double_buffering = true;              // two buffers for each stream of tiles
+  bool packing = true;                       // groups side by side on an array
   std::vector<PlacementRule> placement;      // none: tiers in the order of the platform
   base::SourcePosition where;
 

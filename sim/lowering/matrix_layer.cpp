@@ -17,7 +17,30 @@ using command::View;
 using numeric::ElementType;
 using workload::kNoTensor;
 
+void add_stage(command::VectorCommand& command, command::VectorKind kind, double parameter = 0.0) {
+  command::VectorStage stage;
+  stage.kind = kind;
+  stage.parameters[0] = parameter;
+  command.stages.push_back(stage);
+}
+
 }  // namespace
+
+decltype(command::VectorCommand::stages) scale_stages(const MatrixOperands& operands) {
+  command::VectorCommand command;
+  const bool has_bias = operands.bias != kNoTensor;
+  const double beta = has_bias ? operands.beta : 1.0;
+  if (operands.alpha != beta) {
+    add_stage(command, command::VectorKind::kScale, operands.alpha / beta);
+  }
+  if (has_bias) {
+    add_stage(command, command::VectorKind::kAdd);
+  }
+  if (beta != 1.0) {
+    add_stage(command, command::VectorKind::kScale, beta);
+  }
+  return command.stages;
+}
 
 MatrixLayer::MatrixLayer(const LayerRequest& request, MatrixProblem problem,
                          MatrixOperands operands, const MatrixTiling& tiling)
@@ -26,7 +49,10 @@ MatrixLayer::MatrixLayer(const LayerRequest& request, MatrixProblem problem,
       operands_(std::move(operands)),
       tiling_(tiling),
       tiles_(problem_, tiling_, machine_.arrays.size(), machine_.arrays.front().columns),
-      image_{operands_.a, problem_.a.type, problem_.channels, problem_.height, problem_.width} {
+      image_{operands_.a, problem_.a.type,
+             problem_.interleaved() ? problem_.groups * problem_.channels : problem_.channels,
+             problem_.height, problem_.width},
+      moves_(problem_, image_) {
   for (const FusedStage& stage : operands_.stages) {
     if (stage.operand != kNoTensor) {
       fused_.push_back({stage.operand, request.tensor(stage.operand).type});
@@ -54,44 +80,42 @@ class MatrixLayer::Walk {
         b_(layer.b_base_, aligned_buffer(tiles_.b_bytes()), layer.tiling_.b_slots),
         bias_(layer.bias_base_, aligned_buffer(tiles_.bias_bytes()), layer.tiling_.buffers) {}
 
-  // Sums one tile of k into the accumulators of result tile (m, n).
-  void accumulate(std::int64_t m, std::int64_t n, std::int64_t k) {
-    const OutputBlock outputs = tiles_.output(m);
-    const AxisRange features = tiles_.features(n);
-    const ReductionBlock reduction = tiles_.reduction(k);
-    const std::int64_t a_tile = m * tiles_.k_tiles() + k;
-    const std::int64_t b_tile = n * tiles_.k_tiles() + k;
-    const ImagePatch patch(layer_.image_, outputs.images, outputs.rows, outputs.columns,
-                           reduction.taps_h, reduction.taps_w, reduction.channels);
+  // Sums one tile of k into the accumulators of result tile (m, n) of a block of groups.
+  void accumulate(std::int64_t group_tile, std::int64_t m, std::int64_t n, std::int64_t k) {
+    const MatrixBlock block{tiles_.groups(group_tile), tiles_.output(m), tiles_.features(n),
+                            tiles_.reduction(k)};
+    const std::int64_t a_tile =
+        (a_number(group_tile) * tiles_.m_tiles() + m) * tiles_.k_tiles() + k;
+    const std::int64_t b_tile =
+        (b_number(group_tile) * tiles_.n_tiles() + n) * tiles_.k_tiles() + k;
     if (a_.claim(a_tile)) {
-      patch.load(emitter_, a_.address(a_tile));
+      layer_.moves_.load_a(emitter_, block, a_.address(a_tile));
     }
     if (b_.claim(b_tile)) {
-      load_b(reduction, features, b_.address(b_tile));
+      emitter_.load(layer_.moves_.b_move(block, layer_.operands_.b, b_.address(b_tile)));
     }
     if (k == 0) {
-      load_write_out_operands(outputs, features, n);
+      load_write_out_operands(block, bias_number(group_tile, n));
     }
     flush_stores();
     for (std::size_t array = 0; array < layer_.machine_.arrays.size(); ++array) {
-      const auto part = tiles_.part(outputs, features, array);
+      const auto part = tiles_.part(block.groups.groups, block.outputs, block.features, array);
       if (part) {
-        emitter_.compute(array, tile(*part, features, reduction, patch, a_.address(a_tile),
-                                     b_.address(b_tile), k > 0));
+        compute(block, *part, a_.address(a_tile), b_.address(b_tile), k > 0);
       }
     }
   }
 
   // Sends the sums of a result tile through the vector units; they are stored later.
-  void write_out(std::int64_t m, std::int64_t n) {
-    const OutputBlock outputs = tiles_.output(m);
-    const AxisRange features = tiles_.features(n);
+  void write_out(std::int64_t group_tile, std::int64_t m, std::int64_t n) {
+    const MatrixBlock block{tiles_.groups(group_tile), tiles_.output(m), tiles_.features(n), {}};
     for (std::size_t array = 0; array < layer_.machine_.arrays.size(); ++array) {
-      const auto part = tiles_.part(outputs, features, array);
+      const auto part = tiles_.part(block.groups.groups, block.outputs, block.features, array);
       if (part) {
-        write_out_part(*part, features, n);
-        deferred_.push_back(
-            result_move(*part, layer_.problem_.c.type, layer_.operands_.c, result_buffer(array)));
+        write_out_part(block, *part, bias_number(group_tile, n));
+        deferred_.push_back(layer_.moves_.result_move(*part, block.groups.batch,
+                                                      layer_.problem_.c.type, layer_.operands_.c,
+                                                      result_buffer(array)));
       }
     }
     ++results_;
@@ -107,76 +131,49 @@ class MatrixLayer::Walk {
   }
 
  private:
-  void load_b(const ReductionBlock& reduction, const AxisRange& features, std::int64_t buffer) {
+  // Numbers that differ where the matrices of a (of b) differ.
+  [[nodiscard]] std::int64_t number(std::int64_t group_tile, std::int64_t BatchLoop::* step,
+                                    bool shared) const {
     const MatrixProblem& problem = layer_.problem_;
-    const ElementType type = problem.b.type;
-    const int bits = numeric::bits(type);
-    TensorMove move;
-    move.tensor = layer_.operands_.b;
-    move.buffer = buffer;
-    if (problem.transposed_b) {
-      const std::int64_t row = numeric::row_bytes(type, problem.channels);
-      move.row_bytes = numeric::row_bytes(type, reduction.channels.count);
-      move.count[2] = features.count;
-      move.tensor_stride[2] = row;
-      move.buffer_stride[2] = move.row_bytes;
-      move.tensor_offset = features.begin * row + reduction.channels.begin * bits / 8;
-    } else {
-      const std::int64_t row = numeric::row_bytes(type, problem.features);
-      move.row_bytes = numeric::row_bytes(type, features.count);
-      // Taps follow each other in the weights: all of them, or the one of this tile.
-      move.count = {1, reduction.taps_h.count * reduction.taps_w.count, reduction.channels.count};
-      move.tensor_stride = {0, problem.channels * row, row};
-      move.buffer_stride = {0, reduction.channels.count * move.row_bytes, move.row_bytes};
-      const std::int64_t tap = reduction.taps_h.begin * problem.width.taps + reduction.taps_w.begin;
-      move.tensor_offset =
-          (tap * problem.channels + reduction.channels.begin) * row + features.begin * bits / 8;
+    std::int64_t rest = group_tile / tiles_.group_blocks();
+    std::int64_t result = shared ? 0 : group_tile % tiles_.group_blocks();
+    std::int64_t scale = shared ? 1 : tiles_.group_blocks();
+    for (std::size_t i = problem.batches.size(); i-- > 0;) {
+      const BatchLoop& loop = problem.batches[i];
+      if (loop.*step != 0) {
+        result += rest % loop.count * scale;
+        scale *= loop.count;
+      }
+      rest /= loop.count;
     }
-    emitter_.load(move);
+    return result;
+  }
+  [[nodiscard]] std::int64_t a_number(std::int64_t group_tile) const {
+    return number(group_tile, &BatchLoop::a_step, layer_.problem_.shared_a);
+  }
+  [[nodiscard]] std::int64_t b_number(std::int64_t group_tile) const {
+    return number(group_tile, &BatchLoop::b_step, layer_.problem_.shared_b);
+  }
+  // Stacked groups have one bias for all of them.
+  [[nodiscard]] std::int64_t bias_number(std::int64_t group_tile, std::int64_t n) const {
+    return layer_.problem_.interleaved() ? group_tile * tiles_.n_tiles() + n : n;
   }
 
-  void load_write_out_operands(const OutputBlock& outputs, const AxisRange& features,
-                               std::int64_t n) {
-    if (!layer_.problem_.bias.empty() && bias_.claim(n)) {
-      const ElementType type = layer_.problem_.bias.front().type;
-      TensorMove move;
-      move.tensor = layer_.operands_.bias;
-      move.tensor_offset = features.begin * numeric::bits(type) / 8;
-      move.buffer = bias_.address(n);
-      move.row_bytes = numeric::row_bytes(type, features.count);
-      emitter_.load(move);
+  void load_write_out_operands(const MatrixBlock& block, std::int64_t bias_tile) {
+    if (!layer_.problem_.bias.empty() && bias_.claim(bias_tile)) {
+      emitter_.load(
+          layer_.moves_.bias_move(block, layer_.operands_.bias, bias_.address(bias_tile)));
     }
     for (std::size_t i = 0; i < layer_.fused_.size(); ++i) {
       const FusedOperand& operand = layer_.fused_[i];
       for (std::size_t array = 0; array < layer_.machine_.arrays.size(); ++array) {
-        const auto part = tiles_.part(outputs, features, array);
+        const auto part = tiles_.part(block.groups.groups, block.outputs, block.features, array);
         if (part) {
-          emitter_.load(result_move(*part, operand.type, operand.tensor, operand_buffer(i, array)));
+          emitter_.load(layer_.moves_.result_move(*part, block.groups.batch, operand.type,
+                                                  operand.tensor, operand_buffer(i, array)));
         }
       }
     }
-  }
-
-  // A part of the result (or of a tensor of its shape) and its buffer, which holds it row by row.
-  [[nodiscard]] TensorMove result_move(const MatrixTiles::Part& part, ElementType type,
-                                       workload::TensorId tensor, std::int64_t buffer) const {
-    const MatrixProblem& problem = layer_.problem_;
-    const std::int64_t position = numeric::row_bytes(type, problem.features);
-    const std::int64_t row = problem.width.output * position;
-    const std::int64_t image = problem.height.output * row;
-    const OutputBlock& outputs = part.outputs;
-    TensorMove move;
-    move.tensor = tensor;
-    move.tensor_offset = outputs.images.begin * image + outputs.rows.begin * row +
-                         outputs.columns.begin * position +
-                         part.features.begin * numeric::bits(type) / 8;
-    move.tensor_stride = {image, row, position};
-    move.count = {outputs.images.count, outputs.rows.count, outputs.columns.count};
-    move.row_bytes = numeric::row_bytes(type, part.features.count);
-    move.buffer = buffer;
-    move.buffer_stride = {outputs.rows.count * outputs.columns.count * move.row_bytes,
-                          outputs.columns.count * move.row_bytes, move.row_bytes};
-    return move;
   }
 
   [[nodiscard]] std::int64_t part_buffer(std::int64_t base, ElementType type,
@@ -197,48 +194,46 @@ class MatrixLayer::Walk {
     return part_buffer(base, layer_.fused_[operand].type, array);
   }
 
-  [[nodiscard]] View sums(const MatrixTiles::Part& part) const {
+  // The sums of some groups of a part: rows of all the part's groups and features.
+  [[nodiscard]] View sums(const MatrixTiles::Part& part, const AxisRange& groups, std::int64_t row,
+                          std::int64_t rows) const {
     const std::int64_t slot = results_ % layer_.tiling_.accumulator_slots;
-    const std::int64_t slot_bytes =
-        tiles_.part_positions() * tiles_.part_features() * kPartialSumBytes;
+    const std::int64_t slot_elements =
+        tiles_.part_positions() * tiles_.part_groups() * tiles_.part_features();
+    const std::int64_t row_elements = part.groups.count * part.features.count;
+    const std::int64_t first = slot * slot_elements + row * row_elements +
+                               (groups.begin - part.groups.begin) * part.features.count;
     return command::matrix_view(emitter_.accumulators(part.array),
                                 numeric::info(layer_.problem_.a.type).accumulator,
-                                slot * slot_bytes, part.outputs.positions(), part.features.count,
-                                part.features.count * kPartialSumBytes);
+                                first * kPartialSumBytes, rows, groups.count * part.features.count,
+                                row_elements * kPartialSumBytes);
   }
 
-  [[nodiscard]] command::ComputeTile tile(const MatrixTiles::Part& part, const AxisRange& features,
-                                          const ReductionBlock& reduction, const ImagePatch& patch,
-                                          std::int64_t a_buffer, std::int64_t b_buffer,
-                                          bool accumulate) const {
-    const ElementType type = layer_.problem_.b.type;
-    const int bits = numeric::bits(type);
-    const std::int64_t first = part.features.begin - features.begin;
-    command::ComputeTile result;
-    result.dataflow = layer_.problem_.dataflow;
-    result.m = part.outputs.positions();
-    result.n = part.features.count;
-    result.k = reduction.products();
-    result.a =
-        patch.product_view(a_buffer, part.outputs.images, part.outputs.rows, part.outputs.columns);
-    if (layer_.problem_.transposed_b) {
-      const std::int64_t row = numeric::row_bytes(type, reduction.channels.count);
-      result.b = command::matrix_view(Emitter::scratchpad(), type, b_buffer + first * row, result.k,
-                                      result.n, 0);
-      result.b.row = {{result.k, result.k == 1 ? 0 : bits, {0, 0}}};
-      result.b.column = {{result.n, result.n == 1 ? 0 : row * 8, {0, 0}}};
-    } else {
-      result.b = command::matrix_view(Emitter::scratchpad(), type, b_buffer + first * bits / 8,
-                                      result.k, result.n, numeric::row_bytes(type, features.count));
+  // All groups of the part in one command; without packing, as few as whole bytes allow.
+  void compute(const MatrixBlock& block, const MatrixTiles::Part& part, std::int64_t a_buffer,
+               std::int64_t b_buffer, bool accumulate) {
+    const MatrixProblem& problem = layer_.problem_;
+    const std::int64_t step = problem.packing ? part.groups.count : (problem.even_groups() ? 2 : 1);
+    for (std::int64_t first = 0; first < part.groups.count; first += step) {
+      const AxisRange groups{part.groups.begin + first, std::min(step, part.groups.count - first)};
+      command::ComputeTile tile;
+      tile.dataflow = problem.dataflow;
+      tile.m = part.outputs.positions();
+      tile.n = part.features.count;
+      tile.k = block.reduction.products();
+      tile.groups = groups.count;
+      tile.a = layer_.moves_.a_view(block, part, groups, a_buffer);
+      tile.b = layer_.moves_.b_view(block, part, groups, b_buffer);
+      tile.c = sums(part, groups, 0, tile.m);
+      tile.accumulate = accumulate;
+      tile.macs_useful = layer_.moves_.useful_macs(block, part, groups);
+      emitter_.compute(part.array, std::move(tile));
     }
-    result.c = sums(part);
-    result.accumulate = accumulate;
-    result.macs_useful = result.m * result.n * result.k;
-    return result;
   }
 
   // Where there are more vector units than parts, they share the rows of each.
-  void write_out_part(const MatrixTiles::Part& part, const AxisRange& features, std::int64_t n) {
+  void write_out_part(const MatrixBlock& block, const MatrixTiles::Part& part,
+                      std::int64_t bias_tile) {
     const std::size_t units = layer_.machine_.vector_units.size();
     const auto parts = static_cast<std::size_t>(tiles_.parts());
     const std::size_t shares = std::max<std::size_t>(units / parts, 1);
@@ -247,48 +242,41 @@ class MatrixLayer::Walk {
         (positions + static_cast<std::int64_t>(shares) - 1) / static_cast<std::int64_t>(shares);
     std::size_t share = 0;
     for (std::int64_t row = 0; row < positions; row += chunk, ++share) {
-      emitter_.vector((part.array * shares + share) % units,
-                      write_out_rows(part, features, n, row, std::min(chunk, positions - row)));
+      emitter_.vector(
+          (part.array * shares + share) % units,
+          write_out_rows(block, part, bias_tile, row, std::min(chunk, positions - row)));
     }
   }
 
-  [[nodiscard]] command::VectorCommand write_out_rows(const MatrixTiles::Part& part,
-                                                      const AxisRange& features, std::int64_t n,
-                                                      std::int64_t row, std::int64_t rows) const {
-    const std::int64_t columns = part.features.count;
-    const auto rows_of = [&](ElementType type, std::int64_t buffer) {
-      const std::int64_t stride = numeric::row_bytes(type, columns);
-      return command::matrix_view(Emitter::scratchpad(), type, buffer + row * stride, rows, columns,
-                                  stride);
-    };
+  // alpha * sums + beta * bias = beta * (alpha / beta * sums + bias), then the fused stages.
+  [[nodiscard]] command::VectorCommand write_out_rows(const MatrixBlock& block,
+                                                      const MatrixTiles::Part& part,
+                                                      std::int64_t bias_tile, std::int64_t row,
+                                                      std::int64_t rows) const {
+    const MatrixOperands& operands = layer_.operands_;
     command::VectorCommand result;
     result.rows = rows;
-    result.columns = columns;
-    result.source = sums(part);
-    result.source = command::matrix_view(result.source.space, result.source.type,
-                                         result.source.base + row * columns * kPartialSumBytes,
-                                         rows, columns, columns * kPartialSumBytes);
-    if (!layer_.problem_.bias.empty()) {
-      const ElementType type = layer_.problem_.bias.front().type;
-      const std::int64_t first = part.features.begin - features.begin;
-      command::VectorStage stage;
-      stage.kind = command::VectorKind::kAdd;
-      stage.operand = command::matrix_view(Emitter::scratchpad(), type,
-                                           bias_.address(n) + first * numeric::bits(type) / 8, rows,
-                                           columns, 0);
-      result.stages.push_back(stage);
+    result.columns = part.groups.count * part.features.count;
+    result.source = sums(part, part.groups, row, rows);
+    result.stages = scale_stages(operands);
+    for (command::VectorStage& stage : result.stages) {
+      if (stage.kind == command::VectorKind::kAdd) {
+        stage.operand = layer_.moves_.bias_view(block, part, bias_.address(bias_tile), rows);
+      }
     }
     std::size_t operand = 0;
-    for (const FusedStage& fused : layer_.operands_.stages) {
+    for (const FusedStage& fused : operands.stages) {
       command::VectorStage stage;
       stage.kind = vector_kind(fused.kind);
       if (fused.operand != kNoTensor) {
-        stage.operand = rows_of(layer_.fused_[operand].type, operand_buffer(operand, part.array));
+        stage.operand = layer_.moves_.result_view(part, layer_.fused_[operand].type,
+                                                  operand_buffer(operand, part.array), row, rows);
         ++operand;
       }
       result.stages.push_back(stage);
     }
-    result.destination = rows_of(layer_.problem_.c.type, result_buffer(part.array));
+    result.destination = layer_.moves_.result_view(part, layer_.problem_.c.type,
+                                                   result_buffer(part.array), row, rows);
     return result;
   }
 
@@ -304,18 +292,20 @@ class MatrixLayer::Walk {
 
 base::Generator<Step> MatrixLayer::steps(Emitter& emitter) const {
   Walk walk(*this, emitter);
-  const std::int64_t outer = tiling_.m_outer ? tiles_.m_tiles() : tiles_.n_tiles();
-  const std::int64_t inner = tiling_.m_outer ? tiles_.n_tiles() : tiles_.m_tiles();
-  for (std::int64_t i = 0; i < outer; ++i) {
-    for (std::int64_t j = 0; j < inner; ++j) {
-      const std::int64_t m = tiling_.m_outer ? i : j;
-      const std::int64_t n = tiling_.m_outer ? j : i;
-      for (std::int64_t k = 0; k < tiles_.k_tiles(); ++k) {
-        walk.accumulate(m, n, k);
+  for (std::int64_t group_tile = 0; group_tile < tiles_.group_tiles(); ++group_tile) {
+    const std::int64_t outer = tiling_.m_outer ? tiles_.m_tiles() : tiles_.n_tiles();
+    const std::int64_t inner = tiling_.m_outer ? tiles_.n_tiles() : tiles_.m_tiles();
+    for (std::int64_t i = 0; i < outer; ++i) {
+      for (std::int64_t j = 0; j < inner; ++j) {
+        const std::int64_t m = tiling_.m_outer ? i : j;
+        const std::int64_t n = tiling_.m_outer ? j : i;
+        for (std::int64_t k = 0; k < tiles_.k_tiles(); ++k) {
+          walk.accumulate(group_tile, m, n, k);
+          co_yield Step{};
+        }
+        walk.write_out(group_tile, m, n);
         co_yield Step{};
       }
-      walk.write_out(m, n);
-      co_yield Step{};
     }
   }
   walk.flush_stores();

@@ -7,6 +7,7 @@
 
 #include "lowering/image_patch.h"
 #include "lowering/layer.h"
+#include "lowering/matrix_moves.h"
 #include "lowering/matrix_problem.h"
 #include "lowering/matrix_tiling.h"
 
@@ -18,8 +19,14 @@ struct MatrixOperands {
   workload::TensorId b = workload::kNoTensor;
   workload::TensorId bias = workload::kNoTensor;
   workload::TensorId c = workload::kNoTensor;
+  double alpha = 1.0;  // of the sums
+  double beta = 1.0;   // of the bias, not 0
   std::vector<FusedStage> stages;
 };
+
+// The stages that make alpha * sums + beta * bias of the sums. The operand of the addition is left
+// empty.
+[[nodiscard]] decltype(command::VectorCommand::stages) scale_stages(const MatrixOperands& operands);
 
 // A convolution or matrix product with what is fused into it: for each tile of the result, sums
 // over the tiles of k in the accumulators of the arrays, then writes out through the vector units.
@@ -47,6 +54,7 @@ class MatrixLayer : public Layer {
   MatrixTiling tiling_;
   MatrixTiles tiles_;
   ImagePatch::Source image_;
+  MatrixMoves moves_;
   std::vector<FusedOperand> fused_;  // of the stages that have one, in order
   // First bytes of the buffers in the scratchpad.
   std::int64_t a_base_ = 0;
@@ -61,5 +69,9 @@ class MatrixLayer : public Layer {
 // dataflow, tensors and the work of its write-out.
 [[nodiscard]] std::unique_ptr<Layer> plan_matrix(const LayerRequest& request,
                                                  MatrixProblem problem);
+
+// One after the other, as parts of one layer.
+[[nodiscard]] std::unique_ptr<Layer> plan_matrix_sequence(
+    const LayerRequest& request, const std::vector<MatrixProblem>& problems);
 
 }  // namespace orrery::lowering

@@ -26,6 +26,10 @@ MatrixOperands operands_of(const LayerRequest& request) {
   operands.bias = inputs.size() > 2 ? inputs[2] : kNoTensor;
   operands.c = request.group.output;
   operands.stages = request.group.stages;
+  if (const auto* product = std::get_if<workload::MatrixMultiplication>(&request.op().attributes)) {
+    operands.alpha = product->alpha;
+    operands.beta = product->beta;
+  }
   return operands;
 }
 
@@ -33,9 +37,7 @@ MatrixOperands operands_of(const LayerRequest& request) {
 void set_write_out_work(MatrixProblem& problem, const MatrixOperands& operands) {
   command::VectorCommand command;
   command.rows = command.columns = 1;
-  if (operands.bias != kNoTensor) {
-    command.stages.push_back({command::VectorKind::kAdd, {}, {}});
-  }
+  command.stages = scale_stages(operands);
   for (const FusedStage& stage : operands.stages) {
     command.stages.push_back({vector_kind(stage.kind), {}, {}});
   }
@@ -75,6 +77,54 @@ const char* array_loops(timing::Dataflow dataflow) {
 
 }  // namespace
 
+namespace {
+
+// Matrix layers that make one output together.
+class MatrixSequence : public Layer {
+ public:
+  explicit MatrixSequence(std::vector<std::unique_ptr<Layer>> parts) : parts_(std::move(parts)) {}
+
+  [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override {
+    for (const auto& part : parts_) {
+      auto steps = part->steps(emitter);
+      while (steps.next()) {
+        co_yield Step{};
+      }
+    }
+  }
+  void describe(command::LayerInfo& info) const override {
+    parts_.front()->describe(info);
+    info.tiling = fmt::format("{} phases, the first: {}", parts_.size(), info.tiling);
+  }
+  [[nodiscard]] std::string loop_nest() const override {
+    std::string text;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      text += fmt::format("phase {}\n{}", i, parts_[i]->loop_nest());
+    }
+    return text;
+  }
+
+ private:
+  std::vector<std::unique_ptr<Layer>> parts_;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> plan_matrix_sequence(const LayerRequest& request,
+                                            const std::vector<MatrixProblem>& problems) {
+  std::vector<std::unique_ptr<Layer>> parts;
+  for (const MatrixProblem& problem : problems) {
+    parts.push_back(plan_matrix(request, problem));
+    if (!parts.back()) {
+      return nullptr;
+    }
+  }
+  if (parts.size() == 1) {
+    return std::move(parts.front());
+  }
+  return std::make_unique<MatrixSequence>(std::move(parts));
+}
+
 std::unique_ptr<Layer> plan_matrix(const LayerRequest& request, MatrixProblem problem) {
   const auto dataflow = request.dataflow();
   if (!dataflow) {
@@ -82,6 +132,7 @@ std::unique_ptr<Layer> plan_matrix(const LayerRequest& request, MatrixProblem pr
   }
   MatrixOperands operands = operands_of(request);
   problem.dataflow = *dataflow;
+  problem.packing = request.mapping.packing;
   problem.a = streamed(request, operands.a);
   problem.b = streamed(request, operands.b);
   problem.c = streamed(request, operands.c);
@@ -112,12 +163,18 @@ void MatrixLayer::describe(command::LayerInfo& info) const {
   const bool is_product = problem_.images == 1 && problem_.height.output == 1 &&
                           problem_.height.taps * problem_.width.taps == 1;
   std::string text;
+  if (problem_.batch_count() > 1) {
+    text += fmt::format("batch 1 of {} ", problem_.batch_count());
+  }
+  if (problem_.groups > 1) {
+    text += axis_text("groups", tiling_.groups, problem_.groups) + " ";
+  }
   if (is_product) {
-    text = axis_text("m", tiling_.columns, problem_.width.output);
+    text += axis_text("m", tiling_.columns, problem_.width.output);
   } else {
-    text = axis_text("images", tiling_.images, problem_.images) + " " +
-           axis_text("rows", tiling_.rows, problem_.height.output) + " " +
-           axis_text("columns", tiling_.columns, problem_.width.output);
+    text += axis_text("images", tiling_.images, problem_.images) + " " +
+            axis_text("rows", tiling_.rows, problem_.height.output) + " " +
+            axis_text("columns", tiling_.columns, problem_.width.output);
   }
   text += " " + axis_text("n", tiling_.features, problem_.features) + " ";
   if (is_product) {
@@ -137,6 +194,9 @@ std::string MatrixLayer::loop_nest() const {
       fmt::format("for n in {} tiles of {} features", tiles_.n_tiles(), tiling_.features);
   const ReductionBlock reduction = tiles_.reduction(0);
   std::string text;
+  if (tiles_.group_tiles() > 1) {
+    text += fmt::format("for g in {} blocks of {} groups\n", tiles_.group_tiles(), tiling_.groups);
+  }
   text += (tiling_.m_outer ? m_loop : n_loop) + "\n";
   text += "  " + (tiling_.m_outer ? n_loop : m_loop) + "\n";
   text +=

@@ -37,18 +37,26 @@ MatrixTiles::MatrixTiles(const MatrixProblem& problem, const MatrixTiling& tilin
     : problem_(problem),
       tiling_(tiling),
       arrays_(arrays),
+      group_blocks_(divide_up(problem.groups, tiling.groups)),
       image_tiles_(divide_up(problem.images, tiling.images)),
       row_tiles_(divide_up(problem.height.output, tiling.rows)),
       column_tiles_(divide_up(problem.width.output, tiling.columns)),
       n_tiles_(divide_up(problem.features, tiling.features)),
       tap_tiles_(tiling.all_taps ? 1 : problem.height.taps * problem.width.taps),
       channel_tiles_(divide_up(problem.channels, tiling.channels)),
+      part_groups_(tiling.groups),
       part_images_(tiling.images),
       part_rows_(tiling.rows),
       part_columns_(tiling.columns),
       part_features_(tiling.features) {
   const auto count = static_cast<std::int64_t>(arrays);
-  if (!tiling.split_rows) {
+  if (!tiling.split_rows && tiling.groups > 1) {
+    part_groups_ = divide_up(tiling.groups, count);
+    if (problem.even_groups() && part_groups_ < tiling.groups) {
+      part_groups_ += part_groups_ % 2;
+    }
+    parts_ = divide_up(tiling.groups, part_groups_);
+  } else if (!tiling.split_rows) {
     const std::int64_t column_blocks = divide_up(tiling.features, array_columns);
     part_features_ = std::min(tiling.features, divide_up(column_blocks, count) * array_columns);
     if (problem.features > 1 && part_features_ < tiling.features) {
@@ -62,9 +70,17 @@ MatrixTiles::MatrixTiles(const MatrixProblem& problem, const MatrixTiling& tilin
                                              : part_columns_;
     const std::int64_t whole = shared;
     shared = divide_up(whole, count);
+    if (problem.transposed_a && shared < whole) {
+      shared += shared % 2;  // elements of four bits: whole bytes
+    }
     parts_ = divide_up(whole, shared);
   }
   part_positions_ = part_images_ * part_rows_ * part_columns_;
+}
+
+GroupBlock MatrixTiles::groups(std::int64_t group_tile) const {
+  return {group_tile / group_blocks_,
+          block(group_tile % group_blocks_, tiling_.groups, problem_.groups)};
 }
 
 OutputBlock MatrixTiles::output(std::int64_t m_tile) const {
@@ -94,12 +110,18 @@ ReductionBlock MatrixTiles::reduction(std::int64_t k_tile) const {
   return result;
 }
 
-std::optional<MatrixTiles::Part> MatrixTiles::part(const OutputBlock& outputs,
+std::optional<MatrixTiles::Part> MatrixTiles::part(const AxisRange& groups,
+                                                   const OutputBlock& outputs,
                                                    const AxisRange& features,
                                                    std::size_t array) const {
-  Part result{outputs, 0, features, array};
+  Part result{outputs, 0, features, groups, array};
   std::optional<AxisRange> range;
-  if (!tiling_.split_rows) {
+  if (!tiling_.split_rows && tiling_.groups > 1) {
+    range = piece(groups, part_groups_, array);
+    if (range) {
+      result.groups = *range;
+    }
+  } else if (!tiling_.split_rows) {
     range = piece(features, part_features_, array);
     if (range) {
       result.features = *range;
@@ -128,28 +150,37 @@ std::optional<MatrixTiles::Part> MatrixTiles::part(const OutputBlock& outputs,
 }
 
 std::int64_t MatrixTiles::a_bytes() const {
+  const std::int64_t matrices = problem_.shared_a ? 1 : tiling_.groups;
+  if (problem_.transposed_a) {
+    return matrices * tiling_.channels * numeric::row_bytes(problem_.a.type, tiling_.columns);
+  }
   const std::int64_t taps_h = tiling_.all_taps ? problem_.height.taps : 1;
   const std::int64_t taps_w = tiling_.all_taps ? problem_.width.taps : 1;
   return tiling_.images * slice_length(problem_.height, tiling_.rows, taps_h) *
          slice_length(problem_.width, tiling_.columns, taps_w) *
-         numeric::row_bytes(problem_.a.type, tiling_.channels);
+         problem_.packed_row_bytes(problem_.a.type, matrices, tiling_.channels);
 }
 
 std::int64_t MatrixTiles::b_bytes() const {
+  const std::int64_t matrices = problem_.shared_b ? 1 : tiling_.groups;
   if (problem_.transposed_b) {
-    return tiling_.features * numeric::row_bytes(problem_.b.type, tiling_.channels);
+    return matrices * tiling_.features * numeric::row_bytes(problem_.b.type, tiling_.channels);
   }
   const std::int64_t taps = tiling_.all_taps ? problem_.height.taps * problem_.width.taps : 1;
-  return taps * tiling_.channels * numeric::row_bytes(problem_.b.type, tiling_.features);
+  return taps * tiling_.channels *
+         problem_.packed_row_bytes(problem_.b.type, matrices, tiling_.features);
 }
 
 std::int64_t MatrixTiles::part_bytes(ElementType type) const {
-  return part_positions_ * numeric::row_bytes(type, part_features_);
+  return part_positions_ * problem_.packed_row_bytes(type, part_groups_, part_features_);
 }
 
 std::int64_t MatrixTiles::bias_bytes() const {
-  return problem_.bias.empty() ? 0
-                               : numeric::row_bytes(problem_.bias.front().type, tiling_.features);
+  if (problem_.bias.empty()) {
+    return 0;
+  }
+  const std::int64_t groups = problem_.interleaved() ? tiling_.groups : 1;
+  return numeric::row_bytes(problem_.bias.front().type, groups * tiling_.features);
 }
 
 std::int64_t MatrixTiles::scratchpad_bytes() const {
@@ -162,7 +193,8 @@ std::int64_t MatrixTiles::scratchpad_bytes() const {
 }
 
 std::int64_t MatrixTiles::accumulator_bytes() const {
-  return tiling_.accumulator_slots * part_positions_ * part_features_ * kPartialSumBytes;
+  return tiling_.accumulator_slots * part_positions_ * part_groups_ * part_features_ *
+         kPartialSumBytes;
 }
 
 }  // namespace orrery::lowering

@@ -68,6 +68,7 @@ class TilingSearch {
         std::any_of(problem_.operands.begin(), problem_.operands.end(), half_bytes) ||
         std::any_of(problem_.bias.begin(), problem_.bias.end(), half_bytes);
     const bool even_k = half_bytes(problem_.a) || (problem_.transposed_b && half_bytes(problem_.b));
+    const std::vector<std::int64_t> groups = group_blocks();
     const std::int64_t least_n = smallest ? 1 : std::min(problem_.features, array_.columns);
     const std::int64_t least_k = smallest ? 1 : std::min(problem_.channels, array_.rows);
     for (const MatrixTiling& block : output_blocks(smallest)) {
@@ -77,14 +78,23 @@ class TilingSearch {
           continue;
         }
         set_taps(all_taps);
-        for (const std::int64_t channels :
-             candidate_sizes(problem_.channels, array_.rows, even_k)) {
-          for (const std::int64_t features :
-               candidate_sizes(problem_.features, array_.columns, even_n)) {
-            if (channels >= least_k && features >= least_n) {
-              candidate_.channels = channels;
-              candidate_.features = features;
-              try_splits();
+        for (const std::int64_t block_groups : groups) {
+          candidate_.groups = block_groups;
+          if (block_groups > 1) {
+            candidate_.channels = problem_.channels;
+            candidate_.features = problem_.features;
+            try_splits();
+            continue;
+          }
+          for (const std::int64_t channels :
+               candidate_sizes(problem_.channels, array_.rows, even_k)) {
+            for (const std::int64_t features :
+                 candidate_sizes(problem_.features, array_.columns, even_n)) {
+              if (channels >= least_k && features >= least_n) {
+                candidate_.channels = channels;
+                candidate_.features = features;
+                try_splits();
+              }
             }
           }
         }
@@ -94,6 +104,15 @@ class TilingSearch {
   }
 
  private:
+  // Groups of a tile: one, of which a tile may hold a part, or several whole ones.
+  [[nodiscard]] std::vector<std::int64_t> group_blocks() const {
+    if (problem_.groups == 1) {
+      return {1};
+    }
+    return candidate_sizes(problem_.groups, std::max<std::int64_t>(array_.rows / problem_.k(), 1),
+                           problem_.even_groups());
+  }
+
   // Output blocks: parts of a row of positions, whole rows, whole images.
   [[nodiscard]] std::vector<MatrixTiling> output_blocks(bool smallest) const {
     std::vector<MatrixTiling> result;
@@ -107,7 +126,8 @@ class TilingSearch {
     const std::int64_t edge = std::max(array_.rows, array_.columns);
     const std::int64_t width = problem_.width.output;
     const std::int64_t height = problem_.height.output;
-    for (const std::int64_t columns : candidate_sizes(width, edge, false)) {
+    const bool even_m = problem_.transposed_a && half_bytes(problem_.a);
+    for (const std::int64_t columns : candidate_sizes(width, edge, even_m)) {
       if (smallest || columns >= std::min<std::int64_t>(width, 16)) {
         add(1, 1, columns);
       }
@@ -191,7 +211,8 @@ class TilingSearch {
       return std::make_tuple(array_.folds_overlap ? tiling.estimate() : tiling.array_cycles,
                              tiling.tier_bytes, count);
     };
-    const std::int64_t count = tiles.m_tiles() * tiles.n_tiles() * tiles.k_tiles();
+    const std::int64_t count =
+        tiles.group_tiles() * tiles.m_tiles() * tiles.n_tiles() * tiles.k_tiles();
     if (!best_ || rank(candidate_, count) < rank(*best_, best_count_)) {
       best_ = candidate_;
       best_count_ = count;
@@ -201,6 +222,15 @@ class TilingSearch {
   // The busiest array: the one that has a part of every tile.
   [[nodiscard]] std::int64_t estimate_array(const MatrixTiles& tiles) const {
     std::int64_t total = 0;
+    for (const Count& groups : tile_counts(problem_.groups, candidate_.groups)) {
+      total += problem_.batch_count() * groups.count * estimate_array(tiles, groups.size);
+    }
+    return total;
+  }
+
+  // The same for one block of so many groups.
+  [[nodiscard]] std::int64_t estimate_array(const MatrixTiles& tiles, std::int64_t groups) const {
+    std::int64_t total = 0;
     const MatrixTiling& t = candidate_;
     const std::int64_t taps = problem_.height.taps * problem_.width.taps;
     for (const Count& image : tile_counts(problem_.images, t.images)) {
@@ -208,13 +238,15 @@ class TilingSearch {
         for (const Count& column : tile_counts(problem_.width.output, t.columns)) {
           const OutputBlock outputs{{0, image.size}, {0, row.size}, {0, column.size}};
           for (const Count& feature : tile_counts(problem_.features, t.features)) {
-            const auto part = tiles.part(outputs, {0, feature.size}, 0);
+            const auto part = tiles.part({0, groups}, outputs, {0, feature.size}, 0);
             for (const Count& channel : tile_counts(problem_.channels, t.channels)) {
-              const TileSize size{part->outputs.positions(), part->features.count,
-                                  channel.size * (t.all_taps ? taps : 1)};
+              TileSize size{part->outputs.positions(), part->features.count,
+                            channel.size * (t.all_taps ? taps : 1), part->groups.count};
+              const std::int64_t repeats = problem_.packing ? 1 : size.groups;
+              size.groups /= repeats;
               total +=
                   image.count * row.count * column.count * feature.count * channel.count *
-                  (t.all_taps ? 1 : taps) *
+                  (t.all_taps ? 1 : taps) * repeats *
                   array_cycles(array_, problem_.dataflow, size, problem_.a.type, problem_.b.type);
             }
           }
@@ -231,18 +263,19 @@ class TilingSearch {
     pass.simple = problem_.simple;
     pass.exponentials = problem_.exponentials;
     pass.divides = problem_.divides;
-    pass.bytes_read = tiles.part_positions() * tiles.part_features() * kPartialSumBytes;
+    const std::int64_t columns = tiles.part_groups() * tiles.part_features();
+    pass.bytes_read = tiles.part_positions() * columns * kPartialSumBytes;
     for (const StreamedTensor& operand : problem_.operands) {
       pass.bytes_read += tiles.part_bytes(operand.type);
     }
     pass.bytes_written = tiles.part_bytes(problem_.c.type);
     const std::int64_t cycles =
-        timing::vector_timing(costs, tiles.part_positions(), tiles.part_features(), {pass}).cycles;
+        timing::vector_timing(costs, tiles.part_positions(), columns, {pass}).cycles;
     return divide_up(tiles.parts() * cycles, std::min(units, tiles.parts() * units));
   }
 
   [[nodiscard]] std::int64_t estimate_vector(const MatrixTiles& tiles) const {
-    return tiles.m_tiles() * tiles.n_tiles() * vector_cycles_of_tile(tiles);
+    return tiles.group_tiles() * tiles.m_tiles() * tiles.n_tiles() * vector_cycles_of_tile(tiles);
   }
 
   [[nodiscard]] std::int64_t walk_bytes(const StreamedTensor& tensor, std::int64_t rows,
@@ -251,19 +284,46 @@ class TilingSearch {
                                                        numeric::row_bytes(tensor.type, part));
   }
 
+  // Of all groups side by side in a row, and of the groups of a tile.
+  [[nodiscard]] std::int64_t whole_row(std::int64_t elements) const {
+    return problem_.interleaved() ? problem_.groups * elements : elements;
+  }
+  [[nodiscard]] std::int64_t part_row(std::int64_t groups, std::int64_t elements) const {
+    return problem_.interleaved() ? groups * elements : elements;
+  }
+  // Matrices of a stacked operand that are loaded: those that groups share once a tile.
+  [[nodiscard]] std::int64_t matrices(bool shared) const {
+    if (problem_.interleaved()) {
+      return 1;
+    }
+    return problem_.batch_count() *
+           (shared ? divide_up(problem_.groups, candidate_.groups) : problem_.groups);
+  }
+
   [[nodiscard]] std::int64_t walk_b_bytes() const {
-    return problem_.transposed_b
-               ? walk_bytes(problem_.b, problem_.features, problem_.channels, candidate_.channels)
-               : walk_bytes(problem_.b, problem_.k(), problem_.features, candidate_.features);
+    const std::int64_t matrix =
+        problem_.transposed_b
+            ? walk_bytes(problem_.b, problem_.features, problem_.channels, candidate_.channels)
+            : walk_bytes(problem_.b, problem_.k(), whole_row(problem_.features),
+                         part_row(candidate_.groups, candidate_.features));
+    return matrices(problem_.shared_b) * matrix;
   }
 
   [[nodiscard]] std::int64_t walk_a_bytes() const {
-    return walk_bytes(problem_.a, walk_positions_, problem_.channels, candidate_.channels);
+    const std::int64_t matrix =
+        problem_.transposed_a
+            ? walk_bytes(problem_.a, problem_.channels, problem_.width.output, candidate_.columns)
+            : walk_bytes(problem_.a, walk_positions_, whole_row(problem_.channels),
+                         part_row(candidate_.groups, candidate_.channels));
+    return matrices(problem_.shared_a) * matrix;
   }
 
+  // Where outputs lie apart, the rows between them are not written.
   [[nodiscard]] std::int64_t result_bytes(const MatrixTiles& tiles,
                                           const StreamedTensor& tensor) const {
-    return walk_bytes(tensor, problem_.m(), problem_.features, tiles.part_features());
+    return matrices(false) * walk_bytes(tensor, problem_.m(),
+                                        whole_row(problem_.features) * problem_.result_width.step,
+                                        part_row(tiles.part_groups(), tiles.part_features()));
   }
 
   void estimate_memory(const MatrixTiles& tiles) {
@@ -271,6 +331,7 @@ class TilingSearch {
     const std::int64_t m = tiles.m_tiles();
     const std::int64_t n = tiles.n_tiles();
     const std::int64_t k = tiles.k_tiles();
+    const std::int64_t groups = tiles.group_tiles();
     const std::int64_t a_loads =
         t.m_outer ? m * loads(k, t.a_slots, n) : loads(m * k, t.a_slots, n);
     const std::int64_t b_loads =
@@ -283,8 +344,8 @@ class TilingSearch {
       bytes[operand.tier] += result_bytes(tiles, operand);
     }
     for (const StreamedTensor& bias : problem_.bias) {
-      bytes[bias.tier] +=
-          numeric::row_bytes(bias.type, problem_.features) * (t.m_outer && n > t.buffers ? m : 1);
+      bytes[bias.tier] += numeric::row_bytes(bias.type, whole_row(problem_.features)) *
+                          (t.m_outer && n > t.buffers ? m : 1);
     }
     candidate_.tier_bytes = 0;
     candidate_.memory_cycles = -1;
@@ -298,8 +359,10 @@ class TilingSearch {
     }
     const auto& tiers = machine_.tiers;
     candidate_.buffer_cycles =
-        std::max(buffer_cycles(problem_.a, a_loads, walk_a_bytes(), m * k, t.a_slots, m * n * k),
-                 buffer_cycles(problem_.b, b_loads, walk_b_bytes(), n * k, t.b_slots, m * n * k));
+        std::max(buffer_cycles(problem_.a, groups * a_loads, walk_a_bytes(), groups * m * k,
+                               t.a_slots, groups * m * n * k),
+                 buffer_cycles(problem_.b, groups * b_loads, walk_b_bytes(), groups * n * k,
+                               t.b_slots, groups * m * n * k));
     candidate_.edge_cycles =
         std::max(tiers[problem_.a.tier].latency_cycles, tiers[problem_.b.tier].latency_cycles) +
         tiers[problem_.a.tier].cycles(tiles.a_bytes()) +
@@ -348,6 +411,11 @@ std::int64_t smallest_tile_bytes(const MatrixProblem& problem, const Machine& ma
   const auto least = [](std::int64_t whole) { return std::min<std::int64_t>(whole, 2); };
   tiling.features = least(problem.features);
   tiling.channels = least(problem.channels);
+  if (problem.even_groups()) {
+    tiling.groups = least(problem.groups);
+    tiling.channels = problem.channels;
+    tiling.features = problem.features;
+  }
   tiling.all_taps = problem.height.taps * problem.width.taps == 1;
   return MatrixTiles(problem, tiling, machine.arrays.size(), machine.arrays.front().columns)
       .scratchpad_bytes();

@@ -14,6 +14,7 @@ namespace orrery::lowering {
 // Tiles, loop order and buffers of a matrix layer.
 struct MatrixTiling {
   // Of a full tile; the last ones of each dimension may be smaller.
+  std::int64_t groups = 1;
   std::int64_t images = 1;
   std::int64_t rows = 1;     // output rows
   std::int64_t columns = 1;  // output columns
@@ -22,7 +23,7 @@ struct MatrixTiling {
   std::int64_t channels = 1;
 
   bool m_outer = true;      // loops m, n, k; else n, m, k
-  bool split_rows = false;  // arrays share a tile's output positions, else its features
+  bool split_rows = false;  // arrays share a tile's output positions, else its groups or features
   std::int64_t a_slots = 1;
   std::int64_t b_slots = 1;
   std::int64_t buffers = 1;  // of bias, fused operands and results
@@ -46,11 +47,15 @@ class MatrixTiles {
   MatrixTiles(const MatrixProblem& problem, const MatrixTiling& tiling, std::size_t arrays,
               std::int64_t array_columns);
 
+  // Blocks of groups of all positions of the batch loops.
+  [[nodiscard]] std::int64_t group_tiles() const { return problem_.batch_count() * group_blocks_; }
+  [[nodiscard]] std::int64_t group_blocks() const { return group_blocks_; }
   [[nodiscard]] std::int64_t m_tiles() const { return image_tiles_ * row_tiles_ * column_tiles_; }
   [[nodiscard]] std::int64_t n_tiles() const { return n_tiles_; }
   [[nodiscard]] std::int64_t k_tiles() const { return tap_tiles_ * channel_tiles_; }
 
   // The tile of an index: m tiles run over images, rows, columns, k tiles over taps, channels.
+  [[nodiscard]] GroupBlock groups(std::int64_t group_tile) const;
   [[nodiscard]] OutputBlock output(std::int64_t m_tile) const;
   [[nodiscard]] AxisRange features(std::int64_t n_tile) const;
   [[nodiscard]] ReductionBlock reduction(std::int64_t k_tile) const;
@@ -60,12 +65,14 @@ class MatrixTiles {
     OutputBlock outputs;          // absolute
     std::int64_t first_position;  // within the tile
     AxisRange features;           // absolute
+    AxisRange groups;             // absolute
     std::size_t array;
   };
   // The part of array `array`, nullopt where the tile is too small to give it any.
-  [[nodiscard]] std::optional<Part> part(const OutputBlock& outputs, const AxisRange& features,
-                                         std::size_t array) const;
-  // Output positions and features of the largest part, and how many parts a full tile has.
+  [[nodiscard]] std::optional<Part> part(const AxisRange& groups, const OutputBlock& outputs,
+                                         const AxisRange& features, std::size_t array) const;
+  // Groups, output positions and features of the largest part, and how many parts a full tile has.
+  [[nodiscard]] std::int64_t part_groups() const { return part_groups_; }
   [[nodiscard]] std::int64_t part_positions() const { return part_positions_; }
   [[nodiscard]] std::int64_t part_features() const { return part_features_; }
   [[nodiscard]] std::int64_t parts() const { return parts_; }
@@ -86,13 +93,14 @@ class MatrixTiles {
   const MatrixProblem& problem_;
   const MatrixTiling& tiling_;
   std::size_t arrays_;
+  std::int64_t group_blocks_;
   std::int64_t image_tiles_;
   std::int64_t row_tiles_;
   std::int64_t column_tiles_;
   std::int64_t n_tiles_;
   std::int64_t tap_tiles_;
   std::int64_t channel_tiles_;
-  std::int64_t part_images_, part_rows_, part_columns_, part_features_;
+  std::int64_t part_groups_, part_images_, part_rows_, part_columns_, part_features_;
   std::int64_t part_positions_;
   std::int64_t parts_;
 };

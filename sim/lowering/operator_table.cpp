@@ -8,6 +8,7 @@ const base::Registry<PlanFunction>& operator_table() {
     base::Registry<PlanFunction> table("operator");
     table.add("convolution", plan_convolution);
     table.add("matrix_multiplication", plan_matrix_multiplication);
+    table.add("transposed_convolution", plan_transposed_convolution);
     table.add("attention", plan_attention);
     table.add("normalization", plan_normalization);
     table.add("softmax", plan_softmax);

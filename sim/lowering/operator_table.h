@@ -17,6 +17,7 @@ using PlanFunction = std::function<std::unique_ptr<Layer>(const LayerRequest&)>;
 
 [[nodiscard]] std::unique_ptr<Layer> plan_matrix_multiplication(const LayerRequest& request);
 [[nodiscard]] std::unique_ptr<Layer> plan_convolution(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_transposed_convolution(const LayerRequest& request);
 [[nodiscard]] std::unique_ptr<Layer> plan_attention(const LayerRequest& request);
 [[nodiscard]] std::unique_ptr<Layer> plan_normalization(const LayerRequest& request);
 [[nodiscard]] std::unique_ptr<Layer> plan_softmax(const LayerRequest& request);

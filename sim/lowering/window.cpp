@@ -40,6 +40,14 @@ AxisSlice::Run clip(std::int64_t begin, std::int64_t step, std::int64_t count, s
 
 }  // namespace
 
+std::int64_t pairs_inside(const WindowAxis& axis, const AxisRange& outputs, const AxisRange& taps) {
+  std::int64_t count = 0;
+  for (std::int64_t t = taps.begin; t < taps.begin + taps.count; ++t) {
+    count += clip(axis.position(outputs.begin, t), axis.stride, outputs.count, axis.input, 0).count;
+  }
+  return count;
+}
+
 std::int64_t AxisSlice::loaded() const {
   std::int64_t total = 0;
   for (const Run& run : runs) {

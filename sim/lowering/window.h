@@ -30,6 +30,10 @@ struct AxisRange {
   bool operator==(const AxisRange&) const = default;
 };
 
+// Pairs of these outputs and taps that read a position inside the image.
+[[nodiscard]] std::int64_t pairs_inside(const WindowAxis& axis, const AxisRange& outputs,
+                                        const AxisRange& taps);
+
 // How the input positions that some outputs and taps read lie in a buffer, one after the other.
 // Every position inside the image that is loaded is read by some output.
 struct AxisSlice {

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "workload/checked_size.h"
+#include "workload/matrix_shapes.h"
 
 namespace orrery::workload {
 namespace {
@@ -38,8 +39,24 @@ struct MacCount {
     const std::vector<std::int64_t>& weight = input(graph, op, 1).shape;
     return product(output().shape) * weight[0] * weight[1] * weight[2];
   }
-  CheckedSize operator()(const MatrixMultiplication& /*attributes*/) const {
-    return product(output().shape) * input(graph, op, 0).shape.back();
+  CheckedSize operator()(const MatrixMultiplication& attributes) const {
+    const std::vector<std::int64_t>& a = input(graph, op, 0).shape;
+    return product(output().shape) * (attributes.transposed_a ? a[a.size() - 2] : a.back());
+  }
+  CheckedSize operator()(const TransposedConvolution& attributes) const {
+    const ImageShape x = image_shape(input(graph, op, 0).shape);
+    const ImageShape y = image_shape(output().shape);
+    const std::vector<std::int64_t>& weight = input(graph, op, 1).shape;
+    const TransposedAxis height{
+        x.height,          y.height, weight[0], attributes.stride_h, attributes.dilation_h,
+        attributes.pad_top};
+    const TransposedAxis width{x.width,
+                               y.width,
+                               weight[1],
+                               attributes.stride_w,
+                               attributes.dilation_w,
+                               attributes.pad_left};
+    return CheckedSize(x.images) * height.products() * width.products() * weight[2] * weight[3];
   }
   // One product for the logit and one for the weighted sum of each pair of query and visible key.
   CheckedSize operator()(const Attention& attributes) const {

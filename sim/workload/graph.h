@@ -30,19 +30,38 @@ struct Tensor {
 
 // y[n, oh, ow, f] = sum over kh, kw, c of x[n, oh*stride_h + kh*dilation_h - pad_top,
 //   ow*stride_w + kw*dilation_w - pad_left, c] * w[kh, kw, c, f] + bias[f].
-// inputs: x [N, H, W, C], w [KH, KW, C, F], optional bias [F]. output: [N, OH, OW, F].
+// inputs: x [N, H, W, C], w [KH, KW, C / groups, F], optional bias [F]. output: [N, OH, OW, F].
+// With several groups, channels and filters are cut into `groups` equal parts, and a filter sums
+// over the channels of its own part only: c above runs over these. x may be [N, L, C], an image of
+// height 1; the output is [N, OL, F] then.
 struct Convolution {
   std::int64_t stride_h = 1, stride_w = 1;
   std::int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   std::int64_t dilation_h = 1, dilation_w = 1;
+  std::int64_t groups = 1;
 };
 
-// y[m, n] = sum over k of a[m, k] * w[k, n] (+ bias[n]).
-// inputs: a [..., K] (all leading dimensions together are M), w [K, N], optional bias [N].
-// With transposed_weight the second input is stored [N, K] and w[k, n] stands at [n, k]: a language
-// model's head that shares the token embedding's table.
+// The transpose of a convolution's reading: input position (ih, iw) and tap (kh, kw) meet output
+// position (ih*stride_h + kh*dilation_h - pad_top, iw*stride_w + kw*dilation_w - pad_left), and
+// y[n, oh, ow, f] = sum over all that meet there, and c, of x[n, ih, iw, c] * w[kh, kw, c, f]
+// + bias[f]. inputs and groups as above. output: OH = (H - 1)*stride_h + (KH - 1)*dilation_h + 1
+// - pad_top - pad_bottom + output_padding_h, with rows of bias alone where no tap reaches.
+struct TransposedConvolution {
+  std::int64_t stride_h = 1, stride_w = 1;
+  std::int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  std::int64_t dilation_h = 1, dilation_w = 1;
+  std::int64_t output_padding_h = 0, output_padding_w = 0;
+  std::int64_t groups = 1;
+};
+
+// y[..., m, n] = alpha * sum over k of a[..., m, k] * b[..., k, n] (+ beta * bias[n]).
+// inputs: a [..., M, K] or [K], b [..., K, N], optional bias [N]. Leading dimensions are broadcast
+// as numpy does. With transposed_a (transposed_b) the matrices of that input are stored [K, M]
+// ([N, K]): a language model's head that shares the token embedding's table, or keys.
 struct MatrixMultiplication {
-  bool transposed_weight = false;
+  bool transposed_b = false;
+  bool transposed_a = false;
+  double alpha = 1.0, beta = 1.0;
 };
 
 // Multi-head attention of `query_length` new tokens after `past_length` cached ones.
@@ -105,7 +124,7 @@ struct SelectLast {};
 
 using Attributes =
     std::variant<Convolution, MatrixMultiplication, Attention, Normalization, Softmax, Elementwise,
-                 Pooling, Embedding, RotaryEmbedding, SelectLast>;
+                 Pooling, Embedding, RotaryEmbedding, SelectLast, TransposedConvolution>;
 
 struct Operator {
   std::string name;  // unique in its graph: "layer3.attention.query"
@@ -126,7 +145,8 @@ struct Graph {
 [[nodiscard]] const std::string& kind_name(const Attributes& attributes);
 
 // Multiply-accumulates that the operator's definition needs: convolutions and matrix products count
-// every product of the formula (products with padding included, as published counts do), attention
+// every product of the formula (products with padding included, as published counts do; of a
+// transposed convolution those whose output position exists), attention
 // only the pairs that its mask leaves. 0 for the others.
 [[nodiscard]] std::int64_t useful_macs(const Graph& graph, const Operator& op);
 

@@ -98,16 +98,32 @@ TensorId GraphBuilder::apply(const std::string& name, const Attributes& attribut
 }
 
 TensorId GraphBuilder::linear(const std::string& name, TensorId x, std::int64_t columns, bool bias,
-                              const PartOptions& options) {
+                              const PartOptions& options, const MatrixMultiplication& attributes) {
   if (x == kNoTensor) {
     return kNoTensor;
   }
-  std::vector<TensorId> inputs{
-      x, weight(name + ".weight", {tensor(x).shape.back(), columns}, options)};
+  const Shape& a = tensor(x).shape;
+  const std::int64_t inner = attributes.transposed_a && a.size() > 1 ? a[a.size() - 2] : a.back();
+  const Shape shape = attributes.transposed_b ? Shape{columns, inner} : Shape{inner, columns};
+  std::vector<TensorId> inputs{x, weight(name + ".weight", shape, options)};
   if (bias) {
     inputs.push_back(vector(name + ".bias", columns, options));
   }
-  return apply(name, MatrixMultiplication{}, inputs, options);
+  return apply(name, attributes, inputs, options);
+}
+
+std::vector<TensorId> GraphBuilder::filter_inputs(const std::string& name, TensorId x,
+                                                  std::int64_t groups, const Shape& kernel,
+                                                  std::int64_t filters, bool bias,
+                                                  const PartOptions& options) {
+  // Groups that do not divide the channels are reported when the shape is inferred.
+  const std::int64_t channels = std::max<std::int64_t>(tensor(x).shape.back() / groups, 1);
+  std::vector<TensorId> inputs{
+      x, weight(name + ".weight", {kernel.at(0), kernel.at(1), channels, filters}, options)};
+  if (bias) {
+    inputs.push_back(vector(name + ".bias", filters, options));
+  }
+  return inputs;
 }
 
 TensorId GraphBuilder::convolution(const std::string& name, TensorId x,
@@ -116,13 +132,19 @@ TensorId GraphBuilder::convolution(const std::string& name, TensorId x,
   if (x == kNoTensor) {
     return kNoTensor;
   }
-  std::vector<TensorId> inputs{
-      x, weight(name + ".weight", {kernel.at(0), kernel.at(1), tensor(x).shape.back(), filters},
-                options)};
-  if (bias) {
-    inputs.push_back(vector(name + ".bias", filters, options));
+  return apply(name, attributes,
+               filter_inputs(name, x, attributes.groups, kernel, filters, bias, options), options);
+}
+
+TensorId GraphBuilder::transposed_convolution(const std::string& name, TensorId x,
+                                              const TransposedConvolution& attributes,
+                                              const Shape& kernel, std::int64_t filters, bool bias,
+                                              const PartOptions& options) {
+  if (x == kNoTensor) {
+    return kNoTensor;
   }
-  return apply(name, attributes, inputs, options);
+  return apply(name, attributes,
+               filter_inputs(name, x, attributes.groups, kernel, filters, bias, options), options);
 }
 
 TensorId GraphBuilder::normalization(const std::string& name, TensorId x,

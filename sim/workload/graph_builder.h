@@ -43,10 +43,13 @@ class GraphBuilder {
 
   // The following add the parameters of the operator too.
   TensorId linear(const std::string& name, TensorId x, std::int64_t columns, bool bias,
-                  const PartOptions& options);
+                  const PartOptions& options, const MatrixMultiplication& attributes = {});
   TensorId convolution(const std::string& name, TensorId x, const Convolution& attributes,
                        const Shape& kernel, std::int64_t filters, bool bias,
                        const PartOptions& options);
+  TensorId transposed_convolution(const std::string& name, TensorId x,
+                                  const TransposedConvolution& attributes, const Shape& kernel,
+                                  std::int64_t filters, bool bias, const PartOptions& options);
   TensorId normalization(const std::string& name, TensorId x, const Normalization& attributes,
                          const PartOptions& options);
   // Adds "<name>.key_cache" and "<name>.value_cache".
@@ -66,6 +69,10 @@ class GraphBuilder {
   [[nodiscard]] Graph finish();
 
  private:
+  // Weight [kernel, channels / groups, filters] and bias, behind x.
+  std::vector<TensorId> filter_inputs(const std::string& name, TensorId x, std::int64_t groups,
+                                      const Shape& kernel, std::int64_t filters, bool bias,
+                                      const PartOptions& options);
   TensorId add_tensor(Tensor tensor, const PartOptions& options);
   TensorId cache(const std::string& name, TensorId q, const Attention& attributes,
                  const PartOptions& options);

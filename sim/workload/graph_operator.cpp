@@ -5,148 +5,10 @@
 
 #include <cmath>
 
+#include "workload/graph_operator_keys.h"
+
 namespace orrery::workload {
 namespace {
-
-using Sizes = std::vector<std::int64_t>;
-
-// A list of exactly `count` integers of at least `minimum`.
-config::Codec<Sizes> sizes(std::size_t count, std::int64_t minimum, const std::string& meaning) {
-  auto codec = config::list(config::integer(minimum, kLargestSize));
-  auto type = std::make_shared<config::TypeDescription>(*codec.type);
-  type->expected = fmt::format("a list of {} integers: {}", count, meaning);
-  codec.type = type;
-  const auto read = codec.read;
-  codec.read = [=](const config::Node& node, config::Reader& reader) -> std::optional<Sizes> {
-    if (!node.is_sequence() || node.items().size() != count) {
-      reader.mismatch(node, type->expected);
-      return std::nullopt;
-    }
-    return read(node, reader);
-  };
-  return codec;
-}
-
-config::Codec<Sizes> pair(std::int64_t minimum = 1) {
-  return sizes(2, minimum, "height and width");
-}
-
-config::Codec<Sizes> padding() {
-  return sizes(4, 0, "top, left, bottom and right");
-}
-
-// The keys that every operator has. `inputs` says how many tensors it reads from outside.
-template <class Derived>
-void add_common(config::Schema<Derived>& schema, std::size_t fewest, std::size_t most) {
-  using Names = std::vector<std::string>;
-  schema.required("name", static_cast<std::string Derived::*>(&GraphOperator::name), config::text(),
-                  "Name of the operator and of its output; unique.");
-  if (most > 0) {
-    schema.required("inputs", static_cast<Names Derived::*>(&GraphOperator::inputs),
-                    config::list(config::text()), "Names of inputs or of other operators.");
-  }
-  schema
-      .optional(
-          "output_type",
-          static_cast<std::optional<numeric::ElementType> Derived::*>(&GraphOperator::output_type),
-          config::maybe(numeric::element_type_codec()),
-          "Element type of the output; left out: that of the workload's activations.")
-      .position(static_cast<base::SourcePosition Derived::*>(&GraphOperator::where))
-      .check([=](const Derived& value, const config::Node& node, config::Reader& reader) {
-        const std::size_t count = value.inputs.size();
-        if (count < fewest || count > most) {
-          const config::Reader::Scope scope(reader, "inputs");
-          reader.error(
-              node.find("inputs")->where(), fmt::format("found {} names", count),
-              fewest == most ? fmt::format("{}", fewest) : fmt::format("{} or {}", fewest, most));
-        }
-      });
-}
-
-// The place of a key, or of the operator where the key is left out.
-base::SourcePosition place_of(const config::Node& node, const std::string& key) {
-  const config::Node* value = node.find(key);
-  return value != nullptr ? value->where() : node.where();
-}
-
-struct ConvolutionOperator : GraphOperator {
-  std::int64_t filters = 1;
-  Sizes kernel{1, 1}, stride{1, 1}, padding{0, 0, 0, 0}, dilation{1, 1};
-  bool bias = false;
-
-  void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
-    const Convolution attributes{.stride_h = stride[0],
-                                 .stride_w = stride[1],
-                                 .pad_top = padding[0],
-                                 .pad_left = padding[1],
-                                 .pad_bottom = padding[2],
-                                 .pad_right = padding[3],
-                                 .dilation_h = dilation[0],
-                                 .dilation_w = dilation[1]};
-    builder.convolution(name, x[0], attributes, kernel, filters, bias, options());
-  }
-};
-
-config::Kind<GraphOperator> convolution_kind() {
-  using Op = ConvolutionOperator;
-  config::Schema<Op> schema("convolution", "Convolution of an image [N, H, W, C].");
-  add_common(schema, 1, 1);
-  schema.required("filters", &Op::filters, size_codec(), "Channels of the output.")
-      .required("kernel", &Op::kernel, pair(), "Size of the filters.")
-      .optional("stride", &Op::stride, pair(), "Distance of neighbouring windows.")
-      .optional("padding", &Op::padding, padding(), "Zeros around the image.")
-      .optional("dilation", &Op::dilation, pair(), "Distance of neighbouring taps.")
-      .optional("bias", &Op::bias, config::boolean(), "Whether each filter adds a constant.");
-  return config::make_kind<GraphOperator>("convolution", schema);
-}
-
-struct MatrixMultiplicationOperator : GraphOperator {
-  std::optional<std::int64_t> columns;
-  bool bias = false;
-  bool transposed_weight = false;
-
-  void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
-    if (columns) {
-      builder.linear(name, x[0], *columns, bias, options());
-    } else {
-      builder.apply(name, MatrixMultiplication{transposed_weight}, x, options());
-    }
-  }
-};
-
-// Either one input and a weight of `columns` columns, or two inputs.
-void check_product(const MatrixMultiplicationOperator& op, const config::Node& node,
-                   config::Reader& reader) {
-  if (op.inputs.size() == 1 && !op.columns) {
-    reader.error(node.where(), "missing key 'columns'", "an integer, or a second input");
-  }
-  for (const std::string key : {"columns", "bias"}) {
-    if (op.inputs.size() == 2 && (key == "columns" ? op.columns.has_value() : op.bias)) {
-      const config::Reader::Scope scope(reader, key);
-      reader.error(place_of(node, key), "has no meaning with two inputs", "no such key");
-    }
-  }
-  if (op.columns && op.transposed_weight) {
-    const config::Reader::Scope scope(reader, "transposed_weight");
-    reader.error(place_of(node, "transposed_weight"), "found 'true'",
-                 "false where the weight is the operator's own");
-  }
-}
-
-config::Kind<GraphOperator> matrix_multiplication_kind() {
-  using Op = MatrixMultiplicationOperator;
-  config::Schema<Op> schema("matrix_multiplication",
-                            "The product of [..., K] with a weight of its own, or of two inputs.");
-  add_common(schema, 1, 2);
-  schema
-      .optional("columns", &Op::columns, config::maybe(size_codec()),
-                "Columns of the operator's own weight [K, columns].")
-      .optional("bias", &Op::bias, config::boolean(), "Whether each column adds a constant.")
-      .optional("transposed_weight", &Op::transposed_weight, config::boolean(),
-                "Whether the second input is stored [N, K].")
-      .check(check_product);
-  return config::make_kind<GraphOperator>("matrix_multiplication", schema);
-}
 
 struct AttentionOperator : GraphOperator {
   std::int64_t heads = 1, head_size = 1, past_length = 0;
@@ -348,7 +210,8 @@ config::Kind<GraphOperator> rotary_embedding_kind() {
 const config::Codec<GraphOperatorPointer>& graph_operator_codec() {
   static const config::Codec<GraphOperatorPointer> kCodec = config::one_of<GraphOperator>(
       "operator",
-      {convolution_kind(), matrix_multiplication_kind(), attention_kind(), normalization_kind(),
+      {convolution_kind(), transposed_convolution_kind(), matrix_multiplication_kind(),
+       attention_kind(), normalization_kind(),
        plain_kind<SoftmaxOperator>("softmax", "Softmax over the last dimension."),
        elementwise_kind(), pooling_kind(), embedding_kind(), rotary_embedding_kind(),
        plain_kind<SelectLastOperator>("select_last", "The last token of every sequence.")});

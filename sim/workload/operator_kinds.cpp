@@ -9,9 +9,11 @@ const std::vector<OperatorKind>& operator_kinds() {
   static const std::vector<OperatorKind> kKinds{
       {"convolution", "",
        "y[n,oh,ow,f] = sum over kh,kw,c of x[n,oh*stride+kh*dilation-pad,...,c] * w[kh,kw,c,f] "
-       "+ bias[f]",
-       "N*OH*OW*F*KH*KW*C"},
-      {"matrix_multiplication", "", "y[m,n] = sum over k of a[m,k] * w[k,n] + bias[n]", "M*N*K"},
+       "+ bias[f], c in the group of f",
+       "N*OH*OW*F*KH*KW*C/groups"},
+      {"matrix_multiplication", "",
+       "y[...,m,n] = alpha * sum over k of a[...,m,k] * b[...,k,n] + beta * bias[n]",
+       "elements of y * K"},
       {"attention", "",
        "y = softmax(scale * q * keys^T + mask) * values per head, new keys and values appended to "
        "the cache first",
@@ -32,12 +34,16 @@ const std::vector<OperatorKind>& operator_kinds() {
        "theta^(-2i/head_size)",
        "0"},
       {"select_last", "", "y[b,c] = x[b,T-1,c]", "0"},
+      {"transposed_convolution", "",
+       "x[n,ih,iw,c] * w[kh,kw,c,f] is added to y[n,ih*stride+kh*dilation-pad,...,f], c in the "
+       "group of f",
+       "N*F*C/groups*pairs of input position and tap whose output position exists"},
   };
   return kKinds;
 }
 
 const std::string& kind_name(const Attributes& attributes) {
-  static_assert(std::variant_size_v<Attributes> == 10, "one row above for each alternative");
+  static_assert(std::variant_size_v<Attributes> == 11, "one row above for each alternative");
   return operator_kinds()[attributes.index()].name;
 }
 

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 
+#include "workload/matrix_shapes.h"
+
 namespace orrery::workload {
 namespace {
 
@@ -34,44 +36,78 @@ class ShapeInference {
       : inputs_(inputs), tokens_(tokens) {}
 
   InferredShape operator()(const Convolution& attributes) const {
-    const Shape& x = shape(0);
+    if (auto mistake = filter_mistake(attributes.groups)) {
+      return std::move(*mistake);
+    }
+    const ImageShape x = image_shape(shape(0));
     const Shape& w = shape(1);
-    if (x.size() != 4) {
-      return wrong_shape(0, "an image [N, H, W, C]");
-    }
-    if (w.size() != 4 || w[2] != x[3]) {
-      return wrong_shape(1, fmt::format("a weight [KH, KW, {}, F]", x[3]));
-    }
-    if (has(2) && shape(2) != Shape{w[3]}) {
-      return wrong_shape(2, fmt::format("a bias [{}]", w[3]));
-    }
-    const auto rows = window_positions(x[1], attributes.pad_top, attributes.pad_bottom, w[0],
+    const auto rows = window_positions(x.height, attributes.pad_top, attributes.pad_bottom, w[0],
                                        attributes.dilation_h, attributes.stride_h);
-    const auto columns = window_positions(x[2], attributes.pad_left, attributes.pad_right, w[1],
+    const auto columns = window_positions(x.width, attributes.pad_left, attributes.pad_right, w[1],
                                           attributes.dilation_w, attributes.stride_w);
     if (!rows || !columns) {
       return wrong(fmt::format("the kernel [{}, {}] does not fit into the image {}", w[0], w[1],
-                               shape_text(x)),
+                               shape_text(shape(0))),
                    "a kernel, dilated, of at most the padded image");
     }
-    return right({x[0], *rows, *columns, w[3]});
+    return image(*rows, *columns);
+  }
+
+  InferredShape operator()(const TransposedConvolution& attributes) const {
+    if (auto mistake = filter_mistake(attributes.groups)) {
+      return std::move(*mistake);
+    }
+    const ImageShape x = image_shape(shape(0));
+    const Shape& w = shape(1);
+    if (attributes.output_padding_h >= std::max(attributes.stride_h, attributes.dilation_h) ||
+        attributes.output_padding_w >= std::max(attributes.stride_w, attributes.dilation_w)) {
+      return wrong("the output padding is as large as stride and dilation", "less output padding");
+    }
+    const std::int64_t rows = (x.height - 1) * attributes.stride_h +
+                              (w[0] - 1) * attributes.dilation_h + 1 - attributes.pad_top -
+                              attributes.pad_bottom + attributes.output_padding_h;
+    const std::int64_t columns = (x.width - 1) * attributes.stride_w +
+                                 (w[1] - 1) * attributes.dilation_w + 1 - attributes.pad_left -
+                                 attributes.pad_right + attributes.output_padding_w;
+    if (rows < 1 || columns < 1) {
+      return wrong(fmt::format("padding cuts all {} x {} positions of the output away",
+                               rows + attributes.pad_top + attributes.pad_bottom,
+                               columns + attributes.pad_left + attributes.pad_right),
+                   "less padding");
+    }
+    return image(rows, columns);
   }
 
   InferredShape operator()(const MatrixMultiplication& attributes) const {
     const Shape& a = shape(0);
-    const Shape& w = shape(1);
-    const std::size_t inner = attributes.transposed_weight ? 1 : 0;
-    if (w.size() != 2 || w[inner] != a.back()) {
-      const std::string wanted = attributes.transposed_weight ? fmt::format("[N, {}]", a.back())
-                                                              : fmt::format("[{}, N]", a.back());
-      return wrong_shape(1, "a matrix " + wanted);
+    const Shape& b = shape(1);
+    if (attributes.transposed_a && a.size() < 2) {
+      return wrong_shape(0, "matrices [..., K, M]");
     }
-    const std::int64_t columns = w[1 - inner];
-    if (has(2) && shape(2) != Shape{columns}) {
-      return wrong_shape(2, fmt::format("a bias [{}]", columns));
+    const auto product = product_shape(a, b, attributes);
+    if (!product) {
+      const std::int64_t k = attributes.transposed_a ? a[a.size() - 2] : a.back();
+      const std::string wanted =
+          attributes.transposed_b ? fmt::format("[N, {}]", k) : fmt::format("[{}, N]", k);
+      return wrong_shape(1, b.size() <= 2 ? "a matrix " + wanted
+                                          : fmt::format("matrices {}, behind dimensions that are "
+                                                        "1 or those of '{}' {}",
+                                                        wanted, inputs_[0]->name, shape_text(a)));
     }
-    Shape result = a;
-    result.back() = columns;
+    if (has(2) && shape(2) != Shape{product->n}) {
+      return wrong_shape(2, fmt::format("a bias [{}]", product->n));
+    }
+    if (has(2) && attributes.beta == 0.0) {
+      return wrong("beta is 0", "another factor, or no bias");
+    }
+    Shape result;
+    for (const ProductShape::Batch& batch : product->batches) {
+      result.push_back(batch.count);
+    }
+    if (a.size() > 1) {
+      result.push_back(product->m);
+    }
+    result.push_back(product->n);
     return right(std::move(result));
   }
 
@@ -183,6 +219,39 @@ class ShapeInference {
 
  private:
   [[nodiscard]] bool has(std::size_t index) const { return index < inputs_.size(); }
+
+  // What is wrong with image, weight or bias of a convolution, transposed or not.
+  [[nodiscard]] std::optional<InferredShape> filter_mistake(std::int64_t groups) const {
+    const Shape& x = shape(0);
+    const Shape& w = shape(1);
+    if (x.size() != 4 && x.size() != 3) {
+      return wrong_shape(0, "an image [N, H, W, C] or [N, L, C]");
+    }
+    const std::int64_t channels = x.back();
+    if (channels % groups != 0) {
+      return wrong(fmt::format("{} groups share {} channels", groups, channels),
+                   "a divisor of the channels");
+    }
+    if (w.size() != 4 || w[2] != channels / groups || (x.size() == 3 && w[0] != 1)) {
+      return wrong_shape(1, fmt::format("a weight [{}, KW, {}, F]", x.size() == 3 ? "1" : "KH",
+                                        channels / groups));
+    }
+    if (w[3] % groups != 0) {
+      return wrong(fmt::format("{} groups share {} filters", groups, w[3]),
+                   "a divisor of the filters");
+    }
+    if (has(2) && shape(2) != Shape{w[3]}) {
+      return wrong_shape(2, fmt::format("a bias [{}]", w[3]));
+    }
+    return std::nullopt;
+  }
+  // The output of a convolution.
+  [[nodiscard]] InferredShape image(std::int64_t rows, std::int64_t columns) const {
+    const std::int64_t images = shape(0).front();
+    const std::int64_t filters = shape(1).back();
+    return right(shape(0).size() == 3 ? Shape{images, columns, filters}
+                                      : Shape{images, rows, columns, filters});
+  }
   [[nodiscard]] const Shape& shape(std::size_t index) const { return inputs_[index]->shape; }
   [[nodiscard]] InferredShape wrong_shape(std::size_t index, std::string expected) const {
     return wrong(
@@ -201,7 +270,7 @@ struct InputCount {
 
 // In the order of Attributes.
 constexpr std::array<InputCount, std::variant_size_v<Attributes>> kInputCounts{
-    {{2, 3}, {2, 3}, {5, 5}, {2, 3}, {1, 1}, {1, 2}, {1, 1}, {1, 1}, {1, 1}, {1, 1}}};
+    {{2, 3}, {2, 3}, {5, 5}, {2, 3}, {1, 1}, {1, 2}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {2, 3}}};
 
 }  // namespace
 

@@ -150,7 +150,7 @@ class TransformerBuilder {
       x = builder_.linear("lm_head.project", x, *model_.embedding_width, false, options_);
     }
     if (model_.tied_head) {
-      builder_.apply("lm_head", MatrixMultiplication{.transposed_weight = true},
+      builder_.apply("lm_head", MatrixMultiplication{.transposed_b = true},
                      {x, builder_.find("embedding.weight")}, options_);
     } else {
       builder_.linear("lm_head", x, model_.vocabulary, false, options_);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "tests/functional/matrix_cases.h"
 #include "tests/functional/race_checker.h"
 #include "tests/functional/random_cases.h"
 
@@ -19,6 +20,7 @@ using command::Move;
 using command::VectorCommand;
 
 constexpr std::uint64_t kStreams = 1200;
+constexpr std::uint64_t kMatrixStreams = 1000;
 constexpr int kFaultsAStream = 3;  // of each kind
 
 // Spoils one command; false where the command has nothing of that kind.
@@ -57,6 +59,15 @@ bool swap_operands(ComputeTile& tile, base::Random& /*random*/) {
     return false;  // one product: a * b = b * a
   }
   std::swap(tile.a, tile.b);
+  return true;
+}
+
+// Every group gets the weights of the first one.
+bool share_first_group(ComputeTile& tile, base::Random& /*random*/) {
+  if (tile.groups == 1 || tile.b.row.front().stride_bits == 0) {
+    return false;
+  }
+  tile.b.row.front().stride_bits = 0;
   return true;
 }
 
@@ -104,6 +115,14 @@ bool wrong_stride(VectorCommand& command, base::Random& /*random*/) {
   return true;
 }
 
+// Whether some product of a transposed convolution is with a position outside the image.
+bool overlaps_or_pads(const workload::TransposedConvolution& c, const workload::Graph& graph,
+                      const workload::Operator& op) {
+  const auto& weight = graph.tensors[static_cast<std::size_t>(op.inputs[1])].shape;
+  return weight[0] != c.stride_h || weight[1] != c.stride_w || c.dilation_h != 1 ||
+         c.dilation_w != 1 || c.output_padding_h + c.output_padding_w + c.pad_top + c.pad_left > 0;
+}
+
 // Whether every wrong element shows in the outputs: activations, maxima and the choice of the last
 // token swallow some, products with padding are 0 whatever the weight, and the only key that a
 // query sees has the weight 1 whatever the query.
@@ -113,7 +132,9 @@ bool hides_nothing(const workload::Graph& graph) {
     const auto* pooling = std::get_if<workload::Pooling>(&op.attributes);
     const auto* convolution = std::get_if<workload::Convolution>(&op.attributes);
     const auto* attention = std::get_if<workload::Attention>(&op.attributes);
+    const auto* transposed = std::get_if<workload::TransposedConvolution>(&op.attributes);
     if ((attention != nullptr && attention->past_length == 0) ||
+        (transposed != nullptr && overlaps_or_pads(*transposed, graph, op)) ||
         (convolution != nullptr && convolution->pad_top + convolution->pad_left +
                                            convolution->pad_bottom + convolution->pad_right >
                                        0) ||
@@ -127,11 +148,19 @@ bool hides_nothing(const workload::Graph& graph) {
   return true;
 }
 
-// As above without attention, which loads a tile of keys again for each row block: the byte that a
-// load leaves out may be there from the time before.
+// As above without what loads a tile again: attention its keys for each row block, a transposed
+// convolution its image for each phase, a product matrices that are broadcast. The byte that a load
+// leaves out may be there from the time before.
 bool hides_nothing_and_loads_once(const workload::Graph& graph) {
-  return hides_nothing(graph) &&
-         !std::holds_alternative<workload::Attention>(graph.operators[0].attributes);
+  for (const workload::Operator& op : graph.operators) {
+    const bool batched = std::holds_alternative<workload::MatrixMultiplication>(op.attributes) &&
+                         graph.tensors[static_cast<std::size_t>(op.inputs[1])].shape.size() > 2;
+    if (batched || std::holds_alternative<workload::TransposedConvolution>(op.attributes) ||
+        std::holds_alternative<workload::Attention>(op.attributes)) {
+      return false;
+    }
+  }
+  return hides_nothing(graph);
 }
 
 struct Tally {
@@ -146,8 +175,8 @@ using Filter = bool (*)(const workload::Graph&);
 Tally plant(const Fault& fault, Filter filter) {
   Tally tally;
   base::Random random(99);
-  for (std::uint64_t seed = 0; seed < kStreams; ++seed) {
-    const RandomCase one = random_case(seed);
+  for (std::uint64_t seed = 0; seed < kStreams + kMatrixStreams; ++seed) {
+    const RandomCase one = seed < kStreams ? random_case(seed) : matrix_case(seed - kStreams);
     if (!filter(one.graph)) {
       continue;
     }
@@ -196,6 +225,7 @@ TEST(PlantedFaults, InAddressesAndBoundsAreAllCaught) {
 TEST(PlantedFaults, InOperandsAndSumsAreAllCaught) {
   expect_all_caught("operands swapped", on<ComputeTile>(swap_operands));
   expect_all_caught("accumulate flipped", on<ComputeTile>(flip_accumulate));
+  expect_all_caught("groups share weights", on<ComputeTile>(share_first_group));
 }
 
 // A dependency may be one too many (another one implies it, or the tracker took the range from the

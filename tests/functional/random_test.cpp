@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "tests/functional/matrix_cases.h"
 #include "tests/functional/random_cases.h"
 
 namespace orrery::testing {
@@ -17,12 +18,13 @@ std::uint64_t wanted_cases() {
 
 // Scratchpads and tiers are drawn so small that some cases do not fit: that must be said, and must
 // not be the rule.
-TEST(RandomCases, GiveTheResultsOfTheNaiveOperatorsInAnyAllowedOrder) {
+void expect_all_right(RandomCase (*draw)(std::uint64_t), const std::vector<std::string>& families,
+                      std::uint64_t cases) {
   std::map<std::string, int> checked;
   std::map<std::string, int> too_large;
   int wrong = 0;
-  for (std::uint64_t seed = 0; seed < wanted_cases() && wrong < 10; ++seed) {
-    const RandomCase one = random_case(seed);
+  for (std::uint64_t seed = 0; seed < cases && wrong < 10; ++seed) {
+    const RandomCase one = draw(seed);
     try {
       const Trial trial(one.graph, one.machine, one.mapping, seed);
       const std::string difference = trial.check();
@@ -35,11 +37,19 @@ TEST(RandomCases, GiveTheResultsOfTheNaiveOperatorsInAnyAllowedOrder) {
       ++too_large[one.family];
     }
   }
-  for (const std::string& family : random_families()) {
+  for (const std::string& family : families) {
     std::printf("%-12s %5d checked, %4d do not fit\n", family.c_str(), checked[family],
                 too_large[family]);
     EXPECT_GT(checked[family], 2 * too_large[family]) << family;
   }
+}
+
+TEST(RandomCases, GiveTheResultsOfTheNaiveOperatorsInAnyAllowedOrder) {
+  expect_all_right(random_case, random_families(), wanted_cases());
+}
+
+TEST(RandomCases, OfGroupsBatchesAndTransposedConvolutionsGiveTheResultsOfTheNaiveOperators) {
+  expect_all_right(matrix_case, matrix_families(), wanted_cases() + 240);
 }
 
 }  // namespace

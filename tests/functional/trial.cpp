@@ -26,6 +26,7 @@ bool is_exact(const workload::Graph& graph) {
     const bool exact =
         std::holds_alternative<workload::Convolution>(op.attributes) ||
         std::holds_alternative<workload::MatrixMultiplication>(op.attributes) ||
+        std::holds_alternative<workload::TransposedConvolution>(op.attributes) ||
         std::holds_alternative<workload::Embedding>(op.attributes) ||
         std::holds_alternative<workload::SelectLast>(op.attributes) ||
         (elementwise != nullptr && elementwise->kind != workload::ElementwiseKind::kGelu &&
@@ -214,9 +215,30 @@ std::string Trial::check_macs(const std::vector<command::Command>& commands) con
   return "";
 }
 
+namespace {
+
+// Memories walk upwards only.
+std::string check_strides(const std::vector<command::Command>& commands) {
+  for (const command::Command& command : commands) {
+    if (const auto* move = std::get_if<command::Move>(&command.body)) {
+      for (std::size_t i = 0; i < move->count.size(); ++i) {
+        if (move->source.stride[i] < 0 || move->destination.stride[i] < 0) {
+          return fmt::format("move {} goes downwards", command.id);
+        }
+      }
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string Trial::check() const {
   const std::vector<command::Command> list = commands();
   std::string wrong = check_macs(list);
+  if (wrong.empty()) {
+    wrong = check_strides(list);
+  }
   if (wrong.empty()) {
     wrong = find_race(list, plan_->machine.engines.size());
   }

@@ -71,6 +71,30 @@ TEST(UsefulMacs, OfAConvolutionCountEveryTapOfEveryOutput) {
   EXPECT_EQ(macs_of(Convolution{}, {{2, 8, 9, 6}, {3, 2, 6, 7}, {2, 4, 5, 7}}), 10080);
 }
 
+TEST(UsefulMacs, OfGroupsCountTheChannelsOfOneGroup) {
+  // Depthwise: 1 * 7 * 7 * 16 outputs, each over 3 * 3 * 1 products: 784 * 9.
+  EXPECT_EQ(macs_of(Convolution{.groups = 16}, {{1, 9, 9, 16}, {3, 3, 1, 16}, {1, 7, 7, 16}}),
+            7056);
+}
+
+TEST(UsefulMacs, OfATransposedConvolutionCountInputsTimesTapsThatReachAnOutput) {
+  // Nothing cut off: 2 * 3 * 4 inputs, 2 * 2 taps, 5 channels, 7 filters: 24 * 4 * 35.
+  EXPECT_EQ(macs_of(TransposedConvolution{.stride_h = 2, .stride_w = 2},
+                    {{2, 3, 4, 5}, {2, 2, 5, 7}, {2, 6, 8, 7}}),
+            3360);
+  // One row of 3 inputs, 3 taps, stride 2, 1 cut off before and behind: output 2 * 2 + 3 - 2 = 5.
+  // Taps 0, 1, 2 put inputs 0, 1, 2 at -1, 1, 3; 0, 2, 4; 1, 3, 5: 2 + 3 + 2 = 7 pairs.
+  EXPECT_EQ(macs_of(TransposedConvolution{.stride_w = 2, .pad_left = 1, .pad_right = 1},
+                    {{1, 3, 1}, {1, 3, 1, 1}, {1, 5, 1}}),
+            7);
+}
+
+TEST(UsefulMacs, OfABatchedProductCountEveryMatrix) {
+  // 2 * 3 matrices of 4 x 7 sums over 5: 168 * 5.
+  EXPECT_EQ(macs_of(MatrixMultiplication{}, {{2, 1, 4, 5}, {3, 5, 7}, {2, 3, 4, 7}}), 840);
+  EXPECT_EQ(macs_of(MatrixMultiplication{.transposed_a = true}, {{5, 4}, {5, 7}, {4, 7}}), 140);
+}
+
 TEST(UsefulMacs, OfAProductAreMTimesNTimesKWhateverTheLayout) {
   // M = 2 * 3, K = 5, N = 7.
   EXPECT_EQ(macs_of(MatrixMultiplication{}, {{2, 3, 5}, {5, 7}, {2, 3, 7}}), 210);

@@ -74,10 +74,38 @@ inputs:
   a: {shape: [4, 8]}
   b: {shape: [6, 8]}
 operators:
-  - {name: y, kind: matrix_multiplication, inputs: [a, b], transposed_weight: true}
+  - {name: y, kind: matrix_multiplication, inputs: [a, b], transposed_b: true}
 )")
                           .graph;
   EXPECT_EQ(tensor_named(graph, "y").shape, (Shape{4, 6}));
+}
+
+TEST_F(GraphWorkloadTest, ReadsGroupsTransposedConvolutionsAndFactors) {
+  const Graph graph = load(R"(
+kind: graph
+inputs:
+  x: {shape: [1, 9, 9, 8]}
+  line: {shape: [2, 20, 6]}
+operators:
+  - {name: d, kind: convolution, inputs: [x], filters: 16, kernel: [3, 3], groups: 8}
+  - {name: l, kind: convolution, inputs: [line], filters: 4, kernel: [1, 5]}
+  - {name: t, kind: transposed_convolution, inputs: [x], filters: 6, kernel: [4, 2], stride: [2, 3],
+     padding: [1, 0, 1, 0], output_padding: [0, 1], groups: 2, bias: true}
+  - {name: p, kind: matrix_multiplication, inputs: [l], columns: 3, transposed_a: true,
+     transposed_b: true, alpha: 0.5, beta: 2, bias: true}
+)")
+                          .graph;
+  EXPECT_EQ(tensor_named(graph, "d.weight").shape, (Shape{3, 3, 1, 16}));
+  EXPECT_EQ(tensor_named(graph, "d").shape, (Shape{1, 7, 7, 16}));
+  EXPECT_EQ(tensor_named(graph, "l").shape, (Shape{2, 16, 4}));
+  EXPECT_EQ(tensor_named(graph, "t.weight").shape, (Shape{4, 2, 4, 6}));
+  // (9 - 1) * 2 + 4 - 2 = 18 rows, (9 - 1) * 3 + 2 + 1 = 27 columns.
+  EXPECT_EQ(tensor_named(graph, "t").shape, (Shape{1, 18, 27, 6}));
+  EXPECT_EQ(tensor_named(graph, "p.weight").shape, (Shape{3, 16}));
+  EXPECT_EQ(tensor_named(graph, "p").shape, (Shape{2, 4, 3}));
+  const auto& p = std::get<MatrixMultiplication>(operator_named(graph, "p").attributes);
+  EXPECT_DOUBLE_EQ(p.alpha, 0.5);
+  EXPECT_DOUBLE_EQ(p.beta, 2.0);
 }
 
 TEST_F(GraphWorkloadTest, RefusesAProductThatIsNeitherOwnNorOfTwo) {
@@ -89,8 +117,8 @@ TEST_F(GraphWorkloadTest, RefusesAProductThatIsNeitherOwnNorOfTwo) {
               testing::HasSubstr("columns: has no meaning with two inputs"));
   EXPECT_THAT(error_of(start + "[a, a], bias: true}\n"),
               testing::HasSubstr("bias: has no meaning with two inputs"));
-  EXPECT_THAT(error_of(start + "[a], columns: 3, transposed_weight: true}\n"),
-              testing::HasSubstr("transposed_weight: found 'true'"));
+  EXPECT_THAT(error_of(start + "[a], columns: 3, beta: 2}\n"),
+              testing::HasSubstr("beta: has no meaning without a bias"));
 }
 
 TEST_F(GraphWorkloadTest, FillsInWhatAttentionLeavesOut) {

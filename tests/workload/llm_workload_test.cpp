@@ -151,7 +151,7 @@ TEST_F(LlmWorkloadTest, CountsATiedHeadOnceAndReadsItTransposed) {
   const Graph graph = load(kTinyLlama, {"workload.config.tie_word_embeddings=true"}).graph;
   EXPECT_EQ(describe(graph).total.parameters, untied - 50 * 24);
   const Operator& head = operator_named(graph, "lm_head");
-  EXPECT_TRUE(std::get<MatrixMultiplication>(head.attributes).transposed_weight);
+  EXPECT_TRUE(std::get<MatrixMultiplication>(head.attributes).transposed_b);
   EXPECT_EQ(tensor_of(graph, head.inputs[1]).name, "embedding.weight");
   // What the head reads is the whole table, what the embedding reads a row for each sequence.
   const GraphDescription description = describe(graph);

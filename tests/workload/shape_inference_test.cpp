@@ -39,6 +39,45 @@ TEST(ShapeOfAConvolution, NeedsMatchingChannelsAndBias) {
   EXPECT_EQ(infer(Convolution{}, {{1, 5, 5, 3}, {1, 1, 3, 2}, {3}}).expected, "a bias [2]");
 }
 
+TEST(ShapeOfAConvolution, DividesChannelsAndFiltersByTheGroups) {
+  const Convolution groups{.groups = 3};
+  EXPECT_EQ(infer(groups, {{1, 5, 5, 6}, {1, 1, 2, 9}}).shape, (Shape{1, 5, 5, 9}));
+  EXPECT_EQ(infer(groups, {{1, 5, 5, 6}, {1, 1, 6, 9}}).expected, "a weight [KH, KW, 2, F]");
+  EXPECT_EQ(infer(groups, {{1, 5, 5, 7}, {1, 1, 2, 9}}).message, "3 groups share 7 channels");
+  EXPECT_EQ(infer(groups, {{1, 5, 5, 6}, {1, 1, 2, 8}}).message, "3 groups share 8 filters");
+}
+
+TEST(ShapeOfAConvolution, TakesThreeDimensionsForAnImageOfHeightOne) {
+  EXPECT_EQ(infer(Convolution{.stride_w = 2}, {{2, 9, 3}, {1, 4, 3, 5}}).shape, (Shape{2, 3, 5}));
+  EXPECT_EQ(infer(Convolution{}, {{2, 9, 3}, {2, 4, 3, 5}}).expected, "a weight [1, KW, 3, F]");
+}
+
+TEST(ShapeOfATransposedConvolution, IsThatOfTheImageWhoseConvolutionGivesTheInput) {
+  // (4 - 1) * 2 + (3 - 1) * 2 + 1 - 1 - 1 + 1 = 10 rows, (5 - 1) * 1 + 3 = 7 columns.
+  const TransposedConvolution attributes{
+      .stride_h = 2, .pad_top = 1, .pad_bottom = 1, .dilation_h = 2, .output_padding_h = 1};
+  EXPECT_EQ(infer(attributes, {{1, 4, 5, 2}, {3, 3, 2, 6}}).shape, (Shape{1, 10, 7, 6}));
+  EXPECT_EQ(
+      infer(TransposedConvolution{.output_padding_h = 1}, {{1, 4, 5, 2}, {3, 3, 2, 6}}).expected,
+      "less output padding");
+  EXPECT_EQ(
+      infer(TransposedConvolution{.pad_top = 2, .pad_bottom = 1}, {{1, 1, 1, 2}, {3, 3, 2, 6}})
+          .message,
+      "padding cuts all 3 x 3 positions of the output away");
+}
+
+TEST(ShapeOfAProduct, BroadcastsTheLeadingDimensions) {
+  const MatrixMultiplication plain;
+  EXPECT_EQ(infer(plain, {{2, 1, 4, 5}, {3, 5, 7}}).shape, (Shape{2, 3, 4, 7}));
+  EXPECT_EQ(infer(plain, {{4, 5}, {2, 3, 5, 7}}).shape, (Shape{2, 3, 4, 7}));
+  EXPECT_EQ(infer(plain, {{5}, {2, 5, 7}}).shape, (Shape{2, 7}));
+  EXPECT_EQ(infer(MatrixMultiplication{true, true}, {{2, 5, 4}, {2, 7, 5}}).shape,
+            (Shape{2, 4, 7}));
+  EXPECT_EQ(infer(plain, {{2, 4, 5}, {3, 5, 7}}).expected,
+            "matrices [5, N], behind dimensions that are 1 or those of 't0' [2, 4, 5]");
+  EXPECT_FALSE(infer(MatrixMultiplication{false, true}, {{5}, {5, 7}}).shape);
+}
+
 TEST(ShapeOfAProduct, KeepsTheLeadingDimensions) {
   EXPECT_EQ(infer(MatrixMultiplication{}, {{2, 3, 5}, {5, 7}}).shape, (Shape{2, 3, 7}));
   EXPECT_EQ(infer(MatrixMultiplication{}, {{5}, {5, 7}}).shape, (Shape{7}));

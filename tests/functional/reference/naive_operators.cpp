@@ -2,6 +2,7 @@
 #include "tests/functional/reference/naive_operators.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -25,14 +26,15 @@ class Naive {
   }
 
   void operator()(const Convolution& c) {
-    const auto& xs = input_shape(0);
+    const Shape4 xs = image(input_shape(0));
     const auto& ws = input_shape(1);
-    const auto& ys = tensor(op_.output).shape;
+    const Shape4 ys = image(tensor(op_.output).shape);
     std::size_t next = 0;
     for (std::int64_t n = 0; n < ys[0]; ++n) {
       for (std::int64_t oh = 0; oh < ys[1]; ++oh) {
         for (std::int64_t ow = 0; ow < ys[2]; ++ow) {
           for (std::int64_t f = 0; f < ys[3]; ++f) {
+            const std::int64_t first = f / (ys[3] / c.groups) * ws[2];  // channel of f's group
             double sum = op_.inputs.size() > 2 ? input(2)[at(f)] : 0.0;
             for (std::int64_t kh = 0; kh < ws[0]; ++kh) {
               for (std::int64_t kw = 0; kw < ws[1]; ++kw) {
@@ -41,8 +43,8 @@ class Naive {
                 if (h < 0 || h >= xs[1] || w < 0 || w >= xs[2]) {
                   continue;
                 }
-                for (std::int64_t ch = 0; ch < xs[3]; ++ch) {
-                  sum += input(0)[at(((n * xs[1] + h) * xs[2] + w) * xs[3] + ch)] *
+                for (std::int64_t ch = 0; ch < ws[2]; ++ch) {
+                  sum += input(0)[at(((n * xs[1] + h) * xs[2] + w) * xs[3] + first + ch)] *
                          input(1)[at(((kh * ws[1] + kw) * ws[2] + ch) * ws[3] + f)];
                 }
               }
@@ -54,19 +56,46 @@ class Naive {
     }
   }
 
-  void operator()(const MatrixMultiplication& attributes) {
-    const bool transposed = attributes.transposed_weight;
-    const std::int64_t k_size = input_shape(1)[transposed ? 1 : 0];
-    const std::int64_t n_size = input_shape(1)[transposed ? 0 : 1];
-    const std::int64_t m_size = tensor(op_.inputs[0]).elements() / k_size;
-    for (std::int64_t m = 0; m < m_size; ++m) {
-      for (std::int64_t n = 0; n < n_size; ++n) {
-        double sum = op_.inputs.size() > 2 ? input(2)[at(n)] : 0.0;
-        for (std::int64_t k = 0; k < k_size; ++k) {
-          sum += input(0)[at(m * k_size + k)] *
-                 input(1)[at(transposed ? n * k_size + k : k * n_size + n)];
+  // Each input element is spread over the outputs that it reaches.
+  void operator()(const TransposedConvolution& c) {
+    const Shape4 xs = image(input_shape(0));
+    const Shape4 ys = image(tensor(op_.output).shape);
+    for (std::size_t i = 0; i < y().size() && op_.inputs.size() > 2; ++i) {
+      y()[i] = input(2)[i % at(ys[3])];
+    }
+    for (std::int64_t n = 0; n < xs[0]; ++n) {
+      for (std::int64_t ih = 0; ih < xs[1]; ++ih) {
+        for (std::int64_t iw = 0; iw < xs[2]; ++iw) {
+          for (std::int64_t ch = 0; ch < xs[3]; ++ch) {
+            spread(c, n, ih, iw, ch);
+          }
         }
-        y()[at(m * n_size + n)] = sum;
+      }
+    }
+  }
+
+  void operator()(const MatrixMultiplication& p) {
+    const auto& as = input_shape(0);
+    const auto& bs = input_shape(1);
+    const std::int64_t n_size = p.transposed_b ? bs[bs.size() - 2] : bs.back();
+    const std::int64_t k_size = p.transposed_b ? bs.back() : bs[bs.size() - 2];
+    const std::int64_t m_size = as.size() == 1 ? 1 : p.transposed_a ? as.back() : as[as.size() - 2];
+    const auto& ys = tensor(op_.output).shape;
+    const std::size_t batch_rank = as.size() == 1 ? 0 : ys.size() - 2;
+    const std::int64_t matrices = tensor(op_.output).elements() / (m_size * n_size);
+    for (std::int64_t matrix = 0; matrix < matrices; ++matrix) {
+      const std::int64_t a = broadcast(ys, batch_rank, matrix, as) * m_size * k_size;
+      const std::int64_t b = broadcast(ys, batch_rank, matrix, bs) * k_size * n_size;
+      for (std::int64_t m = 0; m < m_size; ++m) {
+        for (std::int64_t n = 0; n < n_size; ++n) {
+          double sum = 0.0;
+          for (std::int64_t k = 0; k < k_size; ++k) {
+            sum += input(0)[at(a + (p.transposed_a ? k * m_size + m : m * k_size + k))] *
+                   input(1)[at(b + (p.transposed_b ? n * k_size + k : k * n_size + n))];
+          }
+          y()[at((matrix * m_size + m) * n_size + n)] =
+              p.alpha * sum + (op_.inputs.size() > 2 ? p.beta * input(2)[at(n)] : 0.0);
+        }
       }
     }
   }
@@ -231,6 +260,55 @@ class Naive {
   }
 
  private:
+  using Shape4 = std::array<std::int64_t, 4>;
+
+  static Shape4 image(const std::vector<std::int64_t>& shape) {
+    return shape.size() == 3 ? Shape4{shape[0], 1, shape[1], shape[2]}
+                             : Shape4{shape[0], shape[1], shape[2], shape[3]};
+  }
+
+  // Adds what channel ch of an input position gives to every output.
+  void spread(const TransposedConvolution& c, std::int64_t n, std::int64_t ih, std::int64_t iw,
+              std::int64_t ch) {
+    const Shape4 xs = image(input_shape(0));
+    const Shape4 ys = image(tensor(op_.output).shape);
+    const auto& ws = input_shape(1);
+    const double x = input(0)[at(((n * xs[1] + ih) * xs[2] + iw) * xs[3] + ch)];
+    const std::int64_t filters = ys[3] / c.groups;
+    const std::int64_t group = ch / ws[2];
+    for (std::int64_t kh = 0; kh < ws[0]; ++kh) {
+      for (std::int64_t kw = 0; kw < ws[1]; ++kw) {
+        const std::int64_t oh = ih * c.stride_h + kh * c.dilation_h - c.pad_top;
+        const std::int64_t ow = iw * c.stride_w + kw * c.dilation_w - c.pad_left;
+        if (oh < 0 || oh >= ys[1] || ow < 0 || ow >= ys[2]) {
+          continue;
+        }
+        for (std::int64_t f = group * filters; f < (group + 1) * filters; ++f) {
+          y()[at(((n * ys[1] + oh) * ys[2] + ow) * ys[3] + f)] +=
+              x * input(1)[at(((kh * ws[1] + kw) * ws[2] + ch % ws[2]) * ws[3] + f)];
+        }
+      }
+    }
+  }
+
+  // The matrix of an operand that output matrix `matrix` reads: dimensions of size 1 stay at 0.
+  static std::int64_t broadcast(const std::vector<std::int64_t>& ys, std::size_t batch_rank,
+                                std::int64_t matrix, const std::vector<std::int64_t>& shape) {
+    std::int64_t result = 0;
+    std::int64_t scale = 1;
+    for (std::size_t i = 0; i < batch_rank; ++i) {  // innermost first
+      const std::int64_t position = matrix % ys[batch_rank - 1 - i];
+      matrix /= ys[batch_rank - 1 - i];
+      if (shape.size() < i + 3) {
+        break;
+      }
+      const std::int64_t size = shape[shape.size() - 3 - i];
+      result += size == 1 ? 0 : position * scale;
+      scale *= size;
+    }
+    return result;
+  }
+
   // Output of query head h, new token t.
   void attend(const Attention& a, std::int64_t b, std::int64_t h, std::int64_t t) {
     const std::int64_t length = a.past_length + a.query_length;
