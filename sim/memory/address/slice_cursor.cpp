@@ -34,17 +34,23 @@ std::optional<std::uint64_t> first_multiple_in(std::uint64_t a, std::uint64_t m,
 SliceCursor::SliceCursor(const Transfer& transfer, const AddressMap& map, int channel,
                          int access_bytes)
     : transfer_(coalesced(transfer)),
-      map_(map),
       channel_(channel),
       access_bytes_(static_cast<std::uint64_t>(access_bytes)) {
   base::require_invariant(map.granularity() % access_bytes_ == 0,
                           "the interleaving granularity is a multiple of the access size");
   base::require_invariant(transfer.row_bytes > 0, "a transfer moves bytes");
+  bool one_row = true;
   for (const Dimension& dimension : transfer_.outer) {
     base::require_invariant(dimension.count >= 1 && dimension.stride >= 0,
                             "a transfer's dimensions count upwards");
+    one_row = one_row && dimension.count == 1;
   }
-  seek();
+  if (one_row) {
+    std::tie(next_, end_) = bursts_of_row(map);
+  } else {
+    map_ = map;
+    seek();
+  }
 }
 
 std::uint64_t SliceCursor::count_remaining() const {
@@ -87,7 +93,7 @@ void SliceCursor::seek() {
   if (!found) {
     next_ = end_ = 0;
   } else if (map_->interleaved()) {
-    std::tie(next_, end_) = bursts_of_row();
+    std::tie(next_, end_) = bursts_of_row(*map_);
   }
 }
 
@@ -124,7 +130,7 @@ bool SliceCursor::seek_by_bits(std::size_t dimension) {
   std::uint64_t most = ~std::uint64_t{0};
   for (std::uint64_t misses = 0; misses <= most; ++misses) {
     if (dimension == 0) {
-      std::tie(next_, end_) = bursts_of_row();
+      std::tie(next_, end_) = bursts_of_row(*map_);
     }
     if (dimension == 0 ? next_ != end_ : seek_by_bits(dimension - 1)) {
       return true;
@@ -140,13 +146,16 @@ bool SliceCursor::seek_by_bits(std::size_t dimension) {
   return false;
 }
 
-std::pair<std::uint64_t, std::uint64_t> SliceCursor::bursts_of_row() const {
+std::pair<std::uint64_t, std::uint64_t> SliceCursor::bursts_of_row(const AddressMap& map) const {
   const std::uint64_t row = row_address();
   const auto length = static_cast<std::uint64_t>(transfer_.row_bytes);
-  const std::uint64_t first = row / access_bytes_ * access_bytes_;
-  const std::uint64_t last = (row + length + access_bytes_ - 1) / access_bytes_ * access_bytes_;
-  return {map_->local_below(channel_, first) / access_bytes_,
-          map_->local_below(channel_, last) / access_bytes_};
+  const std::uint64_t first = row / access_bytes_;
+  const std::uint64_t last = (row + length + access_bytes_ - 1) / access_bytes_;
+  if (map.channels() == 1) {
+    return {first, last};
+  }
+  return {map.local_below(channel_, first * access_bytes_) / access_bytes_,
+          map.local_below(channel_, last * access_bytes_) / access_bytes_};
 }
 
 }  // namespace orrery::memory

@@ -51,13 +51,13 @@ class SliceCursor {
   bool seek_interleaved();
   bool seek_by_bits(std::size_t dimension);
   // [first, last) of the channel's bursts that the current row touches.
-  [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> bursts_of_row() const;
+  [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> bursts_of_row(const AddressMap& map) const;
   // Steps the dimension `from` and what it carries into; false at the end.
   bool step(std::size_t from);
   [[nodiscard]] std::uint64_t row_address() const;
 
   Transfer transfer_;
-  std::optional<AddressMap> map_;
+  std::optional<AddressMap> map_;  // unless there is but one row
   int channel_ = 0;
   std::uint64_t access_bytes_ = 1;
   std::array<std::int64_t, 3> index_{};

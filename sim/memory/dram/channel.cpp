@@ -345,8 +345,7 @@ Cycle Channel::completion_bound() const {
 }
 
 std::uint32_t Channel::next_age() {
-  constexpr std::uint32_t kLargestAge = 1U << 30;
-  if (age_ == kLargestAge) {
+  if (age_ >= kLargestAge) {
     age_ = renumber(reads_, writes_);
     rebuild_candidates();
   }

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,6 +77,7 @@ class Channel {
   enum Housekeeping : std::uint64_t { kTimeout, kEarlyRefresh, kIdle };
   static constexpr unsigned kBankBits = 6;
   static constexpr unsigned kAgeBits = 30;
+  static constexpr std::uint32_t kLargestAge = 1U << kAgeBits;
   static constexpr unsigned kTagBits = kBankBits + kAgeBits + 2;
 
   [[nodiscard]] static std::uint64_t tag(std::uint64_t kind, std::uint64_t age, unsigned bank) {
@@ -150,7 +150,7 @@ class Channel {
   [[nodiscard]] Door door() const;
 
   // A stretch of reads that hit open rows and are served in order of arrival. While it lasts the
-  // queue of reads is empty and stream_ holds them.
+  // queue of reads holds them in no list, and stream_ knows their places.
   [[nodiscard]] bool may_stream() const;
   [[nodiscard]] bool all_reads_hit() const;
   void begin_stream();
@@ -162,9 +162,9 @@ class Channel {
     std::uint32_t age = 0;
     unsigned rank = 0;
   };
-  // The next read of the stretch; nullopt when one that is not the oldest of its rank may come
-  // first.
-  [[nodiscard]] std::optional<StreamRead> next_in_stream() const;
+  [[nodiscard]] unsigned oldest_in_stream() const;
+  // The next read of the stretch; false when one that is not the oldest of its rank may come first.
+  [[nodiscard]] bool find_next_in_stream(StreamRead& first) const;
   void stream_arrival(Cycle cycle, std::uint64_t burst, unsigned bank, std::uint32_t row);
   void stream_read(unsigned rank, Cycle cycle);
 

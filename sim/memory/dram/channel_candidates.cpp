@@ -205,22 +205,22 @@ Channel::Candidate Channel::first_of(Kind kind, Cycle floor) const {
 // As a rule the oldest request is ready as soon as its rank lets any be, which spares the search;
 // not so for precharges, which wait for their own bank.
 Channel::Candidate Channel::first_in_rank(Kind kind, std::uint64_t banks, Cycle floor) const {
-  const int command = command_of(kind);
+  const TimingTable::CommandRow& row = table_.row(command_of(kind));
   const Tags& tags = tags_[kind];
-  if (kind != kPrecharge) {
-    const auto any = static_cast<unsigned>(std::countr_zero(banks));
-    floor = std::max(floor, timing_.earliest_of_rank(command, any));
+  const auto any = static_cast<unsigned>(std::countr_zero(banks));
+  floor = std::max(floor, timing_.earliest_of_rank(row, any));
+  if (kind != kPrecharge && (banks & (banks - 1)) != 0) {
     std::uint64_t oldest = ~std::uint64_t{0};
     for (std::uint64_t left = banks; left != 0; left &= left - 1) {
       oldest = std::min(oldest, tags[static_cast<unsigned>(std::countr_zero(left))]);
     }
-    if (timing_.earliest(command, bank_of(oldest)) <= floor) {
+    if (timing_.earliest(command_of(kind), bank_of(oldest)) <= floor) {
       return {floor, oldest};
     }
   }
   Earliest earliest(floor, kTagBits);
-  timing_.for_each_earliest(command, banks,
-                            [&](unsigned bank, Cycle ready) { earliest.offer(ready, tags[bank]); });
+  timing_.for_each_below_rank(
+      row, banks, [&](unsigned bank, Cycle ready) { earliest.offer(ready, tags[bank]); });
   return {earliest.cycle(), earliest.tag()};
 }
 

@@ -37,50 +37,62 @@ bool Channel::all_reads_hit() const {
 void Channel::begin_stream() {
   stream_.set_active(true);
   for (RequestQueue::Index index = reads_.oldest(); index != RequestQueue::kNone;
-       index = reads_.oldest()) {
-    const Request& request = reads_.at(index);
-    stream_.push(rank_of(request.bank)) = request;
-    reads_.remove(index);
+       index = reads_.at(index).younger) {
+    stream_.push(rank_of(reads_.at(index).bank), index);
   }
+  reads_.unlink_all();
 }
 
 void Channel::end_stream() {
   calm_ = 0;
   stream_.set_active(false);
-  stream_.settle([this](unsigned bank, Cycle cycle) {
+  stream_.settle([this](unsigned bank) {
+    const Cycle cycle = last_used_[bank];
     timing_.issue_rest(commands_[kRead], bank, cycle);
-    last_used_[bank] = cycle;
     idle_since_[rank_of(bank)] = std::max(idle_since_[rank_of(bank)], cycle);
     watch_until_ = std::max(watch_until_, cycle + longest_wait_);
   });
-  while (!stream_.empty()) {
-    const unsigned rank = stream_.rank_of_oldest();
-    reads_.restore(stream_.oldest(rank));
+  for (int left = reads_.size(); left > 0; --left) {
+    const unsigned rank = oldest_in_stream();
+    reads_.link(stream_.oldest(rank));
     stream_.drop(rank);
   }
   rebuild_candidates();
 }
 
-std::optional<Channel::StreamRead> Channel::next_in_stream() const {
-  const int command = commands_[kRead];
+// The rank of the oldest of all; there is one.
+unsigned Channel::oldest_in_stream() const {
+  unsigned first = 0;
+  std::uint32_t least = ~std::uint32_t{0};
+  for (unsigned rank = 0; rank < stream_.ranks(); ++rank) {
+    if (stream_.count(rank) > 0 && reads_.at(stream_.oldest(rank)).age < least) {
+      first = rank;
+      least = reads_.at(stream_.oldest(rank)).age;
+    }
+  }
+  return first;
+}
+
+bool Channel::find_next_in_stream(StreamRead& first) const {
+  const TimingTable::CommandRow& row = table_.row(commands_[kRead]);
   const Cycle floor = std::max(column_floor_, horizon_);
-  StreamRead first;
+  first = StreamRead{};
   for (unsigned rank = 0; rank < stream_.ranks(); ++rank) {
     const std::uint32_t count = stream_.count(rank);
     if (count == 0) {
       continue;
     }
-    const Request& oldest = stream_.oldest(rank);
-    const auto [rank_ready, bank_ready] = timing_.earliest_of_rank_and_bank(command, oldest.bank);
+    const Request& oldest = reads_.at(stream_.oldest(rank));
+    const auto [rank_ready, bank_ready] = timing_.earliest_of_rank_and_bank(row, oldest.bank);
     const Cycle ready = std::max(floor, bank_ready);
     if (count > 1 && std::max(floor, rank_ready) < ready) {
-      return std::nullopt;
+      return false;
     }
     if (ready < first.cycle || (ready == first.cycle && oldest.age < first.age)) {
       first = {ready, oldest.age, rank};
     }
   }
-  return first;
+  return true;
 }
 
 void Channel::stream(Cycle until) {
@@ -94,18 +106,16 @@ void Channel::stream(Cycle until) {
   const Cycle limit = std::min(until, next_refresh_due_);
   bool known = false;  // of the next read
   StreamRead read;
-  while (intake_.at_most_one_read()) {
-    if (!known && !stream_.empty()) {
-      const std::optional<StreamRead> next = next_in_stream();
-      if (!next) {
+  while (intake_.at_most_one_read() && age_ < kLargestAge) {
+    if (!known && !reads_.empty()) {
+      if (!find_next_in_stream(read)) {
         break;
       }
-      read = *next;
       known = true;
     }
-    const Cycle arrival = stream_.full() ? kNeverCycle : intake_.only_ready(arrival_floor_);
+    const Cycle arrival = reads_.full() ? kNeverCycle : intake_.only_ready(arrival_floor_);
     if (std::min(arrival, read.cycle) >= limit) {
-      if (limit < until || stream_.empty()) {
+      if (limit < until || reads_.empty()) {
         break;
       }
       return;
@@ -132,14 +142,14 @@ void Channel::stream(Cycle until) {
 void Channel::stream_arrival(Cycle cycle, std::uint64_t burst, unsigned bank, std::uint32_t row) {
   horizon_ = cycle;
   arrival_floor_ = cycle + 1;
-  Request& request = stream_.push(rank_of(bank));
+  const RequestQueue::Index index = reads_.take_place(bank);
+  stream_.push(rank_of(bank), index);
+  Request& request = reads_.at(index);
   request.burst = burst;
   request.number = arrivals_++;
   request.arrival = cycle;
   request.age = age_++;
   request.row = row;
-  request.bank = static_cast<std::uint8_t>(bank);
-  request.first = FirstCommand::kNone;
   request.slice = intake_.take_only(cycle);
   request.statistics = &intake_.statistics(request.slice);
   ++request.statistics->read_bursts;
@@ -149,7 +159,8 @@ void Channel::stream_arrival(Cycle cycle, std::uint64_t burst, unsigned bank, st
 }
 
 void Channel::stream_read(unsigned rank, Cycle cycle) {
-  const Request& request = stream_.oldest(rank);
+  const RequestQueue::Index index = stream_.oldest(rank);
+  const Request& request = reads_.at(index);
   const unsigned bank = request.bank;
   const int command = commands_[kRead];
   timing_.issue_own(command, bank, cycle);
@@ -158,8 +169,11 @@ void Channel::stream_read(unsigned rank, Cycle cycle) {
   row_floor_ = one_bus_ ? column_floor_ : row_floor_;
   horizon_ = cycle + 1;
   arrival_floor_ = cycle + 1;
+  last_used_[bank] = cycle;
   served(request, false, cycle);
-  stream_.pop(rank, bank, cycle);
+  stream_.drop(rank);
+  stream_.mark_read(bank);
+  reads_.free_place(index);
 }
 
 }  // namespace orrery::memory::dram

@@ -11,13 +11,16 @@ void Intake::submit(const Slice& slice, Cycle arrival, AccessStatistics& statist
   base::require_invariant(!slice.cursor.done(), "a slice has bursts");
   const std::uint32_t index = allocate();
   OpenSlice& open = slices_[index];
-  open = OpenSlice{};
   open.cursor = slice.cursor;
   open.statistics = &statistics;
   open.ticket = slice.ticket;
   open.arrival = arrival;
+  open.done = 0;
   open.initiator = slice.initiator;
+  open.queued = 0;
+  open.next = kNone;
   open.is_write = slice.is_write;
+  open.exhausted = false;
   open.used = true;
   ++open_slices_;
   while (lines_.size() <= slice.initiator) {
@@ -33,6 +36,7 @@ void Intake::submit(const Slice& slice, Cycle arrival, AccessStatistics& statist
     slices_[line.tail].next = index;
   }
   line.tail = index;
+  find_only();
   next_known_ = false;
 }
 
@@ -56,6 +60,7 @@ void Intake::pass_on(std::size_t position) {
   if (line.head == kNone) {
     deactivate(position);
   }
+  find_only();
 }
 
 void Intake::read_done(std::uint32_t slice, Cycle cycle) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -70,11 +71,33 @@ class RequestQueue {
 
   // Takes a place at the end of the bank's list; the caller fills in the rest. Not when full().
   Index push(unsigned bank) {
+    const Index index = take_place(bank);
+    link(index);
+    return index;
+  }
+
+  void remove(Index index) {
+    unlink(index);
+    free_place(index);
+  }
+
+  // The halves of push() and remove(): a request may have a place and stand in no list.
+  Index take_place(unsigned bank) {
     const Index index = free_[--free_count_];
     ++size_;
     Request& entry = requests_[index];
     entry.bank = static_cast<std::uint8_t>(bank);
     entry.first = FirstCommand::kNone;
+    return index;
+  }
+  void free_place(Index index) {
+    free_[free_count_++] = index;
+    --size_;
+  }
+  // At the end of the lists.
+  void link(Index index) {
+    Request& entry = requests_[index];
+    const unsigned bank = entry.bank;
     entry.next = kNone;
     entry.previous = tails_[bank];
     if (entry.previous == kNone) {
@@ -88,10 +111,8 @@ class RequestQueue {
     entry.older = youngest_;
     (youngest_ == kNone ? oldest_ : requests_[youngest_].younger) = index;
     youngest_ = index;
-    return index;
   }
-
-  void remove(Index index) {
+  void unlink(Index index) {
     const Request& entry = requests_[index];
     if (entry.previous == kNone) {
       heads_[entry.bank] = entry.next;
@@ -108,8 +129,14 @@ class RequestQueue {
     }
     (entry.older == kNone ? oldest_ : requests_[entry.older].younger) = entry.younger;
     (entry.younger == kNone ? youngest_ : requests_[entry.younger].older) = entry.older;
-    free_[free_count_++] = index;
-    --size_;
+  }
+  // All of them.
+  void unlink_all() {
+    for (; occupied_ != 0; occupied_ &= occupied_ - 1) {
+      const auto bank = static_cast<unsigned>(std::countr_zero(occupied_));
+      heads_[bank] = tails_[bank] = kNone;
+    }
+    oldest_ = youngest_ = kNone;
   }
 
   // The oldest request to the row in the list that starts at `from`, or kNone.
@@ -139,18 +166,6 @@ class RequestQueue {
       }
     }
     return false;
-  }
-
-  // Takes a place for a request that had one before: everything but its neighbours is kept.
-  void restore(const Request& request) {
-    const Index index = push(request.bank);
-    Request& entry = requests_[index];
-    const Request links = entry;
-    entry = request;
-    entry.next = links.next;
-    entry.previous = links.previous;
-    entry.younger = links.younger;
-    entry.older = links.older;
   }
 
   // Appends the queued requests, oldest first.

@@ -37,8 +37,8 @@ class TimingState {
     Cycle rank;
     Cycle bank;
   };
-  [[nodiscard]] Both earliest_of_rank_and_bank(int command, unsigned bank) const {
-    const TimingTable::CommandRow& row = table_.row(command);
+  [[nodiscard]] Both earliest_of_rank_and_bank(const TimingTable::CommandRow& row,
+                                               unsigned bank) const {
     const TimingTable::Site* site = row.sites.data();
     const TimingTable::Site* const rank_end = site + row.rank_sites;
     const TimingTable::Site* const end = site + row.sites.size();
@@ -63,8 +63,7 @@ class TimingState {
   }
 
   // What the rank of the bank and the channel impose: a lower bound for all banks of the rank.
-  [[nodiscard]] Cycle earliest_of_rank(int command, unsigned bank) const {
-    const TimingTable::CommandRow& row = table_.row(command);
+  [[nodiscard]] Cycle earliest_of_rank(const TimingTable::CommandRow& row, unsigned bank) const {
     Cycle ready = kNever;
     for (std::size_t i = 0; i < row.rank_sites; ++i) {
       ready = std::max(ready, ready_[row.sites[i].base + (bank >> row.sites[i].shift)]);
@@ -72,18 +71,26 @@ class TimingState {
     return ready;
   }
 
-  // Calls visit(bank, earliest(command, bank)) for every bank of the mask, upwards.
+  // Calls visit(bank, cycle) for every bank of the mask, upwards: the maximum of the cycle and
+  // earliest_of_rank() is the first in which the command may be issued to the bank.
   template <class Visit>
-  void for_each_earliest(int command, std::uint64_t banks, Visit visit) const {
-    switch (table_.row(command).sites.size()) {
+  void for_each_below_rank(const TimingTable::CommandRow& row, std::uint64_t banks,
+                           Visit visit) const {
+    switch (row.sites.size() - row.rank_sites) {
+      case 1:
+        return visit_banks<1>(row, banks, visit);
       case 2:
-        return visit_banks<2>(command, banks, visit);
+        return visit_banks<2>(row, banks, visit);
       case 3:
-        return visit_banks<3>(command, banks, visit);
+        return visit_banks<3>(row, banks, visit);
       default:
         for (; banks != 0; banks &= banks - 1) {
           const auto bank = static_cast<unsigned>(std::countr_zero(banks));
-          visit(bank, earliest(command, bank));
+          Cycle ready = kNever;
+          for (std::size_t i = row.rank_sites; i < row.sites.size(); ++i) {
+            ready = std::max(ready, ready_[row.sites[i].base + (bank >> row.sites[i].shift)]);
+          }
+          visit(bank, ready);
         }
     }
   }
@@ -156,12 +163,13 @@ class TimingState {
 
   // A fixed number of sites lets the compiler keep them in registers.
   template <std::size_t kSites, class Visit>
-  void visit_banks(int command, std::uint64_t banks, Visit visit) const {
+  void visit_banks(const TimingTable::CommandRow& row, std::uint64_t banks, Visit visit) const {
     std::array<const Cycle*, kSites> slots;
     std::array<std::uint32_t, kSites> shifts;
     for (std::size_t i = 0; i < kSites; ++i) {
-      slots[i] = ready_.data() + table_.row(command).sites[i].base;
-      shifts[i] = table_.row(command).sites[i].shift;
+      const TimingTable::Site& site = row.sites[row.rank_sites + i];
+      slots[i] = ready_.data() + site.base;
+      shifts[i] = site.shift;
     }
     for (; banks != 0; banks &= banks - 1) {
       const auto bank = static_cast<unsigned>(std::countr_zero(banks));
