@@ -64,9 +64,9 @@ class Intake {
   // place, kNeverCycle when nobody waits.
   [[nodiscard]] std::uint64_t only_burst() const { return slices_[only_->head].cursor.peek(); }
   [[nodiscard]] Cycle only_ready(Cycle floor) const {
-    return only_ == nullptr ? kNeverCycle
-                            : std::max(std::max(slices_[only_->head].arrival, floor),
-                                       only_->credits.ready());
+    return only_ == nullptr
+               ? kNeverCycle
+               : std::max(std::max(slices_[only_->head].arrival, floor), only_->credits.ready());
   }
   // Takes it, as take() does. Returns its slice.
   std::uint32_t take_only(Cycle cycle) {
@@ -197,7 +197,7 @@ class Intake {
   std::size_t start_ = 0;               // in waiting_: the first after the one that entered last
   std::int64_t last_ = -1;
   std::size_t open_slices_ = 0;
-  Line* only_ = nullptr;                // where one initiator alone waits
+  Line* only_ = nullptr;  // where one initiator alone waits
   bool at_most_one_read_ = true;
   bool next_known_ = false;
   Arbiter::Choice next_ = {kNeverCycle, 0};
