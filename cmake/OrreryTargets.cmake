@@ -1,5 +1,6 @@
 option(ORRERY_BUILD_TESTS "Build the tests" ON)
 option(ORRERY_WARNINGS_AS_ERRORS "Stop at the first warning" OFF)
+option(ORRERY_FUZZ "Build the libFuzzer targets of tests/fuzz (clang)" OFF)
 set(ORRERY_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 
 set(CMAKE_CXX_STANDARD 20)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/config_search.h"
 
-#include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
 
+#include "base/data_folders.h"
 #include "base/error.h"
 
 namespace orrery::cli {
@@ -27,38 +26,11 @@ const FamilyInfo& info(FileFamily family) {
   return kInfos[static_cast<std::size_t>(family)];
 }
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(':', begin), text.size());
-    if (end > begin) {
-      parts.push_back(text.substr(begin, end - begin));
-    }
-    begin = end + 1;
-  }
-  return parts;
-}
-
-std::vector<fs::path> data_folders() {
-  std::vector<fs::path> folders;
-  if (const char* environment = std::getenv("ORRERY_CONFIG_PATH")) {
-    for (const std::string& folder : split(environment)) {
-      folders.emplace_back(folder);
-    }
-  }
-  std::error_code error;
-  const fs::path executable = fs::read_symlink("/proc/self/exe", error);
-  for (const std::string& folder : split(ORRERY_DATA_FOLDERS)) {
-    folders.push_back(fs::proximate((executable.parent_path() / folder).lexically_normal(), error));
-  }
-  return folders;
-}
-
 }  // namespace
 
 std::vector<std::pair<std::string, fs::path>> shipped_files(FileFamily family) {
   std::map<std::string, fs::path> found;  // the first folder that has a name wins
-  for (const fs::path& base : data_folders()) {
+  for (const fs::path& base : base::data_folders()) {
     for (const char* folder : info(family).folders) {
       std::error_code error;
       for (const fs::directory_entry& entry : fs::directory_iterator(base / folder, error)) {

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "cli/config_search.h"
+#include "cli/coverage.h"
 #include "cli/exit_code.h"
 #include "cli/subcommand.h"
 #include "config/document.h"
@@ -35,6 +36,17 @@ report::Json numbers_json(const OperatorDescription& line) {
           {"macs_per_byte", line.bytes() == 0 ? 0.0 : line.intensity()}};
 }
 
+report::Json origin_json(const workload::Origin& origin) {
+  report::Json operators = report::Json::object();
+  for (const auto& [name, count] : origin.operators) {
+    operators[name] = count;
+  }
+  return {{"format", origin.format},         {"file", origin.file},       {"nodes", origin.nodes},
+          {"parameters", origin.parameters}, {"lowered", origin.lowered}, {"fused", origin.fused},
+          {"views", origin.views},           {"folded", origin.folded},   {"unused", origin.unused},
+          {"ignored", origin.ignored},       {"operators", operators}};
+}
+
 report::Json description_json(const workload::Workload& workload, const GraphDescription& graph) {
   report::Json json{{"schema", "orrery-description-1"},
                     {"workload", workload.name},
@@ -44,6 +56,9 @@ report::Json description_json(const workload::Workload& workload, const GraphDes
                     {"cache_bytes_per_token", graph.cache_bytes_per_token},
                     {"total", numbers_json(graph.total)},
                     {"operators", report::Json::array()}};
+  if (workload.origin) {
+    json["origin"] = origin_json(*workload.origin);
+  }
   for (const OperatorDescription& line : graph.operators) {
     report::Json item{{"name", line.name},
                       {"kind", line.kind},
@@ -88,7 +103,8 @@ std::string description_text(const workload::Workload& workload, const GraphDesc
                         report::format_bytes(graph.resident_cache_bytes),
                         report::format_bytes(graph.cache_bytes_per_token));
   }
-  return text;
+  const std::string coverage = coverage_text(workload, graph);
+  return text + (coverage.empty() ? "" : '\n' + coverage);
 }
 
 // What a workload consists of; nothing is simulated.

@@ -14,6 +14,7 @@
 #include "config/yaml.h"
 #include "memory/dram/spec_schema.h"
 #include "workload/hugging_face.h"
+#include "workload/onnx_importer.h"
 #include "workload/topology_table.h"
 
 namespace orrery::cli {
@@ -146,6 +147,10 @@ std::string validate_file(const fs::path& path) {
   if (path.extension() == ".csv") {
     (void)workload::parse_topology(config::read_text(path, kLargestTable), path.string());
     return "SCALE-Sim topology";
+  }
+  if (workload::is_onnx_file(path)) {
+    (void)workload::load_workload(path);
+    return "ONNX model";
   }
   const config::Node document = config::load_document(path);
   const DocumentKind& kind = kind_of(path, document);

@@ -49,6 +49,7 @@ std::vector<SubcommandPointer> make_subcommands() {
   commands.push_back(make_lower_command());
   commands.push_back(make_validate_command());
   commands.push_back(make_describe_command());
+  commands.push_back(make_import_command());
   commands.push_back(make_list_command());
   commands.push_back(make_memory_command());
   return commands;

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "base/units.h"
+#include "cli/coverage.h"
 #include "cli/scenario.h"
 #include "cli/scenario_options.h"
 #include "cli/simulation.h"
@@ -94,6 +95,11 @@ class RunCommand : public Subcommand {
   int run_workload() {
     require_scenario(request_);
     const Scenario scenario = load_scenario(request_);
+    notes_ = coverage_notes(scenario.workload);
+    if (!json_ && scenario.workload.origin) {
+      std::cout << coverage_text(scenario.workload, workload::describe(scenario.workload.graph))
+                << std::endl;
+    }
     const std::shared_ptr<const lowering::Plan> plan = scenario.plan();
     lowering::LoweredStream stream(plan);
     return run(scenario.platform, stream,
@@ -113,6 +119,7 @@ class RunCommand : public Subcommand {
     }
     platform::RunOutput output = simulate(platform, stream, options_);
     output.result.config_hash = hash;
+    output.result.notes.insert(output.result.notes.end(), notes_.begin(), notes_.end());
     output.result.dataflow = dataflows_of(stream.header());
     if (folder) {
       stage_run_files(*folder, output, input, options_);
@@ -130,6 +137,7 @@ class RunCommand : public Subcommand {
   std::string stream_;
   std::string output_;
   std::string window_;
+  std::vector<std::string> notes_;  // on the workload
   bool timeline_ = false;
   bool json_ = false;
   report::SummaryOptions summary_;

@@ -77,19 +77,6 @@ void write_resolved(Scenario& scenario) {
   scenario.hash = report::sha256(scenario.resolved);
 }
 
-workload::Workload read_workload(const Node& document, const std::string& fallback_name) {
-  config::Reader reader("workload");
-  const auto spec = workload::workload_codec().read(document, reader);
-  reader.diagnostics().throw_if_any();
-  workload::Workload workload;
-  workload.name = (*spec)->name.value_or(fallback_name);
-  workload.kind = document.find("kind")->text();
-  workload.seed = static_cast<std::uint64_t>((*spec)->seed);
-  workload.graph = (*spec)->build(workload.name);
-  workload.resolved = workload::workload_codec().write(*spec);
-  return workload;
-}
-
 template <class T>
 T read_section(const config::Schema<T>& schema, const Node& document, const std::string& name) {
   config::Reader reader(name);
@@ -128,8 +115,9 @@ void load_from_resolved(const ScenarioRequest& request, const std::vector<Overri
     scenario.platform =
         read_section(hardware::PlatformConfig::schema(), *root.find("platform"), "platform");
   });
-  collect_mistakes(diagnostics,
-                   [&] { scenario.workload = read_workload(*root.find("workload"), "workload"); });
+  collect_mistakes(diagnostics, [&] {
+    scenario.workload = workload::make_workload(*root.find("workload"), "workload");
+  });
   collect_mistakes(diagnostics, [&] {
     scenario.mapping =
         read_section(lowering::MappingConfig::schema(), *root.find("mapping"), "mapping");

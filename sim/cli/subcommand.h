@@ -31,6 +31,7 @@ using SubcommandPointer = std::unique_ptr<Subcommand>;
 [[nodiscard]] SubcommandPointer make_lower_command();
 [[nodiscard]] SubcommandPointer make_validate_command();
 [[nodiscard]] SubcommandPointer make_describe_command();
+[[nodiscard]] SubcommandPointer make_import_command();
 [[nodiscard]] SubcommandPointer make_list_command();
 [[nodiscard]] SubcommandPointer make_memory_command();
 

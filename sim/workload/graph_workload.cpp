@@ -19,23 +19,25 @@ struct GraphInput {
 };
 
 config::Schema<GraphInput> input_schema() {
-  config::Schema<GraphInput> schema("input", "A tensor given from outside.");
+  config::Schema<GraphInput> schema("input", "A tensor given from outside, or a weight.");
   schema
       .required("shape", &GraphInput::shape, config::list(size_codec(), 1),
                 "Sizes; images are N, H, W, C.")
       .optional("type", &GraphInput::type, config::maybe(numeric::element_type_codec()),
-                "Element type; left out: that of the workload's activations.")
+                "Element type; left out: that of the workload's activations or weights.")
       .position(&GraphInput::where);
   return schema;
 }
 
 struct GraphWorkload : WorkloadSpec {
-  config::Named<GraphInput> inputs;
+  std::optional<Origin> origin;
+  config::Named<GraphInput> inputs, parameters;
   std::vector<GraphOperatorPointer> operators;
   std::int64_t batch = 1;
   ElementTypes types;
 
   [[nodiscard]] Graph build(const std::string& graph_name) const override;
+  [[nodiscard]] std::optional<Origin> imported_from() const override { return origin; }
 };
 
 // Brings the operators into an order in which each stands after those it reads: that of the file,
@@ -63,10 +65,12 @@ class OperatorOrder {
   };
 
   void collect_names() {
-    for (const auto& [name, input] : workload_.inputs) {
-      names_.push_back(name);
-      input_names_.insert(name);
-      first_line_.emplace(name, input.where.line);
+    for (const auto* tensors : {&workload_.inputs, &workload_.parameters}) {
+      for (const auto& [name, tensor] : *tensors) {
+        names_.push_back(name);
+        input_names_.insert(name);
+        first_line_.emplace(name, tensor.where.line);
+      }
     }
     for (std::size_t i = 0; i < workload_.operators.size(); ++i) {
       const GraphOperator& op = *workload_.operators[i];
@@ -162,6 +166,10 @@ Graph GraphWorkload::build(const std::string& graph_name) const {
     shape.front() *= batch;
     builder.input(name, shape, options);
   }
+  for (const auto& [name, parameter] : parameters) {
+    builder.weight(name, parameter.shape,
+                   {parameter.where, "workload.parameters." + name, std::nullopt, parameter.type});
+  }
   for (const GraphOperator* op : OperatorOrder(*this, builder).sort()) {
     std::vector<TensorId> x;
     for (const std::string& input : op->inputs) {
@@ -182,6 +190,12 @@ config::Kind<WorkloadSpec> graph_workload_kind() {
                 "Tensors given from outside, by name; those that nothing reads are allowed.")
       .required("operators", &GraphWorkload::operators, config::list(graph_operator_codec(), 1),
                 "Operators, in any order.")
+      .optional("parameters", &GraphWorkload::parameters,
+                config::dictionary(config::object(input_schema())),
+                "Weights that operators name among their inputs; a `type` that is left out is that "
+                "of the workload's weights.")
+      .optional("origin", &GraphWorkload::origin, config::maybe(config::object(Origin::schema())),
+                "Written by importers: where the graph comes from.")
       .optional("batch", &GraphWorkload::batch, size_codec(),
                 "The first dimension of every input is multiplied by it.")
       .optional("types", &GraphWorkload::types, config::object(element_types_schema()),

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "workload/onnx_importer.h"
+
 namespace orrery::workload {
 namespace {
 
@@ -36,6 +38,15 @@ void refuse_model(const fs::path& path, const config::Node& document) {
   }
 }
 
+// The workload file that an ONNX model given directly stands for.
+config::Node document_of_model(const fs::path& path) {
+  const base::SourcePosition where{path.string(), 0, 0};
+  config::Node document = config::Node::map(where);
+  document.set("kind", config::Node::scalar("onnx", where));
+  document.set("file", config::Node::scalar(path.filename().string(), where));
+  return document;
+}
+
 config::Node apply_overrides(config::Node document,
                              const std::vector<config::Override>& overrides) {
   config::Node root = config::Node::map(document.where());
@@ -52,29 +63,39 @@ config::Node apply_overrides(config::Node document,
 
 const config::Codec<WorkloadSpecPointer>& workload_codec() {
   static const config::Codec<WorkloadSpecPointer> kCodec = config::one_of<WorkloadSpec>(
-      kRoot, {llm_workload_kind(), topology_workload_kind(), graph_workload_kind()});
+      kRoot,
+      {llm_workload_kind(), topology_workload_kind(), graph_workload_kind(), onnx_workload_kind()});
   return kCodec;
+}
+
+Workload make_workload(const config::Node& document, const std::string& fallback_name) {
+  config::Reader reader(kRoot);
+  const auto spec = workload_codec().read(document, reader);
+  reader.diagnostics().throw_if_any();
+  base::require_invariant(spec && *spec, "a document without mistakes has a value", fallback_name);
+  if (const std::optional<config::Node> expanded = (*spec)->expanded()) {
+    return make_workload(*expanded, fallback_name);
+  }
+  Workload workload;
+  workload.name = (*spec)->name.value_or(fallback_name);
+  workload.kind = document.find("kind")->text();
+  workload.seed = static_cast<std::uint64_t>((*spec)->seed);
+  workload.graph = (*spec)->build(workload.name);
+  workload.origin = (*spec)->imported_from();
+  workload.resolved = workload_codec().write(*spec);
+  return workload;
 }
 
 Workload load_workload(const fs::path& path, const std::vector<config::Override>& overrides) {
   refuse_topology(path);
-  config::Node document = config::load_document(path);
+  config::Node document =
+      is_onnx_file(path) ? document_of_model(path) : config::load_document(path);
   refuse_model(path, document);
   document = apply_overrides(std::move(document), overrides);
   if (document.is_map() && document.find("name") == nullptr) {
     document.set("name", config::Node::scalar(path.stem().string(), document.where()));
   }
-  config::Reader reader(kRoot);
-  const auto spec = workload_codec().read(document, reader);
-  reader.diagnostics().throw_if_any();
-  base::require_invariant(spec && *spec, "a document without mistakes has a value", path.string());
-  Workload workload;
-  workload.name = *(*spec)->name;
-  workload.kind = document.find("kind")->text();
-  workload.seed = static_cast<std::uint64_t>((*spec)->seed);
-  workload.graph = (*spec)->build(workload.name);
-  workload.resolved = workload_codec().write(*spec);
-  return workload;
+  return make_workload(document, path.stem().string());
 }
 
 }  // namespace orrery::workload

@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 
+#include "config/node.h"
 #include "config/schema.h"
 #include "workload/graph.h"
+#include "workload/origin.h"
 
 namespace orrery::workload {
 
@@ -17,6 +19,11 @@ struct WorkloadSpec {
   std::int64_t seed = 1;
 
   virtual ~WorkloadSpec() = default;
+  // The workload that stands for this one, as a document of another kind: that of a model which is
+  // imported. nullopt where there is none. Throws base::UserError.
+  [[nodiscard]] virtual std::optional<config::Node> expanded() const { return std::nullopt; }
+  // Where the graph comes from, if it was imported.
+  [[nodiscard]] virtual std::optional<Origin> imported_from() const { return std::nullopt; }
   // Throws base::UserError with every mistake that only the shapes tell.
   [[nodiscard]] virtual Graph build(const std::string& graph_name) const = 0;
 };
@@ -37,5 +44,6 @@ void add_common_parameters(config::Schema<Spec>& schema) {
 [[nodiscard]] config::Kind<WorkloadSpec> llm_workload_kind();
 [[nodiscard]] config::Kind<WorkloadSpec> topology_workload_kind();
 [[nodiscard]] config::Kind<WorkloadSpec> graph_workload_kind();
+[[nodiscard]] config::Kind<WorkloadSpec> onnx_workload_kind();
 
 }  // namespace orrery::workload

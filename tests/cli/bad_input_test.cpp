@@ -22,8 +22,10 @@ const fs::path kFolder = fs::path(ORRERY_SOURCE_DIR) / "tests/bad_input";
 std::vector<std::string> cases() {
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : fs::directory_iterator(kFolder)) {
-    if (entry.path().extension() == ".expected") {
-      names.push_back(entry.path().stem().string());
+    // Answers about ONNX models need Python's packages: tests/python looks after them.
+    const std::string name = entry.path().stem().string();
+    if (entry.path().extension() == ".expected" && !name.starts_with("onnx_")) {
+      names.push_back(name);
     }
   }
   std::sort(names.begin(), names.end());

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 
 import pytest
 
@@ -13,6 +14,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXECUTABLE = pathlib.Path(
     os.environ.get("ORRERY_EXECUTABLE", ROOT / "build" / "release" / "orrery")
 )
+# The project's own Python package.
+sys.path.insert(0, str(ROOT / "python"))
 
 
 @dataclasses.dataclass

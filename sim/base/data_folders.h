@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+namespace orrery::base {
+
+// Folders that may hold configs/, workloads/ and python/: those of the environment variable
+// ORRERY_CONFIG_PATH, separated by colons, then the source tree and the installation as seen from
+// the executable. Not all of them need exist.
+[[nodiscard]] std::vector<std::filesystem::path> data_folders();
+
+}  // namespace orrery::base

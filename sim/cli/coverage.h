@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "workload/graph_description.h"
+#include "workload/workload.h"
+
+namespace orrery::cli {
+
+// What the import of a workload covers, for people; empty where nothing was imported.
+[[nodiscard]] std::string coverage_text(const workload::Workload& workload,
+                                        const workload::GraphDescription& graph);
+
+// The same for the notes of a result: the counts, and the names of ignored nodes.
+[[nodiscard]] std::vector<std::string> coverage_notes(const workload::Workload& workload);
+
+}  // namespace orrery::cli
