@@ -65,6 +65,12 @@ Json one_of_schema(const TypeDescription& type) {
   return {{"anyOf", std::move(alternatives)}};
 }
 
+Json choice_schema(const TypeDescription& type) {
+  Json names{{"enum", type.choices}};
+  return type.object == nullptr ? names
+                                : Json{{"anyOf", Json::array({names, reference(*type.object)})}};
+}
+
 Json type_schema(const TypeDescription& type) {
   static const std::map<Form, std::function<Json(const TypeDescription&)>> kForms{
       {Form::kInteger, number_schema},
@@ -72,7 +78,7 @@ Json type_schema(const TypeDescription& type) {
       {Form::kBoolean, [](const TypeDescription&) { return Json{{"type", "boolean"}}; }},
       {Form::kText, text_schema},
       {Form::kQuantity, quantity_schema},
-      {Form::kChoice, [](const TypeDescription& t) { return Json{{"enum", t.choices}}; }},
+      {Form::kChoice, choice_schema},
       {Form::kList,
        [](const TypeDescription& t) {
          return Json{{"type", "array"}, {"items", type_schema(*t.element)}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/binary_form.h"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 
@@ -8,6 +9,7 @@
 #include "command/binary_layout.h"
 #include "command/binary_reader.h"
 #include "command/byte_writer.h"
+#include "command/form_names.h"
 #include "command/text_form.h"
 #include "command/text_words.h"
 
@@ -119,8 +121,15 @@ class BinaryWriter {
   }
 
   void write(const ComputeTile& tile) {
-    out_.byte(static_cast<unsigned>(tile.dataflow) | (tile.accumulate ? kAccumulateFlag : 0U) |
+    const auto& standard = timing::kStandardDataflows;
+    const auto found = std::find(standard.begin(), standard.end(), tile.dataflow);
+    const bool is_own = found == standard.end();
+    const auto index = static_cast<unsigned>(found - standard.begin());
+    out_.byte((is_own ? kOwnDataflow : index) | (tile.accumulate ? kAccumulateFlag : 0U) |
               (tile.groups != 1 ? kGroupsFlag : 0U));
+    if (is_own) {
+      out_.text(dataflow_text(tile.dataflow));
+    }
     out_.integer(tile.m);
     out_.integer(tile.n);
     out_.integer(tile.k);

@@ -19,7 +19,8 @@ inline constexpr unsigned kStepsFlag = 0x40;
 inline constexpr unsigned kBoundsFlag = 0x80;
 inline constexpr unsigned kSpaceKinds = 3;
 
-inline constexpr unsigned kDataflows = 3;
+// The index in timing::kStandardDataflows, or this and the text of the dataflow.
+inline constexpr unsigned kOwnDataflow = 0x3f;
 inline constexpr unsigned kGroupsFlag = 0x40;
 inline constexpr unsigned kAccumulateFlag = 0x80;
 

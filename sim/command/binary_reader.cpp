@@ -8,6 +8,7 @@
 
 #include "command/binary_form.h"
 #include "command/binary_layout.h"
+#include "command/form_names.h"
 #include "command/text_words.h"
 
 namespace orrery::command {
@@ -216,11 +217,7 @@ void BinaryReader::read(Move& move) {
 
 void BinaryReader::read(ComputeTile& tile) {
   const unsigned char flags = in_.byte();
-  const unsigned dataflow = flags & ~(kAccumulateFlag | kGroupsFlag);
-  if (dataflow >= kDataflows) {
-    in_.fail(fmt::format("no dataflow {}", dataflow), fmt::format("0 to {}", kDataflows - 1));
-  }
-  tile.dataflow = static_cast<timing::Dataflow>(dataflow);
+  tile.dataflow = dataflow(flags & ~(kAccumulateFlag | kGroupsFlag));
   tile.accumulate = (flags & kAccumulateFlag) != 0;
   tile.m = in_.integer();
   tile.n = in_.integer();
@@ -248,6 +245,22 @@ void BinaryReader::read(VectorCommand& command) {
     command.stages.push_back(stage());
   }
   command.destination = view();
+}
+
+timing::Dataflow BinaryReader::dataflow(unsigned index) {
+  const auto& standard = timing::kStandardDataflows;
+  if (index < standard.size()) {
+    return standard[index];
+  }
+  if (index != kOwnDataflow) {
+    in_.fail(fmt::format("no dataflow {}", index),
+             fmt::format("0 to {}, or {}", standard.size() - 1, kOwnDataflow));
+  }
+  const timing::ParsedDataflow parsed = dataflow_of(in_.text());
+  if (!parsed.dataflow) {
+    in_.fail(parsed.message, parsed.expected);
+  }
+  return *parsed.dataflow;
 }
 
 VectorStage BinaryReader::stage() {

@@ -36,6 +36,7 @@ class BinaryReader : public Source {
   [[nodiscard]] Space space();
   [[nodiscard]] Move::End end();
   [[nodiscard]] View view();
+  [[nodiscard]] timing::Dataflow dataflow(unsigned index);
   [[nodiscard]] VectorStage stage();
 
   ByteReader in_;

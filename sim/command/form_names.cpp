@@ -1,9 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/form_names.h"
 
+#include <algorithm>
+
 #include "command/vector_kinds.h"
 
 namespace orrery::command {
+
+std::string dataflow_text(const timing::Dataflow& dataflow) {
+  const auto& standard = timing::kStandardDataflows;
+  std::string text(dataflow.name());
+  if (std::find(standard.begin(), standard.end(), dataflow) == standard.end()) {
+    text += ": " + dataflow.nest_text();
+  }
+  return text;
+}
+
+timing::ParsedDataflow dataflow_of(const std::string& text) {
+  for (const timing::Dataflow& dataflow : timing::kStandardDataflows) {
+    if (dataflow.name() == text) {
+      return {dataflow, "", ""};
+    }
+  }
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos) {
+    return {std::nullopt, "unknown dataflow '" + text + "'", "a standard one, or NAME: NEST"};
+  }
+  return timing::parse_dataflow(text.substr(0, colon), std::string_view(text).substr(colon + 1));
+}
+
+std::vector<std::string> standard_dataflow_names() {
+  std::vector<std::string> names;
+  for (const timing::Dataflow& dataflow : timing::kStandardDataflows) {
+    names.emplace_back(dataflow.name());
+  }
+  return names;
+}
 
 const config::EnumTable<BodyKind>& body_kind_names() {
   static const config::EnumTable<BodyKind> kNames{{"move", BodyKind::kMove},

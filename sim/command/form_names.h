@@ -25,6 +25,12 @@ enum class BodyKind : std::uint8_t { kMove, kCompute, kVector, kBarrier };
 [[nodiscard]] const config::EnumTable<VectorKind>& vector_kind_names();
 [[nodiscard]] const config::EnumTable<ElementType>& element_type_names();
 
+// A dataflow as the forms write it: "ws" where it is one of timing::kStandardDataflows, else its
+// name and its nest, "mine: k by rows, n by columns, m".
+[[nodiscard]] std::string dataflow_text(const timing::Dataflow& dataflow);
+[[nodiscard]] timing::ParsedDataflow dataflow_of(const std::string& text);
+[[nodiscard]] std::vector<std::string> standard_dataflow_names();
+
 template <class E>
 [[nodiscard]] const std::string& name_of(const config::EnumTable<E>& table, E value) {
   return table[static_cast<std::size_t>(value)].first;

@@ -195,6 +195,19 @@ EngineIndex TextCommandParser::engine() {
   return lookup(*scanner_, names_.engines, "engine");
 }
 
+timing::Dataflow TextCommandParser::dataflow() {
+  const int column = scanner_->column();
+  const std::string text = scanner_->text("dataflow");
+  const timing::ParsedDataflow parsed = dataflow_of(text);
+  if (parsed.dataflow) {
+    return *parsed.dataflow;
+  }
+  if (text.find(':') == std::string::npos) {
+    scanner_->fail_unknown(column, "dataflow", text, standard_dataflow_names());
+  }
+  scanner_->fail(column, parsed.message, parsed.expected);
+}
+
 Space TextCommandParser::space() {
   Space space;
   space.kind = choice(*scanner_, space_kind_names(), "memory");
@@ -302,10 +315,7 @@ void TextCommandParser::read_body(Move& move, int column) {
 void TextCommandParser::read_body(ComputeTile& tile, int column) {
   static constexpr std::int64_t kNotGiven = std::numeric_limits<std::int64_t>::min();
   static constexpr std::array<Key<ComputeTile>, 10> kKeys{{
-      {"dataflow", true,
-       [](Self& self, ComputeTile& body) {
-         body.dataflow = choice(*self.scanner_, timing::dataflow_names(), "dataflow");
-       }},
+      {"dataflow", true, [](Self& self, ComputeTile& body) { body.dataflow = self.dataflow(); }},
       {"m", true, [](Self& self, ComputeTile& body) { body.m = self.scanner_->integer("rows"); }},
       {"n", true,
        [](Self& self, ComputeTile& body) { body.n = self.scanner_->integer("columns"); }},

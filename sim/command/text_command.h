@@ -57,6 +57,7 @@ class TextCommandParser {
   void read_stage(VectorCommand& command);
 
   [[nodiscard]] EngineIndex engine();
+  [[nodiscard]] timing::Dataflow dataflow();
   [[nodiscard]] Space space();
   [[nodiscard]] View view();
   [[nodiscard]] boost::container::static_vector<Digit, 4> digits();

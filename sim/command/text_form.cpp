@@ -149,8 +149,8 @@ class TextWriter {
   }
 
   void write(const ComputeTile& tile) {
-    add(" dataflow={} m={} n={} k={}", config::enum_name(timing::dataflow_names(), tile.dataflow),
-        tile.m, tile.n, tile.k);
+    named(" dataflow=", dataflow_text(tile.dataflow));
+    add(" m={} n={} k={}", tile.m, tile.n, tile.k);
     if (tile.groups != 1) {
       add(" groups={}", tile.groups);
     }

@@ -31,7 +31,7 @@ struct TypeDescription {
   std::optional<double> maximum;
   std::vector<std::string> choices;                                    // of choices
   std::shared_ptr<const TypeDescription> element;                      // of lists and maps
-  std::shared_ptr<const SchemaDescription> object;                     // of objects
+  std::shared_ptr<const SchemaDescription> object;                     // of objects, and of choices that may be one
   std::vector<std::shared_ptr<const SchemaDescription>> alternatives;  // of kOneOf, by `kind`
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hardware/systolic_array_config.h"
 
+#include "timing/dataflow_codec.h"
+
 namespace orrery::hardware {
 
 const config::Schema<SystolicArrayConfig>& SystolicArrayConfig::schema() {
@@ -13,8 +15,7 @@ const config::Schema<SystolicArrayConfig>& SystolicArrayConfig::schema() {
                           "A grid of processing elements, one multiply-accumulate each a cycle.")
           .required("rows", &Self::rows, config::integer(1, 4096), "Rows of the grid.")
           .required("columns", &Self::columns, config::integer(1, 4096), "Columns of the grid.")
-          .optional("dataflows", &Self::dataflows,
-                    config::list(config::choice(timing::dataflow_names()), 1),
+          .optional("dataflows", &Self::dataflows, config::list(timing::dataflow_codec(), 1),
                     "Dataflows the array can run; the first is the default.")
           .optional("accumulator_capacity", &Self::accumulator_capacity,
                     config::bytes(4, 1LL << 32), "Accumulator memory of each array.")

@@ -421,7 +421,7 @@ base::Generator<Step> AttentionLayer::steps(Emitter& emitter) const {
 }
 
 void AttentionLayer::describe(command::LayerInfo& info) const {
-  info.dataflow = config::enum_name(timing::dataflow_names(), problem_.dataflow);
+  info.dataflow = problem_.dataflow.name();
   info.tiling = fmt::format("row blocks of {} heads x {} tokens, {} keys a tile, {} at a time",
                             tiling_.heads, tiling_.tokens, tiling_.keys, tiling_.lanes);
   const std::int64_t most =
@@ -444,7 +444,7 @@ std::string AttentionLayer::loop_nest() const {
                       a.causal ? ", those that some row sees" : "");
   text += fmt::format("    load keys ({} buffers of {} bytes)\n", tiling_.kv_slots, buffers_.key);
   text += fmt::format("    logits = q * keys^T, {} on array; * scale\n",
-                      config::enum_name(timing::dataflow_names(), problem_.dataflow));
+                      problem_.dataflow.name());
   text += fmt::format("  softmax of each row{}\n", a.causal ? ", causal" : "");
   text += fmt::format("  for key tile by {}\n    load values\n    sums += weights * values\n",
                       tiling_.keys);

@@ -25,11 +25,10 @@ std::optional<timing::Dataflow> LayerRequest::dataflow() const {
     return wanted;
   }
   std::vector<std::string> names;
-  for (const timing::Dataflow one : known) {
-    names.push_back(config::enum_name(timing::dataflow_names(), one));
+  for (const timing::Dataflow& one : known) {
+    names.emplace_back(one.name());
   }
-  error(fmt::format("the array cannot run dataflow '{}'",
-                    config::enum_name(timing::dataflow_names(), wanted)),
+  error(fmt::format("the array cannot run dataflow '{}'", wanted.name()),
         "one of " + config::join(names, ", "));
   return std::nullopt;
 }

@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "timing/dataflow_codec.h"
+
 namespace orrery::lowering {
 namespace {
 
@@ -76,8 +78,7 @@ const config::Schema<MappingConfig>& MappingConfig::schema() {
   using Self = MappingConfig;
   static const config::Schema<Self> kSchema =
       config::Schema<Self>("mapping", "How a workload is laid on a platform.")
-          .optional("dataflow", &Self::dataflow,
-                    config::maybe(config::choice(timing::dataflow_names())),
+          .optional("dataflow", &Self::dataflow, config::maybe(timing::dataflow_codec()),
                     "Dataflow of all tiles; the first of the array's dataflows when left out.")
           .optional("tile_budget_percent", &Self::tile_budget_percent, config::integer(1, 100),
                     "Part of the scratchpad that the buffers of one layer may take.")

@@ -62,19 +62,6 @@ std::string limit_text(const MatrixTiling& tiling, const Machine& machine) {
                                       : "vector unit";
 }
 
-// The folds of a tile inside the array, as in docs/components/systolic_array.md.
-const char* array_loops(timing::Dataflow dataflow) {
-  switch (dataflow) {
-    case timing::Dataflow::kOutputStationary:
-      return "for m by rows: for n by columns: stream k";
-    case timing::Dataflow::kWeightStationary:
-      return "for n by columns: for k by rows: stream m";
-    case timing::Dataflow::kInputStationary:
-      return "for m by columns: for k by rows: stream n";
-  }
-  return "";
-}
-
 }  // namespace
 
 namespace {
@@ -158,7 +145,7 @@ std::unique_ptr<Layer> plan_matrix(const LayerRequest& request, MatrixProblem pr
 }
 
 void MatrixLayer::describe(command::LayerInfo& info) const {
-  info.dataflow = config::enum_name(timing::dataflow_names(), problem_.dataflow);
+  info.dataflow = problem_.dataflow.name();
   info.limited_by = limit_text(tiling_, machine_);
   const bool is_product = problem_.images == 1 && problem_.height.output == 1 &&
                           problem_.height.taps * problem_.width.taps == 1;
@@ -203,13 +190,12 @@ std::string MatrixLayer::loop_nest() const {
       fmt::format("    for k in {} tiles of {} products\n", tiles_.k_tiles(), reduction.products());
   text += fmt::format("      load a[m, k] ({} buffers of {} bytes), b[k, n] ({} of {})\n",
                       tiling_.a_slots, tiles_.a_bytes(), tiling_.b_slots, tiles_.b_bytes());
-  text +=
-      fmt::format("      sums += a[m, k] * b[k, n], {} on {} {}\n",
-                  config::enum_name(timing::dataflow_names(), problem_.dataflow), tiles_.parts(),
-                  tiles_.parts() == 1  ? "array"
-                  : tiling_.split_rows ? "arrays that share m"
-                                       : "arrays that share n");
-  text += fmt::format("        {}\n", array_loops(problem_.dataflow));
+  text += fmt::format("      sums += a[m, k] * b[k, n], {} on {} {}\n", problem_.dataflow.name(),
+                      tiles_.parts(),
+                      tiles_.parts() == 1  ? "array"
+                      : tiling_.split_rows ? "arrays that share m"
+                                           : "arrays that share n");
+  text += fmt::format("        {}\n", problem_.dataflow.nest_text());
   std::string stages = problem_.bias.empty() ? "" : ", + bias";
   for (const FusedStage& stage : operands_.stages) {
     static const char* const kNames[] = {", + operand", ", * operand", ", relu", ", gelu",

@@ -11,8 +11,6 @@
 namespace orrery::platform {
 namespace {
 
-using timing::Dataflow;
-
 constexpr std::int64_t kPartialSumBytes = 4;
 
 std::int64_t folds(std::int64_t size, std::int64_t edge) {
@@ -20,24 +18,18 @@ std::int64_t folds(std::int64_t size, std::int64_t edge) {
 }
 
 // How often a tile's operands are read from the scratchpad and its sums written to the
-// accumulators: once for every fold over the dimension that they do not have. Groups that share a
+// accumulators: once for every fold over the dimensions that they do not have. Groups that share a
 // fold have one fold each in every dimension, so that packing changes none of this.
-struct Reuse {
-  std::int64_t a;
-  std::int64_t b;
-  std::int64_t c;
-};
-
-Reuse reuse(const command::ComputeTile& tile, const hardware::SystolicArrayConfig& array) {
-  switch (tile.dataflow) {
-    case Dataflow::kOutputStationary:
-      return {folds(tile.n, array.columns), folds(tile.m, array.rows), 1};
-    case Dataflow::kWeightStationary:
-      return {folds(tile.n, array.columns), 1, folds(tile.k, array.rows)};
-    case Dataflow::kInputStationary:
-      return {1, folds(tile.m, array.columns), folds(tile.k, array.rows)};
+std::int64_t reuse(const command::ComputeTile& tile, const hardware::SystolicArrayConfig& array,
+                   timing::Dimension lacking) {
+  using timing::Dimension;
+  const std::int64_t extent = lacking == Dimension::kM   ? tile.m
+                              : lacking == Dimension::kN ? tile.n
+                                                         : tile.k;
+  if (tile.dataflow.rows() == lacking) {
+    return folds(extent, array.rows);
   }
-  return {};
+  return tile.dataflow.columns() == lacking ? folds(extent, array.columns) : 1;
 }
 
 }  // namespace
@@ -95,10 +87,14 @@ void StreamAudit::add_tile(const command::ComputeTile& tile, command::EngineInde
   const auto* array =
       dynamic_cast<const hardware::SystolicArrayConfig*>(instances_[index].config.get());
   base::require_invariant(array != nullptr, "tiles are sent to arrays", instances_[index].name);
-  const Reuse times = reuse(tile, *array);
-  engine.bytes_read += numeric::row_bytes(tile.a.type, tile.groups * tile.m * tile.k * times.a) +
-                       numeric::row_bytes(tile.b.type, tile.groups * tile.k * tile.n * times.b);
-  engine.bytes_written += tile.groups * tile.m * tile.n * times.c * kPartialSumBytes;
+  using timing::Dimension;
+  const std::int64_t groups = tile.groups;
+  engine.bytes_read += numeric::row_bytes(tile.a.type, groups * tile.m * tile.k *
+                                                           reuse(tile, *array, Dimension::kN)) +
+                       numeric::row_bytes(tile.b.type, groups * tile.k * tile.n *
+                                                           reuse(tile, *array, Dimension::kM));
+  engine.bytes_written +=
+      groups * tile.m * tile.n * reuse(tile, *array, Dimension::kK) * kPartialSumBytes;
 }
 
 void StreamAudit::add_vector(const command::VectorCommand& command, Engine& engine) {

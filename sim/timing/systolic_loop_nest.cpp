@@ -19,22 +19,34 @@ SystolicLoopNest loop_nest(const ArrayShape& array, Dataflow dataflow, const Til
                           "a systolic array has at least one row and one column");
   base::require_invariant(tile.m >= 1 && tile.n >= 1 && tile.k >= 1,
                           "a tile holds at least one element in each dimension");
-  switch (dataflow) {
-    case Dataflow::kOutputStationary:
-      return {tile.m, array.rows, tile.n, array.cols, tile.k};
-    case Dataflow::kWeightStationary:
-      return {tile.n, array.cols, tile.k, array.rows, tile.m};
-    case Dataflow::kInputStationary:
-      return {tile.m, array.cols, tile.k, array.rows, tile.n};
-  }
-  throw base::InternalError("known dataflow", "systolic array");
+  base::require_invariant(dataflow.machine() != Dataflow::Machine::kRowsStay,
+                          "folds are those of matrix dataflows");
+  const auto extent = [&](std::size_t i) {
+    const Dimension dimension = dataflow.loop(i).dimension;
+    return dimension == Dimension::kM ? tile.m : dimension == Dimension::kN ? tile.n : tile.k;
+  };
+  const bool rows_outside = dataflow.loop(0).placement == LoopPlacement::kRows;
+  return {extent(0), rows_outside ? array.rows : array.cols,
+          extent(1), rows_outside ? array.cols : array.rows,
+          extent(2), rows_outside};
+}
+
+OperandRepeats operand_repeats(const ArrayShape& array, Dataflow dataflow, const TileShape& tile) {
+  const SystolicLoopNest nest = loop_nest(array, dataflow, tile);
+  // An operand that lacks a dimension is read again for each of its blocks.
+  const auto repeats = [&](Dimension lacking) {
+    return lacking == dataflow.loop(0).dimension   ? nest.outer_blocks()
+           : lacking == dataflow.loop(1).dimension ? nest.inner_blocks()
+                                                   : 1;
+  };
+  return {repeats(Dimension::kN), repeats(Dimension::kM), repeats(Dimension::kK)};
 }
 
 GroupPasses group_passes(const ArrayShape& array, Dataflow dataflow, const TileShape& tile) {
   base::require_invariant(tile.groups >= 1, "a tile has at least one group");
   const SystolicLoopNest one = loop_nest(array, dataflow, tile);
   GroupPasses passes;
-  if (dataflow != Dataflow::kOutputStationary) {
+  if (dataflow.machine() == Dataflow::Machine::kOperandStays) {
     passes.packed = std::clamp<std::int64_t>(
         std::min(one.inner_step / one.inner, one.outer_step / one.outer), 1, tile.groups);
   }
@@ -65,23 +77,10 @@ void count_actions(const ArrayShape& array, Dataflow dataflow, const TileShape& 
   timing.macs_useful = checked_product(c_size, tile.k);
   timing.macs_executed = checked_product(checked_product(array.rows, array.cols),
                                          checked_product(timing.folds, nest.streamed));
-  switch (dataflow) {
-    case Dataflow::kOutputStationary:
-      timing.a_elements_read = checked_product(a_size, inner_blocks);
-      timing.b_elements_read = checked_product(b_size, outer_blocks);
-      timing.partial_sums_written = c_size;
-      break;
-    case Dataflow::kWeightStationary:
-      timing.a_elements_read = checked_product(a_size, outer_blocks);
-      timing.b_elements_read = b_size;
-      timing.partial_sums_written = checked_product(c_size, inner_blocks);
-      break;
-    case Dataflow::kInputStationary:
-      timing.a_elements_read = a_size;
-      timing.b_elements_read = checked_product(b_size, outer_blocks);
-      timing.partial_sums_written = checked_product(c_size, inner_blocks);
-      break;
-  }
+  const OperandRepeats repeats = operand_repeats(array, dataflow, tile);
+  timing.a_elements_read = checked_product(a_size, repeats.a);
+  timing.b_elements_read = checked_product(b_size, repeats.b);
+  timing.partial_sums_written = checked_product(c_size, repeats.c);
   timing.partial_sums_read = timing.partial_sums_written - c_size;
 }
 

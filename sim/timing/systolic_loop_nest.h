@@ -7,17 +7,14 @@
 
 namespace orrery::timing {
 
-// The order of the folds of a tile; each dataflow is one row of this table:
-//
-//   os:  for m by rows:  for n by cols:  stream k
-//   ws:  for n by cols:  for k by rows:  stream m
-//   is:  for m by cols:  for k by rows:  stream n
+// The folds of a tile under a dataflow of matrices, as its nest orders them.
 struct SystolicLoopNest {
   std::int64_t outer = 1;       // extent of the outer loop
   std::int64_t outer_step = 1;  // what one fold holds of it
   std::int64_t inner = 1;
   std::int64_t inner_step = 1;
   std::int64_t streamed = 1;  // vectors that stream through the array in each fold
+  bool rows_outside = true;   // the outer loop runs over the rows, else over the columns
 
   [[nodiscard]] std::int64_t outer_blocks() const { return blocks(outer, outer_step); }
   [[nodiscard]] std::int64_t inner_blocks() const { return blocks(inner, inner_step); }
@@ -45,7 +42,7 @@ struct SystolicLoopNest {
 //   ws: packed = min(floor(rows / k), floor(columns / n))
 //   is: packed = min(floor(rows / k), floor(columns / m))
 //
-// and at most `groups`. Otherwise (os always: a row of the array has one row of A) packed is 1 and
+// and at most `groups`. Otherwise (always where sums stay: a row of the array has one row of A) packed is 1 and
 // the loop nest of one product is repeated for each group.
 struct GroupPasses {
   std::int64_t packed = 1;
@@ -58,6 +55,16 @@ struct GroupPasses {
 // InternalError where a size is below 1.
 [[nodiscard]] GroupPasses group_passes(const ArrayShape& array, Dataflow dataflow,
                                        const TileShape& tile);
+
+// How often the operands of one product are read, and its sums written: once for each fold over the dimension
+// that they lack.
+struct OperandRepeats {
+  std::int64_t a = 1;
+  std::int64_t b = 1;
+  std::int64_t c = 1;
+};
+[[nodiscard]] OperandRepeats operand_repeats(const ArrayShape& array, Dataflow dataflow,
+                                             const TileShape& tile);
 
 // Fills folds and the counts of work of `timing`. InternalError where one is above kLargestCount.
 void count_actions(const ArrayShape& array, Dataflow dataflow, const TileShape& tile,

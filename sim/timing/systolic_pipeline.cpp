@@ -35,6 +35,7 @@ TileTiming SystolicPipeline::issue(Cycle earliest, Dataflow dataflow, const Tile
   dataflow_ = dataflow;
   intervals_ = intervals;
   streamed_ = passes.full.streamed;
+  rows_outside_ = passes.full.rows_outside;
   done_ = 0;
   left_last_ = std::max(left_last_, earliest - 1);
   top_last_ = std::max(top_last_, earliest - 1);
@@ -44,7 +45,7 @@ TileTiming SystolicPipeline::issue(Cycle earliest, Dataflow dataflow, const Tile
   pass(passes.last);
 
   timing.next_issue = top_last_ + 1;
-  const bool a_on_top = dataflow == Dataflow::kInputStationary;
+  const bool a_on_top = dataflow.a_on_top();
   timing.a_free = (a_on_top ? top_last_ : left_last_) + 1;
   timing.b_free = (a_on_top ? left_last_ : top_last_) + 1;
   timing.done = done_;
@@ -77,10 +78,12 @@ void SystolicPipeline::pass(const SystolicLoopNest& nest) {
 }
 
 void SystolicPipeline::fold(std::int64_t outer_size, std::int64_t inner_size) {
-  if (dataflow_ == Dataflow::kOutputStationary) {
-    output_stationary_fold(outer_size, inner_size);
+  const std::int64_t used_rows = rows_outside_ ? outer_size : inner_size;
+  const std::int64_t used_cols = rows_outside_ ? inner_size : outer_size;
+  if (sums_stay()) {
+    output_stationary_fold(used_rows, used_cols);
   } else {
-    stationary_fold(inner_size, outer_size);
+    stationary_fold(used_rows, used_cols);
   }
 }
 
@@ -106,7 +109,7 @@ void SystolicPipeline::output_stationary_fold(std::int64_t used_rows, std::int64
 }
 
 SystolicPipeline::Rhythm SystolicPipeline::rhythm() const {
-  if (dataflow_ == Dataflow::kOutputStationary) {
+  if (sums_stay()) {
     const Cycle stream =
         std::max({left_last_ + intervals_.left, top_last_ + intervals_.top, sum_free_});
     return {stream, std::max<Cycle>(0, output_free_ - stream)};
@@ -148,7 +151,7 @@ void SystolicPipeline::shift(Cycle cycles) {
 // The first port to fetch is the one at the top (a preload), or either (os); both begin as late as
 // their first vector needs them.
 Cycle SystolicPipeline::first_fetch() const {
-  if (dataflow_ == Dataflow::kOutputStationary) {
+  if (sums_stay()) {
     return rhythm().time - std::max(intervals_.left, intervals_.top) + 1;
   }
   return std::max(top_last_ + intervals_.top, shadow_free_) - intervals_.top + 1;

@@ -40,6 +40,9 @@ class SystolicPipeline {
   template <class Body>
   void repeat(std::int64_t count, Body body);
   void shift(Cycle cycles);
+  [[nodiscard]] bool sums_stay() const {
+    return dataflow_.machine() == Dataflow::Machine::kSumsStay;
+  }
   [[nodiscard]] Rhythm rhythm() const;
   [[nodiscard]] Cycle first_fetch() const;
   TileTiming issue_unpipelined(Cycle earliest, Dataflow dataflow, const TileShape& tile);
@@ -60,6 +63,7 @@ class SystolicPipeline {
   Dataflow dataflow_ = Dataflow::kWeightStationary;
   FeedIntervals intervals_;
   std::int64_t streamed_ = 1;
+  bool rows_outside_ = false;
   Cycle done_ = 0;  // latest done of its folds
 };
 

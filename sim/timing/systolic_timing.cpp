@@ -72,10 +72,11 @@ Cycle interval(std::int64_t elements, std::int64_t bits, std::int64_t width) {
 
 Cycle tile_cycles(const ArrayShape& array, Dataflow dataflow, const TileShape& tile) {
   const GroupPasses passes = group_passes(array, dataflow, tile);
-  if (dataflow == Dataflow::kOutputStationary) {
-    return output_stationary_cycles(array, passes);
+  const bool sums_stay = dataflow.machine() == Dataflow::Machine::kSumsStay;
+  if (passes.full.rows_outside != sums_stay) {
+    return tile_cycles(array, dataflow, tile, FeedIntervals{});
   }
-  return stationary_cycles(array, passes);
+  return sums_stay ? output_stationary_cycles(array, passes) : stationary_cycles(array, passes);
 }
 
 Cycle tile_cycles(const ArrayShape& array, Dataflow dataflow, const TileShape& tile,
@@ -85,7 +86,7 @@ Cycle tile_cycles(const ArrayShape& array, Dataflow dataflow, const TileShape& t
 
 Cycle scale_sim_cycles(const ArrayShape& array, Dataflow dataflow, const TileShape& tile) {
   const SystolicLoopNest nest = loop_nest(array, dataflow, tile);
-  const std::int64_t preload = dataflow == Dataflow::kOutputStationary ? 0 : array.rows;
+  const std::int64_t preload = dataflow.machine() == Dataflow::Machine::kSumsStay ? 0 : array.rows;
   const std::int64_t folds = checked_product(nest.outer_blocks(), nest.inner_blocks());
   return checked_product(checked_product(folds, group_passes(array, dataflow, tile).count),
                          nest.streamed + preload + array.rows + array.cols - 2);
@@ -102,16 +103,14 @@ FeedIntervals feed_intervals(const ArrayShape& array, Dataflow dataflow, const T
                              const OperandBits& bits, const PortWidths& widths) {
   const GroupPasses passes = group_passes(array, dataflow, tile);
   const SystolicLoopNest& nest = passes.full;
-  const bool outputs_stay = dataflow == Dataflow::kOutputStationary;
-  const bool inputs_stay = dataflow == Dataflow::kInputStationary;
   const std::int64_t outer = std::min(nest.outer, nest.outer_step);
   const std::int64_t inner = std::min(nest.inner, nest.inner_step);
-  const std::int64_t used_rows = outputs_stay ? outer : inner;
-  const std::int64_t used_cols = outputs_stay ? inner : outer;
+  const std::int64_t used_rows = nest.rows_outside ? outer : inner;
+  const std::int64_t used_cols = nest.rows_outside ? inner : outer;
   // A row of the diagonal's weights has elements of one group; the rest is zero.
   const std::int64_t top_elements = used_cols / passes.packed;
-  return {interval(used_rows, inputs_stay ? bits.b : bits.a, widths.left),
-          interval(top_elements, inputs_stay ? bits.a : bits.b, widths.top),
+  return {interval(used_rows, dataflow.a_on_top() ? bits.b : bits.a, widths.left),
+          interval(top_elements, dataflow.a_on_top() ? bits.a : bits.b, widths.top),
           interval(used_cols, bits.accumulator, widths.accumulator)};
 }
 

@@ -7,8 +7,9 @@ namespace orrery::timing {
 
 // Cycles of one tile alone on an idle array whose ports are as wide as its edges, from the first
 // preload (os: operand pair) to the last write into the accumulators, both counted. A closed form,
-// derived in docs/components/systolic_array.md; SystolicPipeline gives the same for the first tile
-// it is issued. InternalError where a size is below 1 or the result is above 2^62.
+// derived in docs/components/systolic_array.md, for nests whose outer loop runs over the rows (sums
+// stay) or the columns (an operand stays); SystolicPipeline gives the same for the first tile it is
+// issued. InternalError where a size is below 1 or the result is above 2^62.
 [[nodiscard]] Cycle tile_cycles(const ArrayShape& array, Dataflow dataflow, const TileShape& tile);
 
 // As above with ports that need several cycles for a vector.

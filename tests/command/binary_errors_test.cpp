@@ -246,9 +246,9 @@ const std::vector<BinaryCase> kCommandCases = {
         "AnUnknownDataflow",
         [](ByteWriter& out) {
           front(out, 2);
-          out.byte(3 | kAccumulateFlag);
+          out.byte(5 | kAccumulateFlag);
         },
-        "stream: command 1 at byte 38: no dataflow 3; expected 0 to 2"),
+        "stream: command 1 at byte 38: no dataflow 5; expected 0 to 3, or 63"),
     command_case(
         "TooManyDigits",
         [](ByteWriter& out) {

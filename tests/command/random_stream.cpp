@@ -177,7 +177,9 @@ Move RandomStream::move(const StreamHeader& header) {
 
 ComputeTile RandomStream::tile(EngineIndex engine) {
   ComputeTile tile;
-  tile.dataflow = static_cast<timing::Dataflow>(random_.integer(0, 2));
+  tile.dataflow = chance(10)
+                      ? timing::parse_dataflow("own", "k by rows, n by columns, m").dataflow.value()
+                      : timing::kStandardDataflows[static_cast<std::size_t>(random_.integer(0, 2))];
   tile.m = size();
   tile.n = size();
   tile.k = size();

@@ -25,7 +25,7 @@ using reference::TileOutcome;
 
 void expect_same_tile(const ArrayShape& array, const TileTiming& timing, const TileOutcome& seen,
                       const TileJob& job) {
-  const bool a_on_top = job.dataflow == Dataflow::kInputStationary;
+  const bool a_on_top = job.dataflow.a_on_top();
   EXPECT_EQ(timing.start, seen.start);
   EXPECT_EQ(timing.done, seen.done);
   EXPECT_EQ(timing.next_issue, seen.top_free);

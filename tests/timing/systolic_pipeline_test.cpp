@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "base/error.h"
@@ -121,12 +122,11 @@ TileTiming issue_folds(SystolicPipeline& pipeline, Cycle earliest, Dataflow data
     for (std::int64_t inner = 0; inner < nest.inner; inner += nest.inner_step) {
       const std::int64_t outer_size = std::min(nest.outer_step, nest.outer - outer);
       const std::int64_t inner_size = std::min(nest.inner_step, nest.inner - inner);
-      TileShape fold{outer_size, inner_size, nest.streamed};
-      if (dataflow == kWs) {
-        fold = {nest.streamed, outer_size, inner_size};
-      } else if (dataflow == kIs) {
-        fold = {outer_size, nest.streamed, inner_size};
-      }
+      std::map<Dimension, std::int64_t> size;
+      size[dataflow.loop(0).dimension] = outer_size;
+      size[dataflow.loop(1).dimension] = inner_size;
+      size[dataflow.loop(2).dimension] = nest.streamed;
+      const TileShape fold{size[Dimension::kM], size[Dimension::kN], size[Dimension::kK]};
       const TileTiming part = pipeline.issue(earliest, dataflow, fold, intervals);
       whole.start = whole.start < 0 ? part.start : whole.start;
       whole.next_issue = part.next_issue;
@@ -211,11 +211,11 @@ TEST(SystolicPipeline, TheFirstTileTakesTheCyclesOfTheClosedForm) {
     tile.m = random.integer(1, limits.size);
     tile.n = random.integer(1, limits.size);
     tile.k = random.integer(1, limits.size);
-    for (const auto& [name, dataflow] : dataflow_names()) {
+    for (const Dataflow& dataflow : reference::matrix_dataflows()) {
       const Cycle cycles = tile_cycles(array, dataflow, tile);
       EXPECT_EQ(tile_cycles(array, dataflow, tile, FeedIntervals{}), cycles)
-          << name << " " << array.rows << "x" << array.cols << " m " << tile.m << " n " << tile.n
-          << " k " << tile.k;
+          << dataflow.nest_text() << " " << array.rows << "x" << array.cols << " m " << tile.m
+          << " n " << tile.n << " k " << tile.k;
       EXPECT_GE(cycles, roofline_cycles(array, tile));
     }
   }

@@ -22,8 +22,8 @@ struct Layer {
 };
 
 Dataflow dataflow_named(const std::string& text) {
-  for (const auto& [name, dataflow] : dataflow_names()) {
-    if (name == text) {
+  for (const Dataflow& dataflow : kStandardDataflows) {
+    if (dataflow.name() == text) {
       return dataflow;
     }
   }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "timing/systolic_loop_nest.h"
+#include "timing/systolic_pipeline.h"
 
 namespace orrery::timing {
 namespace {
@@ -156,9 +157,9 @@ TEST(SystolicTiming, SizesNearTheEndOfTheNumbersAreExactOrRefused) {
   EXPECT_THROW((void)tile_cycles({1, 1}, kOs, {kHuge, kHuge, kHuge}), base::InternalError);
 }
 
-// Depthwise 3x3 on 64x64: k = 9, n = 1, so min(64 / 9, 64 / 1) = 7 groups lie on the diagonal and 63
-// of 4096 elements hold a weight. 16 channels a group: k = 144 in folds of 64, 64 and 16 rows, 16
-// columns each, 2304 of 3 * 4096.
+// Depthwise 3x3 on 64x64: k = 9, n = 1, so min(64 / 9, 64 / 1) = 7 groups lie on the diagonal and
+// 63 of 4096 elements hold a weight. 16 channels a group: k = 144 in folds of 64, 64 and 16 rows,
+// 16 columns each, 2304 of 3 * 4096.
 TEST(SystolicTiming, SmallGroupsLieOnTheDiagonalOfAWeightStationaryArray) {
   const ArrayShape array{64, 64};
   const auto ws = Dataflow::kWeightStationary;

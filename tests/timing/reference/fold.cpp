@@ -2,6 +2,7 @@
 #include "tests/timing/reference/fold.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace orrery::timing::reference {
 
@@ -21,38 +22,33 @@ Matrix naive_product(const Matrix& a, const Matrix& b, std::int64_t groups) {
 
 std::int64_t Fold::left_value(std::int64_t row, std::int64_t index) const {
   const std::int64_t r = row_origin + row;
-  switch (job->dataflow) {
-    case Dataflow::kOutputStationary:
-      return job->a.at(r, col_origin / job->shape.n * job->shape.k + index);
-    case Dataflow::kWeightStationary:
-      return job->a.at(index, r);
-    case Dataflow::kInputStationary:
-      return job->b.at(r, index);
+  const bool a_on_top = job->dataflow.a_on_top();
+  if (!output_stationary()) {
+    return a_on_top ? job->b.at(r, index) : job->a.at(index, r);
   }
-  return 0;
+  const auto [m, n, k, groups] = job->shape;
+  const std::int64_t product = col_origin / (a_on_top ? m : n) * k + index;
+  return a_on_top ? job->b.at(product, r) : job->a.at(r, product);
 }
 
 std::int64_t Fold::top_value(std::int64_t col, std::int64_t index) const {
   const std::int64_t c = col_origin + col;
   const auto [m, n, k, groups] = job->shape;
-  const std::int64_t weight_row = row_origin + rows - 1 - index;
-  switch (job->dataflow) {
-    case Dataflow::kOutputStationary:
-      return job->b.at(c / n * k + index, c % n);
-    case Dataflow::kWeightStationary:
-      return c / n == weight_row / k ? job->b.at(weight_row, c % n) : 0;
-    case Dataflow::kInputStationary:
-      return c / m == weight_row / k ? job->a.at(c % m, weight_row) : 0;
+  const bool a_on_top = job->dataflow.a_on_top();
+  const std::int64_t width = a_on_top ? m : n;
+  const std::int64_t product =
+      output_stationary() ? c / width * k + index : row_origin + rows - 1 - index;
+  if (c / width != product / k) {
+    return 0;  // beside the diagonal
   }
-  return 0;
+  return a_on_top ? job->a.at(c % m, product) : job->b.at(product, c % n);
 }
 
 std::int64_t Fold::top_elements(std::int64_t index) const {
   if (output_stationary()) {
     return cols;
   }
-  const std::int64_t width =
-      job->dataflow == Dataflow::kWeightStationary ? job->shape.n : job->shape.m;
+  const std::int64_t width = job->dataflow.a_on_top() ? job->shape.m : job->shape.n;
   const std::int64_t group = (row_origin + rows - 1 - index) / job->shape.k;
   std::int64_t count = 0;
   for (std::int64_t c = col_origin; c < col_origin + cols; ++c) {
@@ -63,16 +59,9 @@ std::int64_t Fold::top_elements(std::int64_t index) const {
 
 std::int64_t& Fold::output(Matrix& product, std::int64_t col, std::int64_t index) const {
   const std::int64_t c = col_origin + col;
-  switch (job->dataflow) {
-    case Dataflow::kOutputStationary:
-      return product.at(row_origin + index, c);
-    case Dataflow::kWeightStationary:
-      return product.at(index, c);
-    case Dataflow::kInputStationary:
-      break;
-  }
+  const std::int64_t other = output_stationary() ? row_origin + index : index;
   const auto [m, n, k, groups] = job->shape;
-  return product.at(c % m, c / m * n + index);
+  return job->dataflow.a_on_top() ? product.at(c % m, c / m * n + other) : product.at(other, c);
 }
 
 namespace {
@@ -91,41 +80,33 @@ std::int64_t side_by_side(const ArrayShape& array, std::int64_t depth, std::int6
 
 std::vector<Fold> list_folds(const ArrayShape& array, const std::vector<TileJob>& jobs) {
   std::vector<Fold> folds;
-  const std::int64_t rows = array.rows;
-  const std::int64_t cols = array.cols;
   for (std::size_t tile = 0; tile < jobs.size(); ++tile) {
     const TileJob& job = jobs[tile];
     const auto [m, n, k, groups] = job.shape;
-    const auto add = [&](std::int64_t row, std::int64_t row_end, std::int64_t col,
-                         std::int64_t col_end, std::int64_t length) {
-      folds.push_back({tile, &job, row, col, std::min(rows, row_end - row),
-                       std::min(cols, col_end - col), length});
-    };
-    switch (job.dataflow) {
-      case Dataflow::kOutputStationary:
-        for (std::int64_t g = 0; g < groups; ++g) {
-          for (std::int64_t m0 = 0; m0 < m; m0 += rows) {
-            for (std::int64_t n0 = g * n; n0 < (g + 1) * n; n0 += cols) {
-              add(m0, m, n0, (g + 1) * n, k);
-            }
-          }
+    const bool a_on_top = job.dataflow.a_on_top();
+    const std::int64_t width = a_on_top ? m : n;
+    const std::int64_t other = a_on_top ? n : m;
+    const bool sums_stay = job.dataflow.machine() == Dataflow::Machine::kSumsStay;
+    const std::int64_t packed = sums_stay ? 1 : side_by_side(array, k, width, groups);
+    for (std::int64_t g = 0; g < groups; g += packed) {
+      const std::int64_t end = std::min(groups, g + packed);
+      // Rows hold products of some groups, or the other side of one group's results.
+      const std::int64_t row_begin = sums_stay ? 0 : g * k;
+      const std::int64_t row_end = sums_stay ? other : end * k;
+      std::vector<Fold> pass;
+      for (std::int64_t row = row_begin; row < row_end; row += array.rows) {
+        for (std::int64_t col = g * width; col < end * width; col += array.cols) {
+          pass.push_back({tile, &job, row, col, std::min(array.rows, row_end - row),
+                          std::min(array.cols, end * width - col), sums_stay ? k : other});
         }
-        break;
-      case Dataflow::kWeightStationary:
-      case Dataflow::kInputStationary: {
-        const bool inputs_stay = job.dataflow == Dataflow::kInputStationary;
-        const std::int64_t width = inputs_stay ? m : n;
-        const std::int64_t packed = side_by_side(array, k, width, groups);
-        for (std::int64_t g = 0; g < groups; g += packed) {
-          const std::int64_t end = std::min(groups, g + packed);
-          for (std::int64_t c0 = g * width; c0 < end * width; c0 += cols) {
-            for (std::int64_t k0 = g * k; k0 < end * k; k0 += rows) {
-              add(k0, end * k, c0, end * width, inputs_stay ? n : m);
-            }
-          }
-        }
-        break;
       }
+      if (job.dataflow.loop(0).placement == LoopPlacement::kColumns) {
+        std::sort(pass.begin(), pass.end(), [](const Fold& left, const Fold& right) {
+          return std::pair(left.col_origin, left.row_origin) <
+                 std::pair(right.col_origin, right.row_origin);
+        });
+      }
+      folds.insert(folds.end(), pass.begin(), pass.end());
     }
   }
   return folds;

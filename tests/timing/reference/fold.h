@@ -53,7 +53,7 @@ struct Fold {
   std::int64_t length = 0;
 
   [[nodiscard]] bool output_stationary() const {
-    return job->dataflow == Dataflow::kOutputStationary;
+    return job->dataflow.machine() == Dataflow::Machine::kSumsStay;
   }
   // Vectors that enter at the top: weight rows, or as many as stream (os).
   [[nodiscard]] std::int64_t top_length() const { return output_stationary() ? length : rows; }

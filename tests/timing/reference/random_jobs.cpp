@@ -22,6 +22,20 @@ Matrix random_matrix(base::Random& random, std::int64_t rows, std::int64_t cols)
 
 }  // namespace
 
+const std::vector<Dataflow>& matrix_dataflows() {
+  static const std::vector<Dataflow> kDataflows = [] {
+    std::vector<Dataflow> dataflows;
+    for (const char* sides :
+         {"m by rows, n by columns, k", "n by rows, m by columns, k", "k by rows, n by columns, m",
+          "k by rows, m by columns, n", "n by columns, m by rows, k", "m by columns, n by rows, k",
+          "n by columns, k by rows, m", "m by columns, k by rows, n"}) {
+      dataflows.push_back(parse_dataflow("own", sides).dataflow.value());
+    }
+    return dataflows;
+  }();
+  return kDataflows;
+}
+
 ArrayShape random_array(base::Random& random, const RandomLimits& limits) {
   const std::int64_t rows = random_size(random, limits.side);
   return {rows, random_size(random, limits.side)};
@@ -32,7 +46,7 @@ std::vector<TileJob> random_jobs(base::Random& random, const RandomLimits& limit
   std::vector<TileJob> jobs;
   Cycle earliest = 0;
   const auto dataflow = [&] {
-    return dataflow_names()[static_cast<std::size_t>(random.integer(0, 2))].second;
+    return matrix_dataflows()[static_cast<std::size_t>(random.integer(0, 7))];
   };
   const Dataflow common = dataflow();
   for (std::int64_t i = 0; i < count; ++i) {
@@ -58,7 +72,7 @@ std::string describe(const ArrayShape& array, const std::vector<TileJob>& jobs) 
   std::ostringstream text;
   text << array.rows << "x" << array.cols;
   for (const TileJob& job : jobs) {
-    text << " | " << config::enum_name(dataflow_names(), job.dataflow) << " m " << job.shape.m
+    text << " | " << job.dataflow.nest_text() << " m " << job.shape.m
          << " n " << job.shape.n << " k " << job.shape.k << " groups " << job.shape.groups
          << " left " << job.intervals.left << " top " << job.intervals.top << " accumulator "
          << job.intervals.accumulator << " earliest " << job.earliest;

@@ -20,6 +20,9 @@ struct RandomLimits {
   bool one_dataflow = false;  // for all tiles of a sequence
 };
 
+// Every nest of m, n and k that an array can run, both orders of its folds.
+[[nodiscard]] const std::vector<Dataflow>& matrix_dataflows();
+
 [[nodiscard]] ArrayShape random_array(base::Random& random, const RandomLimits& limits);
 
 // `count` tiles with random operands in [-9, 9].
