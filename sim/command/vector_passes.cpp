@@ -33,6 +33,12 @@ std::vector<PassWork> vector_passes(const VectorCommand& command) {
   current.bytes_read = source_bytes;
   bool reduced = false;
   for (const VectorStage& stage : command.stages) {
+    // What follows a reduction finds one value a row.
+    if (reduced && current.columns == 0) {
+      passes.push_back(current);
+      current = PassWork{};
+      current.columns = 1;
+    }
     const StageWork& stage_work = info(stage.kind).work;
     for (const PassWork& before : stage_work.before) {
       PassWork pass = before;

@@ -29,7 +29,63 @@ GatherProblem gather_problem(const LayerRequest& request) {
   return problem;
 }
 
+// Rows `listed`, or as many as wanted drawn from the seed.
+std::function<std::int64_t()> index_walk(std::vector<std::int64_t> listed, std::uint64_t seed,
+                                         std::int64_t size) {
+  if (listed.empty()) {
+    return [random = base::Random(seed), size]() mutable { return random.integer(0, size - 1); };
+  }
+  return [listed = std::move(listed), next = std::size_t{0}]() mutable {
+    return listed[next++ % listed.size()];
+  };
+}
+
 }  // namespace
+
+std::unique_ptr<Layer> plan_indexed_gather(const LayerRequest& request) {
+  if (!same_types(request)) {
+    return nullptr;
+  }
+  const auto& gather = std::get<workload::Gather>(request.op().attributes);
+  const workload::Tensor& x = request.input(0);
+  const auto axis = static_cast<std::size_t>(gather.axis);
+  const bool is_last = axis + 1 == x.shape.size();
+  if (is_last && numeric::bits(x.type) < 8) {
+    request.error(
+        fmt::format("single elements of {} do not begin at whole bytes", numeric::name(x.type)),
+        "another axis than the last, or a wider type");
+    return nullptr;
+  }
+  GatherProblem problem = gather_problem(request);
+  std::int64_t inner = 1;  // rows of the last dimension in one piece
+  for (std::size_t d = axis + 1; d + 1 < x.shape.size(); ++d) {
+    inner *= x.shape[d];
+  }
+  problem.row_bytes =
+      is_last ? numeric::bits(x.type) / 8 : inner * numeric::row_bytes(x.type, x.shape.back());
+  const std::int64_t size = x.shape[axis];
+  const std::int64_t count = request.output().shape[axis];
+  problem.rows = count;
+  for (std::size_t d = 0; d < axis; ++d) {
+    problem.rows *= x.shape[d];
+  }
+  problem.what = "piece along the axis";
+  const std::uint64_t seed = request.seed + request.group.op;
+  problem.walk = [listed = gather.indices, seed, size, count] {
+    // The same indices for each outer position.
+    auto next = index_walk(listed, seed, size);
+    std::vector<std::int64_t> indices;
+    for (std::int64_t i = 0; i < count; ++i) {
+      indices.push_back(next());
+    }
+    return [indices, size, row = std::size_t{0}]() mutable {
+      const std::size_t outer = row / indices.size();
+      const std::int64_t index = indices[row++ % indices.size()];
+      return static_cast<std::int64_t>(outer) * size + index;
+    };
+  };
+  return plan_gather(request, problem);
+}
 
 std::unique_ptr<Layer> plan_embedding(const LayerRequest& request) {
   if (!same_types(request)) {

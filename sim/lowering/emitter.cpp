@@ -125,7 +125,9 @@ void Emitter::move(const TensorMove& tensor_move, bool is_load, command::EngineI
   base::require_invariant(in_tier.begin >= 0 && in_tier.end <= placement.bytes,
                           "moves stay inside their tensor");
   const Interval in_buffer = command::touched_bytes(is_load ? body.destination : body.source, body);
-  if (TensorHazards* tensor = tensor_hazards(tensor_move.tensor, !is_load)) {
+  const workload::TensorId base =
+      placement.base == workload::kNoTensor ? tensor_move.tensor : placement.base;
+  if (TensorHazards* tensor = tensor_hazards(base, !is_load)) {
     is_load ? tensor->read(in_tier, mark, after) : tensor->write(in_tier, mark, after);
   }
   is_load ? scratchpad_.write(in_buffer, mark, after) : scratchpad_.read(in_buffer, mark, after);

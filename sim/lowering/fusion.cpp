@@ -25,6 +25,7 @@ class Fuser {
   explicit Fuser(const Graph& graph)
       : graph_(graph),
         readers_(graph.tensors.size()),
+        bases_(workload::view_bases(graph)),
         available_(graph.tensors.size(), true),
         fused_(graph.operators.size(), false) {
     for (std::size_t i = 0; i < graph.operators.size(); ++i) {
@@ -33,17 +34,22 @@ class Fuser {
           readers_[index(input)].push_back(i);
         }
       }
-      available_[index(graph.operators[i].output)] = false;
+      const TensorId output = graph.operators[i].output;
+      available_[index(output)] =
+          workload::is_view(graph.operators[i]) && available_[index(bases_[index(output)])];
     }
   }
 
   [[nodiscard]] std::vector<LayerGroup> run(bool fusion) {
     std::vector<LayerGroup> groups;
     for (std::size_t i = 0; i < graph_.operators.size(); ++i) {
-      if (fused_[i]) {
+      const Operator& op = graph_.operators[i];
+      if (workload::is_view(op)) {
+        available_[index(op.output)] = available_[index(op.inputs[0])];
+      }
+      if (fused_[i] || workload::is_view(op)) {
         continue;
       }
-      const Operator& op = graph_.operators[i];
       LayerGroup group{i, {}, op.output, op.name};
       while (fusion && is_matrix_operator(op)) {
         const auto stage = next_stage(group);
@@ -76,11 +82,13 @@ class Fuser {
     if (attributes == nullptr) {
       return std::nullopt;
     }
-    FusedStage stage{readers.front(), attributes->kind, kNoTensor};
-    for (const TensorId input : reader.inputs) {
+    FusedStage stage{readers.front(), *attributes, kNoTensor, false};
+    for (std::size_t i = 0; i < reader.inputs.size(); ++i) {
+      const TensorId input = reader.inputs[i];
       if (input == group.output || input == kNoTensor) {
         continue;
       }
+      stage.operand_first = i == 0;
       if (!available_[index(input)] || graph_.tensors[index(input)].shape != output.shape) {
         return std::nullopt;
       }
@@ -91,6 +99,7 @@ class Fuser {
 
   const Graph& graph_;
   std::vector<std::vector<std::size_t>> readers_;  // operators, by tensor
+  std::vector<TensorId> bases_;                    // by tensor, of views what they show
   std::vector<bool> available_;                    // by tensor
   std::vector<bool> fused_;                        // by operator
 };

@@ -12,8 +12,9 @@ namespace orrery::lowering {
 // An element-wise operator that rides on the write-out of the operator before it.
 struct FusedStage {
   std::size_t op = 0;  // index in Graph::operators
-  workload::ElementwiseKind kind = workload::ElementwiseKind::kAdd;
-  workload::TensorId operand = workload::kNoTensor;  // the other input of add and multiply
+  workload::Elementwise function;
+  workload::TensorId operand = workload::kNoTensor;  // the other input of a binary function
+  bool operand_first = false;                        // operand - x instead of x - operand
 };
 
 // One layer of the stream: an operator with what is fused into it.
@@ -25,7 +26,8 @@ struct LayerGroup {
 };
 
 // Groups the operators of a graph. An element-wise operator is fused into a convolution or matrix
-// product whose output nobody else reads, if its other input is there before that layer begins.
+// product whose output nobody else reads, if its other input has the output's shape and is there
+// before that layer begins. Views make no layer.
 [[nodiscard]] std::vector<LayerGroup> fuse(const workload::Graph& graph, bool fusion);
 
 // The tensors that a layer reads, in the order of the operators' inputs.

@@ -14,7 +14,8 @@ const config::EnumTable<workload::TensorRole>& role_names() {
                                                               {"weight", kWeight},
                                                               {"activation", kActivation},
                                                               {"output", kOutput},
-                                                              {"key_value_cache", kKeyValueCache}};
+                                                              {"key_value_cache", kKeyValueCache},
+                                                              {"state", kState}};
   return kNames;
 }
 
@@ -90,6 +91,11 @@ const config::Schema<MappingConfig>& MappingConfig::schema() {
           .optional("packing", &Self::packing, config::boolean(),
                     "Small groups of a convolution or product lie side by side on the diagonal of "
                     "an array; false: one after the other.")
+          .optional("softmax", &Self::softmax,
+                    config::choice<SoftmaxForm>({{"three_pass", SoftmaxForm::kThreePass},
+                                                 {"two_pass", SoftmaxForm::kTwoPass},
+                                                 {"online", SoftmaxForm::kOnline}}),
+                    "How softmax goes over rows that do not fit the scratchpad.")
           .optional("placement", &Self::placement,
                     config::list(config::object(PlacementRule::schema())),
                     "Rules for the placement of tensors; the first that matches counts. Tensors "

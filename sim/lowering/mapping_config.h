@@ -26,6 +26,9 @@ struct PlacementRule {
   [[nodiscard]] static const config::Schema<PlacementRule>& schema();
 };
 
+// How softmax goes over rows that do not fit the scratchpad; docs/lowering.md.
+enum class SoftmaxForm : std::uint8_t { kThreePass, kTwoPass, kOnline };
+
 // The user's wishes for how a workload is laid on a platform; docs/lowering.md.
 struct MappingConfig {
   std::optional<timing::Dataflow> dataflow;  // absent: the first of the array's dataflows
@@ -33,7 +36,8 @@ struct MappingConfig {
   bool fusion = true;                        // element-wise operators ride on write-outs
   bool double_buffering = true;              // two buffers for each stream of tiles
   bool packing = true;                       // groups side by side on an array
-  std::vector<PlacementRule> placement;      // none: tiers in the order of the platform
+  SoftmaxForm softmax = SoftmaxForm::kOnline;
+  std::vector<PlacementRule> placement;  // none: tiers in the order of the platform
   base::SourcePosition where;
 
   [[nodiscard]] static const config::Schema<MappingConfig>& schema();

@@ -266,14 +266,14 @@ class MatrixLayer::Walk {
     }
     std::size_t operand = 0;
     for (const FusedStage& fused : operands.stages) {
-      command::VectorStage stage;
-      stage.kind = vector_kind(fused.kind);
+      std::vector<command::VectorStage> stages = stages_of(fused.function, fused.operand_first);
       if (fused.operand != kNoTensor) {
-        stage.operand = layer_.moves_.result_view(part, layer_.fused_[operand].type,
-                                                  operand_buffer(operand, part.array), row, rows);
+        set_operand(stages,
+                    layer_.moves_.result_view(part, layer_.fused_[operand].type,
+                                              operand_buffer(operand, part.array), row, rows));
         ++operand;
       }
-      result.stages.push_back(stage);
+      result.stages.insert(result.stages.end(), stages.begin(), stages.end());
     }
     result.destination = layer_.moves_.result_view(part, layer_.problem_.c.type,
                                                    result_buffer(part.array), row, rows);

@@ -7,6 +7,7 @@
 #include "command/vector_passes.h"
 #include "lowering/matrix_layer.h"
 #include "lowering/vector_stages.h"
+#include "workload/elementwise_kinds.h"
 
 namespace orrery::lowering {
 namespace {
@@ -39,7 +40,9 @@ void set_write_out_work(MatrixProblem& problem, const MatrixOperands& operands) 
   command.rows = command.columns = 1;
   command.stages = scale_stages(operands);
   for (const FusedStage& stage : operands.stages) {
-    command.stages.push_back({vector_kind(stage.kind), {}, {}});
+    for (const command::VectorStage& one : stages_of(stage.function, stage.operand_first)) {
+      command.stages.push_back(one);
+    }
   }
   const timing::PassWork pass = command::vector_passes(command).back();
   problem.simple = pass.simple;
@@ -198,9 +201,7 @@ std::string MatrixLayer::loop_nest() const {
   text += fmt::format("        {}\n", problem_.dataflow.nest_text());
   std::string stages = problem_.bias.empty() ? "" : ", + bias";
   for (const FusedStage& stage : operands_.stages) {
-    static const char* const kNames[] = {", + operand", ", * operand", ", relu", ", gelu",
-                                         ", silu"};
-    stages += kNames[static_cast<std::size_t>(stage.kind)];
+    stages += ", " + workload::info(stage.function.kind).name;
   }
   text += fmt::format("    write out c[m, n] = sums{}; store c[m, n]\n", stages);
   return text;

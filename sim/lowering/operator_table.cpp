@@ -17,6 +17,16 @@ const base::Registry<PlanFunction>& operator_table() {
     table.add("embedding", plan_embedding);
     table.add("rotary_embedding", plan_rotary_embedding);
     table.add("select_last", plan_select_last);
+    table.add("reduction", plan_reduction);
+    table.add("transpose", plan_transpose);
+    table.add("concatenation", plan_concatenation);
+    table.add("slice", plan_slice);
+    table.add("pad", plan_pad);
+    table.add("expand", plan_expand);
+    table.add("gather", plan_indexed_gather);
+    table.add("scatter", plan_scatter);
+    table.add("channel_affine", plan_channel_affine);
+    table.add("linear_recurrence", plan_linear_recurrence);
     return table;
   }();
   return kTable;

@@ -39,7 +39,8 @@ class Placer {
         mapping_(mapping),
         diagnostics_(diagnostics),
         placements_(graph.tensors.size()),
-        where_(graph.tensors.size()) {
+        where_(graph.tensors.size()),
+        bases_(workload::view_bases(graph)) {
     for (const Machine::Tier& tier : machine.tiers) {
       spaces_.push_back({&tier, {}});
     }
@@ -58,6 +59,7 @@ class Placer {
       }
     }
     note_replaced();
+    place_views();
     report_rest();
     return std::move(placements_);
   }
@@ -89,7 +91,8 @@ class Placer {
     for (std::size_t i = 0; i < groups.size(); ++i) {
       const auto layer = static_cast<std::int64_t>(i);
       const base::SourcePosition& where = graph_.operators[groups[i].op].where;
-      for (const TensorId input : inputs_of(graph_, groups[i])) {
+      for (const TensorId shown : inputs_of(graph_, groups[i])) {
+        const TensorId input = bases_[index(shown)];
         Placement& placement = placements_[index(input)];
         if (!placement.placed) {
           where_[index(input)] = where;
@@ -105,7 +108,20 @@ class Placer {
     }
     for (std::size_t i = 0; i < placements_.size(); ++i) {
       if (graph_.tensors[i].role != TensorRole::kActivation) {
-        placements_[i].last_layer = Placement::kForever;
+        Placement& placement = placements_[index(bases_[i])];
+        placement.last_layer = Placement::kForever;
+        // Nobody else may name what the model gives out as a view.
+        placement.placed = placement.placed || index(bases_[i]) != i;
+      }
+    }
+  }
+
+  // Views lie where the tensors lie that they show.
+  void place_views() {
+    for (std::size_t i = 0; i < placements_.size(); ++i) {
+      if (index(bases_[i]) != i) {
+        placements_[i] = placements_[index(bases_[i])];
+        placements_[i].base = bases_[i];
       }
     }
   }
@@ -222,6 +238,7 @@ class Placer {
   std::vector<TierSpace> spaces_;
   std::vector<Placement> placements_;
   std::vector<base::SourcePosition> where_;  // the operator that first names the tensor
+  std::vector<TensorId> bases_;              // by tensor, itself where it is no view
   int homeless_ = 0;
   std::int64_t homeless_bytes_ = 0;
 };

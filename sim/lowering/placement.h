@@ -19,6 +19,7 @@ inline constexpr std::int64_t kTensorAlignment = 256;
 struct Placement {
   static constexpr std::int64_t kForever = INT64_MAX;
 
+  workload::TensorId base = workload::kNoTensor;  // whose place a view shares; none: its own
   bool placed = false;
   std::uint16_t tier = 0;
   std::int64_t address = 0;

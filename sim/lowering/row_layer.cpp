@@ -203,7 +203,7 @@ std::string RowLayer::loop_nest() const {
   return text;
 }
 
-std::unique_ptr<Layer> plan_rows(const LayerRequest& request, const RowProblem& problem) {
+std::unique_ptr<Layer> find_rows(const LayerRequest& request, const RowProblem& problem) {
   for (const LayerRequest::Budget& budget : request.budgets()) {
     std::unique_ptr<RowLayer> best;
     for (const std::int64_t rows : candidate_sizes(problem.group, 3, false)) {
@@ -216,6 +216,13 @@ std::unique_ptr<Layer> plan_rows(const LayerRequest& request, const RowProblem& 
     if (best) {
       return best;
     }
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Layer> plan_rows(const LayerRequest& request, const RowProblem& problem) {
+  if (auto layer = find_rows(request, problem)) {
+    return layer;
   }
   const RowLayer smallest(request, problem, 1, 1);
   request.error_too_small(smallest.scratchpad_bytes(), "smallest block, one row,");

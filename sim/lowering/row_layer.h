@@ -81,7 +81,12 @@ class RowLayer : public Layer {
   std::int64_t base_ = 0;
 };
 
-// Chooses the size of the blocks by the least estimate. Null after a diagnostic where one row does
+// Chooses the size of the blocks by the least estimate. Null where one row does not fit the
+// scratchpad.
+[[nodiscard]] std::unique_ptr<Layer> find_rows(const LayerRequest& request,
+                                               const RowProblem& problem);
+
+// The same; null after a diagnostic where one row does
 // not fit the scratchpad.
 [[nodiscard]] std::unique_ptr<Layer> plan_rows(const LayerRequest& request,
                                                const RowProblem& problem);

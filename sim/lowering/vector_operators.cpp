@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "command/view.h"
+#include "lowering/block_layer.h"
 #include "lowering/operator_table.h"
 #include "lowering/row_layer.h"
 #include "lowering/vector_stages.h"
@@ -53,20 +54,54 @@ std::unique_ptr<Layer> plan_normalization(const LayerRequest& request) {
   return plan_rows(request, problem);
 }
 
-std::unique_ptr<Layer> plan_softmax(const LayerRequest& request) {
+std::unique_ptr<Layer> plan_channel_affine(const LayerRequest& request) {
   RowProblem problem = row_problem(request);
-  problem.what = "softmax";
+  problem.constants.assign(request.op().inputs.begin() + 1, request.op().inputs.end());
+  problem.what = "* scale, + shift";
   problem.commands = [](const RowBlock& block) {
     VectorCommand command = pass(block);
-    command.stages.push_back(
-        {VectorKind::kSoftmax, {}, {static_cast<double>(command.columns), 0.0}});
+    command.stages.push_back({VectorKind::kMultiply, block.constants[0], {}});
+    command.stages.push_back({VectorKind::kAdd, block.constants[1], {}});
     return std::vector<VectorCommand>{command};
   };
   return plan_rows(request, problem);
 }
 
+// Operands of different shapes: each walks the output with stride 0 where it is repeated.
+std::unique_ptr<Layer> plan_broadcast(const LayerRequest& request) {
+  const workload::Tensor& y = request.output();
+  BlockSpace space;
+  space.sizes = y.shape;
+  space.kept = y.shape.size();
+  space.output = {request.group.output, 0, row_major_strides(y)};
+  for (const workload::TensorId id : request.op().inputs) {
+    space.inputs.push_back({id, 0, broadcast_strides(request.tensor(id), y.shape)});
+  }
+  BlockProblem problem;
+  problem.spaces = {space};
+  problem.what = "element-wise stage";
+  problem.commands =
+      [function = std::get<workload::Elementwise>(request.op().attributes)](const Block& block) {
+        VectorCommand command;
+        command.rows = command::row_count(block.result);
+        command.columns = command::column_count(block.result);
+        command.source = block.inputs[0];
+        std::vector<command::VectorStage> stages = stages_of(function);
+        set_operand(stages, block.inputs[1]);
+        command.stages.assign(stages.begin(), stages.end());
+        command.destination = block.result;
+        return std::vector<VectorCommand>{command};
+      };
+  return plan_blocks(request, std::move(problem));
+}
+
 std::unique_ptr<Layer> plan_elementwise(const LayerRequest& request) {
   const auto& attributes = std::get<workload::Elementwise>(request.op().attributes);
+  for (const workload::TensorId id : request.op().inputs) {
+    if (request.tensor(id).shape != request.output().shape) {
+      return plan_broadcast(request);
+    }
+  }
   RowProblem problem = row_problem(request);
   problem.inputs = request.op().inputs;
   problem.what = "element-wise stage";
@@ -81,12 +116,13 @@ std::unique_ptr<Layer> plan_elementwise(const LayerRequest& request) {
     problem.columns = 1;
     problem.group = problem.rows;
   }
-  problem.commands = [kind = vector_kind(attributes.kind)](const RowBlock& block) {
+  problem.commands = [attributes](const RowBlock& block) {
     VectorCommand command = pass(block);
-    command.stages.push_back({kind, {}, {}});
+    std::vector<command::VectorStage> stages = stages_of(attributes);
     if (block.inputs.size() > 1) {
-      command.stages.back().operand = block.inputs[1];
+      set_operand(stages, block.inputs[1]);
     }
+    command.stages.assign(stages.begin(), stages.end());
     return std::vector<VectorCommand>{command};
   };
   return plan_rows(request, problem);

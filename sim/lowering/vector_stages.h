@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "command/command.h"
 #include "lowering/machine.h"
@@ -9,8 +10,13 @@
 
 namespace orrery::lowering {
 
-// The stage that does what an element-wise operator does.
-[[nodiscard]] command::VectorKind vector_kind(workload::ElementwiseKind kind);
+// The stages that do what an element-wise operator does. Where it has a second tensor, one of them
+// takes the operand, which is left empty; `operand_first`: x is the second of the two.
+[[nodiscard]] std::vector<command::VectorStage> stages_of(const workload::Elementwise& function,
+                                                          bool operand_first = false);
+
+// Puts the operand into the stage that takes one.
+void set_operand(std::vector<command::VectorStage>& stages, const command::View& operand);
 
 // Cycles of one vector unit for a command of that size and those stages (operands count as if they
 // had the source's shape).

@@ -33,15 +33,16 @@ VectorTiming vector_timing(const VectorCosts& costs, std::int64_t rows, std::int
                            const std::vector<PassWork>& passes) {
   VectorTiming timing;
   for (const PassWork& pass : passes) {
+    const std::int64_t width = pass.columns > 0 ? pass.columns : columns;
     const std::int64_t special =
         pass.exponentials * costs.exponential_cycles + pass.divides * costs.divide_cycles;
     const std::int64_t work = divide_up(pass.simple, costs.chained) + special;
     timing.cycles += costs.latency +
-                     std::max({slots(costs, rows, columns, pass.reduces) * work,
+                     std::max({slots(costs, rows, width, pass.reduces) * work,
                                divide_up(pass.bytes_read, costs.read_port_bytes),
                                divide_up(pass.bytes_written, costs.write_port_bytes)}) +
-                     (pass.reduces ? tree_cycles(costs, columns) : 0);
-    timing.operations += rows * columns * (pass.simple + special);
+                     (pass.reduces ? tree_cycles(costs, width) : 0);
+    timing.operations += rows * width * (pass.simple + special);
     timing.bytes_read += pass.bytes_read;
     timing.bytes_written += pass.bytes_written;
   }

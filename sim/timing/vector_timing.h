@@ -22,6 +22,7 @@ struct PassWork {
   int simple = 0;  // additions, multiplications, comparisons: `chained` of them in a cycle
   int exponentials = 0;
   int divides = 0;
+  std::int64_t columns = 0;     // of this pass; 0: those of the command
   bool reduces = false;         // every row to one value: rows do not share a lane group
   std::int64_t bytes_read = 0;  // by the whole pass
   std::int64_t bytes_written = 0;

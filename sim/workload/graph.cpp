@@ -109,6 +109,23 @@ std::int64_t Tensor::bytes() const {
   return total.value();
 }
 
+bool is_view(const Operator& op) {
+  return std::holds_alternative<Reshape>(op.attributes);
+}
+
+std::vector<TensorId> view_bases(const Graph& graph) {
+  std::vector<TensorId> bases;
+  for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
+    bases.push_back(static_cast<TensorId>(i));
+  }
+  for (const Operator& op : graph.operators) {
+    if (is_view(op)) {
+      bases[static_cast<std::size_t>(op.output)] = bases[static_cast<std::size_t>(op.inputs[0])];
+    }
+  }
+  return bases;
+}
+
 std::int64_t useful_macs(const Graph& graph, const Operator& op) {
   const CheckedSize count = std::visit(MacCount{graph, op}, op.attributes);
   if (!count.fits()) {

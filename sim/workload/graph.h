@@ -8,13 +8,22 @@
 
 #include "base/error.h"
 #include "numeric/element_type.h"
+#include "workload/vector_attributes.h"
 
 namespace orrery::workload {
 
 using TensorId = std::int32_t;
 inline constexpr TensorId kNoTensor = -1;
 
-enum class TensorRole : std::uint8_t { kInput, kWeight, kActivation, kOutput, kKeyValueCache };
+// kState: read and replaced in its place, like kKeyValueCache, by one operator.
+enum class TensorRole : std::uint8_t {
+  kInput,
+  kWeight,
+  kActivation,
+  kOutput,
+  kKeyValueCache,
+  kState
+};
 
 // Row-major; images are N, H, W, C. Sizes in elements.
 struct Tensor {
@@ -87,12 +96,6 @@ struct Normalization {
 // inputs: x. Over the last dimension.
 struct Softmax {};
 
-enum class ElementwiseKind : std::uint8_t { kAdd, kMultiply, kRelu, kGelu, kSilu };
-// inputs: one tensor, or two of the same shape for kAdd and kMultiply.
-struct Elementwise {
-  ElementwiseKind kind = ElementwiseKind::kAdd;
-};
-
 enum class PoolingKind : std::uint8_t { kMaximum, kAverage };
 // inputs: x [N, H, W, C]. output: [N, OH, OW, C]. Padding is left out of maximum and average.
 struct Pooling {
@@ -124,7 +127,9 @@ struct SelectLast {};
 
 using Attributes =
     std::variant<Convolution, MatrixMultiplication, Attention, Normalization, Softmax, Elementwise,
-                 Pooling, Embedding, RotaryEmbedding, SelectLast, TransposedConvolution>;
+                 Pooling, Embedding, RotaryEmbedding, SelectLast, TransposedConvolution, Reduction,
+                 Reshape, Transpose, Concatenation, Slice, Pad, Expand, Gather, Scatter,
+                 ChannelAffine, LinearRecurrence>;
 
 struct Operator {
   std::string name;  // unique in its graph: "layer3.attention.query"
@@ -140,6 +145,13 @@ struct Graph {
   std::vector<Tensor> tensors;
   std::vector<Operator> operators;
 };
+
+// The tensor whose elements a tensor shows: of a chain of views the first, else the tensor itself.
+// By TensorId.
+[[nodiscard]] std::vector<TensorId> view_bases(const Graph& graph);
+
+// Whether the operator only shows its input in another shape.
+[[nodiscard]] bool is_view(const Operator& op);
 
 // "convolution", "matrix_multiplication", ...
 [[nodiscard]] const std::string& kind_name(const Attributes& attributes);

@@ -78,10 +78,12 @@ TensorId GraphBuilder::apply(const std::string& name, const Attributes& attribut
             inferred.expected, ""});
     return kNoTensor;
   }
-  const TensorId output =
-      add_tensor({name, std::move(*inferred.shape),
-                  options.output_type.value_or(types_.activations), TensorRole::kActivation},
-                 options);
+  const TensorId output = add_tensor({name, std::move(*inferred.shape),
+                                      std::holds_alternative<Reshape>(attributes)
+                                          ? tensors.front()->type
+                                          : options.output_type.value_or(types_.activations),
+                                      TensorRole::kActivation},
+                                     options);
   if (output == kNoTensor) {
     return kNoTensor;
   }
@@ -178,6 +180,35 @@ TensorId GraphBuilder::attention(const std::string& name, TensorId q, TensorId k
   const TensorId keys = cache(name + ".key_cache", q, attributes, options);
   const TensorId values = cache(name + ".value_cache", q, attributes, options);
   return apply(name, attributes, {q, k, v, keys, values}, options);
+}
+
+TensorId GraphBuilder::channel_affine(const std::string& name, TensorId x,
+                                      const PartOptions& options) {
+  if (x == kNoTensor) {
+    return kNoTensor;
+  }
+  const std::int64_t channels = tensor(x).shape.back();
+  return apply(
+      name, ChannelAffine{},
+      {x, vector(name + ".scale", channels, options), vector(name + ".shift", channels, options)},
+      options);
+}
+
+TensorId GraphBuilder::linear_recurrence(const std::string& name,
+                                         const std::vector<TensorId>& inputs,
+                                         const LinearRecurrence& attributes,
+                                         const PartOptions& options) {
+  if (std::find(inputs.begin(), inputs.end(), kNoTensor) != inputs.end()) {
+    return kNoTensor;
+  }
+  std::vector<TensorId> all = inputs;
+  all.push_back(add_tensor({name + ".state",
+                            {tensor(inputs.at(0)).shape.front(), attributes.heads,
+                             attributes.key_size, attributes.value_size},
+                            types_.kv_cache,
+                            TensorRole::kState},
+                           options));
+  return apply(name, attributes, all, options);
 }
 
 TensorId GraphBuilder::embedding(const std::string& name, std::int64_t rows, std::int64_t width,

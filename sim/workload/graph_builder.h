@@ -55,6 +55,11 @@ class GraphBuilder {
   // Adds "<name>.key_cache" and "<name>.value_cache".
   TensorId attention(const std::string& name, TensorId q, TensorId k, TensorId v,
                      const Attention& attributes, const PartOptions& options);
+  // Adds "<name>.scale" and "<name>.shift".
+  TensorId channel_affine(const std::string& name, TensorId x, const PartOptions& options);
+  // Adds "<name>.state", of the key-value cache's type.
+  TensorId linear_recurrence(const std::string& name, const std::vector<TensorId>& inputs,
+                             const LinearRecurrence& attributes, const PartOptions& options);
   // The table [rows, width] is "<name>.weight".
   TensorId embedding(const std::string& name, std::int64_t rows, std::int64_t width,
                      const Shape& tokens, const Embedding& attributes, const PartOptions& options);

@@ -34,6 +34,10 @@ class Describer {
     line.macs = useful_macs(graph_, op);
     const Tensor& output = tensor_of(graph_, op.output);
     line.output_shape = output.shape;
+    if (is_view(op)) {
+      line.input_shapes.push_back(tensor_of(graph_, op.inputs[0]).shape);
+      return line;
+    }
     line.output_bytes = output.bytes();
     for (const TensorId id : op.inputs) {
       add_input(op, id, line);
@@ -64,6 +68,12 @@ class Describer {
               sum(result_.cache_bytes_per_token, tensor.bytes() / tokens);
         }
         break;
+      case TensorRole::kState:  // read, where it is not zero, and written
+        line.cache_bytes = sum(line.cache_bytes, state_bytes(op, tensor));
+        if (is_new) {
+          result_.resident_cache_bytes = sum(result_.resident_cache_bytes, tensor.bytes());
+        }
+        break;
       case TensorRole::kInput:
       case TensorRole::kActivation:
       case TensorRole::kOutput:
@@ -72,9 +82,16 @@ class Describer {
     }
   }
 
+  std::int64_t state_bytes(const Operator& op, const Tensor& state) const {
+    const auto* recurrence = std::get_if<LinearRecurrence>(&op.attributes);
+    const bool is_read = recurrence == nullptr || !recurrence->from_zero;
+    return is_read ? sum(state.bytes(), state.bytes()) : state.bytes();
+  }
+
   // Rows as drawn, so two tokens that look up the same row count twice.
   std::int64_t touched_bytes(const Operator& op, const Tensor& weight) const {
-    if (!std::holds_alternative<Embedding>(op.attributes)) {
+    if (!std::holds_alternative<Embedding>(op.attributes) &&
+        !std::holds_alternative<Gather>(op.attributes)) {
       return weight.bytes();
     }
     Tensor rows = tensor_of(graph_, op.output);

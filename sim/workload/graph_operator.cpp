@@ -101,28 +101,6 @@ config::Kind<GraphOperator> plain_kind(const std::string& name, const std::strin
   return config::make_kind<GraphOperator>(name, schema);
 }
 
-struct ElementwiseOperator : GraphOperator {
-  ElementwiseKind function = ElementwiseKind::kAdd;
-
-  void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
-    builder.apply(name, Elementwise{function}, x, options());
-  }
-};
-
-config::Kind<GraphOperator> elementwise_kind() {
-  using Op = ElementwiseOperator;
-  config::Schema<Op> schema("elementwise", "A function of each element, or of two of one place.");
-  add_common(schema, 1, 2);
-  schema.required("function", &Op::function,
-                  config::choice<ElementwiseKind>({{"add", ElementwiseKind::kAdd},
-                                                   {"multiply", ElementwiseKind::kMultiply},
-                                                   {"relu", ElementwiseKind::kRelu},
-                                                   {"gelu", ElementwiseKind::kGelu},
-                                                   {"silu", ElementwiseKind::kSilu}}),
-                  "add and multiply take two inputs, the others one.");
-  return config::make_kind<GraphOperator>("elementwise", schema);
-}
-
 struct PoolingOperator : GraphOperator {
   PoolingKind function = PoolingKind::kMaximum;
   Sizes kernel{1, 1}, stride{1, 1}, padding{0, 0, 0, 0};
@@ -208,13 +186,24 @@ config::Kind<GraphOperator> rotary_embedding_kind() {
 }  // namespace
 
 const config::Codec<GraphOperatorPointer>& graph_operator_codec() {
-  static const config::Codec<GraphOperatorPointer> kCodec = config::one_of<GraphOperator>(
-      "operator",
-      {convolution_kind(), transposed_convolution_kind(), matrix_multiplication_kind(),
-       attention_kind(), normalization_kind(),
-       plain_kind<SoftmaxOperator>("softmax", "Softmax over the last dimension."),
-       elementwise_kind(), pooling_kind(), embedding_kind(), rotary_embedding_kind(),
-       plain_kind<SelectLastOperator>("select_last", "The last token of every sequence.")});
+  static const config::Codec<GraphOperatorPointer> kCodec = [] {
+    std::vector<config::Kind<GraphOperator>> kinds{
+        convolution_kind(),
+        transposed_convolution_kind(),
+        matrix_multiplication_kind(),
+        attention_kind(),
+        normalization_kind(),
+        plain_kind<SoftmaxOperator>("softmax", "Softmax over the last dimension."),
+        elementwise_operator_kind(),
+        pooling_kind(),
+        embedding_kind(),
+        rotary_embedding_kind(),
+        plain_kind<SelectLastOperator>("select_last", "The last token of every sequence.")};
+    for (const auto& kind : vector_operator_kinds()) {
+      kinds.push_back(kind);
+    }
+    return config::one_of<GraphOperator>("operator", kinds);
+  }();
   return kCodec;
 }
 

@@ -82,5 +82,8 @@ void add_common(config::Schema<Derived>& schema, std::size_t fewest, std::size_t
 [[nodiscard]] config::Kind<GraphOperator> convolution_kind();
 [[nodiscard]] config::Kind<GraphOperator> transposed_convolution_kind();
 [[nodiscard]] config::Kind<GraphOperator> matrix_multiplication_kind();
+// The kinds of graph_vector_operators.cpp.
+[[nodiscard]] config::Kind<GraphOperator> elementwise_operator_kind();
+[[nodiscard]] std::vector<config::Kind<GraphOperator>> vector_operator_kinds();
 
 }  // namespace orrery::workload

@@ -1,9 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workload/operator_kinds.h"
 
+#include "workload/elementwise_kinds.h"
 #include "workload/graph.h"
 
 namespace orrery::workload {
+namespace {
+
+std::string joined(std::string ElementwiseInfo::* member) {
+  std::string text;
+  for (const ElementwiseInfo& kind : elementwise_kinds()) {
+    text += (text.empty() ? "" : ", ") + kind.*member;
+  }
+  return text;
+}
+
+std::string elementwise_names() {
+  return joined(&ElementwiseInfo::name);
+}
+
+std::string elementwise_formulas() {
+  return joined(&ElementwiseInfo::formula);
+}
+
+}  // namespace
 
 const std::vector<OperatorKind>& operator_kinds() {
   static const std::vector<OperatorKind> kKinds{
@@ -23,8 +43,7 @@ const std::vector<OperatorKind>& operator_kinds() {
        "+ epsilon) * gamma",
        "0"},
       {"softmax", "", "y[i] = exp(x[i] - max) / sum over j of exp(x[j] - max)", "0"},
-      {"elementwise", "add, multiply, relu, gelu, silu",
-       "a + b, a * b, max(x, 0), x * Phi(x), x / (1 + exp(-x))", "0"},
+      {"elementwise", elementwise_names(), elementwise_formulas(), "0"},
       {"pooling", "maximum, average",
        "maximum or mean of the elements of x under the kernel, padding left out", "0"},
       {"embedding", "seed, position",
@@ -38,12 +57,24 @@ const std::vector<OperatorKind>& operator_kinds() {
        "x[n,ih,iw,c] * w[kh,kw,c,f] is added to y[n,ih*stride+kh*dilation-pad,...,f], c in the "
        "group of f",
        "N*F*C/groups*pairs of input position and tap whose output position exists"},
+      {"reduction", "sum, mean, maximum, minimum", "over the elements along `axes`", "0"},
+      {"reshape", "", "the same elements in another shape; a view that costs nothing", "0"},
+      {"transpose", "", "dimension d of y is dimension permutation[d] of x", "0"},
+      {"concatenation", "", "the inputs one behind the other along `axis`", "0"},
+      {"slice", "", "y[i] = x[starts + i * steps]", "0"},
+      {"pad", "", "`before` and `after` elements of `value` around x", "0"},
+      {"expand", "", "x repeated along dimensions of size 1", "0"},
+      {"gather", "", "y[o,j,i] = x[o,indices[j],i]", "0"},
+      {"scatter", "", "y = x, then y[indices[j]] = u[j], or += u[j]", "0"},
+      {"channel_affine", "", "y[...,c] = x[...,c] * scale[c] + shift[c]", "0"},
+      {"linear_recurrence", "",
+       "state = decay * state + key^T * value; y = query * state, token by token", "0"},
   };
   return kKinds;
 }
 
 const std::string& kind_name(const Attributes& attributes) {
-  static_assert(std::variant_size_v<Attributes> == 11, "one row above for each alternative");
+  static_assert(std::variant_size_v<Attributes> == 22, "one row above for each alternative");
   return operator_kinds()[attributes.index()].name;
 }
 

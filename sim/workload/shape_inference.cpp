@@ -8,6 +8,7 @@
 #include <array>
 
 #include "workload/matrix_shapes.h"
+#include "workload/vector_shapes.h"
 
 namespace orrery::workload {
 namespace {
@@ -146,19 +147,6 @@ class ShapeInference {
 
   InferredShape operator()(const Softmax& /*attributes*/) const { return right(shape(0)); }
 
-  InferredShape operator()(const Elementwise& attributes) const {
-    const bool binary =
-        attributes.kind == ElementwiseKind::kAdd || attributes.kind == ElementwiseKind::kMultiply;
-    if (inputs_.size() != (binary ? 2U : 1U)) {
-      return wrong(fmt::format("{} inputs", inputs_.size()), binary ? "2" : "1");
-    }
-    if (binary && shape(1) != shape(0)) {
-      return wrong_shape(
-          1, fmt::format("the shape of '{}', {}", inputs_[0]->name, shape_text(shape(0))));
-    }
-    return right(shape(0));
-  }
-
   InferredShape operator()(const Pooling& attributes) const {
     const Shape& x = shape(0);
     if (x.size() != 4) {
@@ -217,6 +205,12 @@ class ShapeInference {
     return x.size() == 3 ? right({x[0], x[2]}) : wrong_shape(0, "[B, T, C]");
   }
 
+  // What stands in vector_shapes.h.
+  template <class Other>
+  InferredShape operator()(const Other& attributes) const {
+    return infer(attributes, inputs_);
+  }
+
  private:
   [[nodiscard]] bool has(std::size_t index) const { return index < inputs_.size(); }
 
@@ -270,7 +264,8 @@ struct InputCount {
 
 // In the order of Attributes.
 constexpr std::array<InputCount, std::variant_size_v<Attributes>> kInputCounts{
-    {{2, 3}, {2, 3}, {5, 5}, {2, 3}, {1, 1}, {1, 2}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {2, 3}}};
+    {{2, 3}, {2, 3}, {5, 5}, {2, 3},    {1, 1}, {1, 2}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {2, 3},
+     {1, 1}, {1, 1}, {1, 1}, {2, 1024}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {2, 2}, {3, 3}, {5, 5}}};
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -96,5 +97,11 @@ inline TensorId add_tail(CaseMaker& make, GraphBuilder& builder, TensorId y) {
   }
   return y;
 }
+
+// A kind of random case.
+struct Family {
+  std::string name;
+  std::function<Graph(CaseMaker&)> graph;
+};
 
 }  // namespace orrery::testing

@@ -172,11 +172,6 @@ Graph separable(CaseMaker& make) {
   return builder.finish();
 }
 
-struct Family {
-  std::string name;
-  Graph (*graph)(CaseMaker&);
-};
-
 constexpr std::size_t kFamilies = 7;
 
 const std::array<Family, kFamilies>& families() {

@@ -196,11 +196,6 @@ Graph decoder(CaseMaker& make) {
   return builder.finish();
 }
 
-struct Family {
-  std::string name;
-  std::function<Graph(CaseMaker&)> graph;
-};
-
 const std::vector<Family>& families() {
   static const std::vector<Family> kFamilies{{"product", product},     {"convolution", convolution},
                                              {"attention", attention}, {"rows", rows},

@@ -29,8 +29,9 @@ bool is_exact(const workload::Graph& graph) {
         std::holds_alternative<workload::TransposedConvolution>(op.attributes) ||
         std::holds_alternative<workload::Embedding>(op.attributes) ||
         std::holds_alternative<workload::SelectLast>(op.attributes) ||
-        (elementwise != nullptr && elementwise->kind != workload::ElementwiseKind::kGelu &&
-         elementwise->kind != workload::ElementwiseKind::kSilu) ||
+        (elementwise != nullptr && (elementwise->kind == workload::ElementwiseKind::kAdd ||
+                                    elementwise->kind == workload::ElementwiseKind::kMultiply ||
+                                    elementwise->kind == workload::ElementwiseKind::kRelu)) ||
         (pooling != nullptr && pooling->kind == workload::PoolingKind::kMaximum);
     if (!exact) {
       return false;
@@ -118,7 +119,7 @@ Trial::Trial(workload::Graph graph, const SmallMachine& machine, lowering::Mappi
   for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
     const Tensor& tensor = graph_.tensors[i];
     if (tensor.role == TensorRole::kInput || tensor.role == TensorRole::kWeight ||
-        tensor.role == TensorRole::kKeyValueCache) {
+        tensor.role == TensorRole::kKeyValueCache || tensor.role == TensorRole::kState) {
       given_[i].resize(static_cast<std::size_t>(tensor.elements()));
       for (double& value : given_[i]) {
         const double magnitude = unit * static_cast<double>(random.integer(1, most));
@@ -176,7 +177,8 @@ std::string Trial::check(const std::vector<command::Command>& commands, std::uin
       const Tensor& tensor = graph_.tensors[i];
       const lowering::Placement& placement = plan_->placements[i];
       if (!placement.placed ||
-          (tensor.role != TensorRole::kOutput && tensor.role != TensorRole::kKeyValueCache)) {
+          (tensor.role != TensorRole::kOutput && tensor.role != TensorRole::kKeyValueCache &&
+           tensor.role != TensorRole::kState)) {
         continue;
       }
       const Values found = memory.read_tensor(tier(placement), placement.address, tensor.type,

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/random.h"
+#include "tests/functional/reference/naive_vector.h"
 
 namespace orrery::testing {
 namespace {
@@ -21,7 +22,12 @@ std::size_t at(std::int64_t index) {
 class Naive {
  public:
   Naive(const Graph& graph, std::size_t index, std::uint64_t seed, std::vector<Values>& values)
-      : graph_(graph), op_(graph.operators[index]), seed_(seed + index), values_(values) {
+      : graph_(graph),
+        op_(graph.operators[index]),
+        index_(index),
+        base_seed_(seed),
+        seed_(seed + index),
+        values_(values) {
     y().assign(at(tensor(op_.output).elements()), 0.0);
   }
 
@@ -160,31 +166,10 @@ class Naive {
     }
   }
 
-  void operator()(const Elementwise& attributes) {
-    for (std::size_t i = 0; i < y().size(); ++i) {
-      const double x = input(0)[i];
-      switch (attributes.kind) {
-        case ElementwiseKind::kAdd:
-          y()[i] = x + input(1)[i];
-          break;
-        case ElementwiseKind::kMultiply:
-          y()[i] = x * input(1)[i];
-          break;
-        case ElementwiseKind::kRelu:
-          y()[i] = x > 0.0 ? x : 0.0;
-          break;
-        case ElementwiseKind::kGelu:
-          // tanh(z) = (e^2z - 1) / (e^2z + 1)
-          y()[i] =
-              x * (1.0 -
-                   1.0 / (std::exp(2.0 * std::sqrt(2.0 / M_PI) * (x + 0.044715 * std::pow(x, 3))) +
-                          1.0));
-          break;
-        case ElementwiseKind::kSilu:
-          y()[i] = x / (1.0 + std::exp(-x));
-          break;
-      }
-    }
+  // What stands in naive_vector.h.
+  template <class Other>
+  void operator()(const Other& attributes) {
+    NaiveVector(graph_, index_, base_seed_, values_)(attributes);
   }
 
   void operator()(const Pooling& p) {
@@ -348,6 +333,8 @@ class Naive {
 
   const Graph& graph_;
   const Operator& op_;
+  std::size_t index_;
+  std::uint64_t base_seed_;
   std::uint64_t seed_;
   std::vector<Values>& values_;
 };
