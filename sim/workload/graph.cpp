@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "workload/checked_size.h"
 #include "workload/matrix_shapes.h"
 
@@ -27,6 +29,26 @@ CheckedSize product(const std::vector<std::int64_t>& sizes) {
     result = result * size;
   }
   return result;
+}
+
+// Pairs of a query and a key that it sees, for one head of one sequence.
+CheckedSize visible_pairs(const Attention& attributes) {
+  const CheckedSize tokens = attributes.query_length;
+  if (!attributes.causal) {
+    return tokens * attributes.length();
+  }
+  // The first tokens see all that is before them, the others a whole window.
+  const std::int64_t growing =
+      attributes.window == 0 ? attributes.query_length
+                             : std::clamp<std::int64_t>(attributes.window - attributes.past_length,
+                                                        0, attributes.query_length);
+  // n (n + 1) is even, so the half is exact; it fits where the product does.
+  const CheckedSize square = CheckedSize(growing) * (CheckedSize(growing) + 1);
+  if (!square.fits()) {
+    return square;
+  }
+  return CheckedSize(growing) * attributes.past_length + square.value() / 2 +
+         CheckedSize(attributes.query_length - growing) * attributes.window;
 }
 
 // The formulas of operator_kinds().
@@ -60,16 +82,9 @@ struct MacCount {
   }
   // One product for the logit and one for the weighted sum of each pair of query and visible key.
   CheckedSize operator()(const Attention& attributes) const {
-    const CheckedSize tokens = attributes.query_length;
-    // T (T + 1) is even, so the half is exact; it fits where the product does.
-    const CheckedSize square = tokens * (tokens + 1);
-    if (!square.fits()) {
-      return square;
-    }
-    const CheckedSize among_new = attributes.causal ? square.value() / 2 : tokens * tokens;
-    const CheckedSize pairs = tokens * attributes.past_length + among_new;
+    const CheckedSize sizes = CheckedSize(attributes.head_size) + attributes.value_head_size();
     const CheckedSize batch = input(graph, op, 0).shape[0];
-    return CheckedSize(2) * batch * attributes.heads * attributes.head_size * pairs;
+    return sizes * batch * attributes.heads * visible_pairs(attributes);
   }
   template <class Other>
   CheckedSize operator()(const Other& /*attributes*/) const {
@@ -82,6 +97,15 @@ struct MacCount {
 };
 
 }  // namespace
+
+Attention::Keys Attention::visible(std::int64_t first, std::int64_t count) const {
+  if (!causal) {
+    return {0, length()};
+  }
+  const std::int64_t first_end = past_length + first + 1;
+  return {window == 0 ? 0 : std::max<std::int64_t>(first_end - window, 0),
+          past_length + first + count};
+}
 
 std::int64_t Tensor::elements() const {
   const CheckedSize count = product(shape);

@@ -73,17 +73,40 @@ struct MatrixMultiplication {
   double alpha = 1.0, beta = 1.0;
 };
 
-// Multi-head attention of `query_length` new tokens after `past_length` cached ones.
-// inputs: q [B, T, heads * head_size], k and v [B, T, kv_heads * head_size] of the new tokens,
-// key cache and value cache [B, kv_heads, past + T, head_size] (kKeyValueCache; their first
-// `past_length` tokens hold the past, the new ones are appended by this operator).
-// output: [B, T, heads * head_size]. Query head h reads key-value head h / (heads / kv_heads).
-// Causal: new token t sees past_length + t + 1 tokens.
+// Multi-head attention of `query_length` tokens, T, after `past_length` earlier ones.
+// With a cache, inputs: q [B, T, heads * head_size], k [B, T, kv_heads * head_size] and v [B, T,
+// kv_heads * value_head_size()] of the new tokens, key cache and value cache [B, kv_heads, past +
+// T, head size of its side] (kKeyValueCache; their first `past_length` tokens hold the past, the
+// new ones are appended by this operator).
+// Without one, inputs: q, and k [B, S, kv_heads * head_size] and v [B, S, kv_heads *
+// value_head_size()] of all S = key_length tokens that can be seen; S = past + T where causal, any
+// length else (encoders, cross attention).
+// output: [B, T, heads * value_head_size()]. Query head h reads key-value head h / (heads /
+// kv_heads). Causal: token t sees past_length + t + 1 tokens, of which a window leaves the last
+// `window`.
 struct Attention {
   std::int64_t heads = 1, kv_heads = 1, head_size = 1;
   std::int64_t query_length = 1, past_length = 0;
   bool causal = true;
-  double scale = 1.0;  // of the logits, 1/sqrt(head_size) as a rule
+  double scale = 1.0;           // of the logits, 1/sqrt(head_size) as a rule
+  std::int64_t window = 0;      // 0: none. Causal attention only
+  std::int64_t value_size = 0;  // elements of a head of v; 0: head_size
+  bool cached = true;
+  std::int64_t key_length = 0;  // without a cache: tokens of k and v
+
+  struct Keys {
+    std::int64_t begin = 0, end = 0;
+    [[nodiscard]] std::int64_t count() const { return end - begin; }
+  };
+  [[nodiscard]] std::int64_t value_head_size() const {
+    return value_size == 0 ? head_size : value_size;
+  }
+  // Keys that are there, seen or not.
+  [[nodiscard]] std::int64_t length() const {
+    return cached ? past_length + query_length : key_length;
+  }
+  // Keys that some token of [first, first + count) sees.
+  [[nodiscard]] Keys visible(std::int64_t first, std::int64_t count) const;
 };
 
 enum class NormalizationKind : std::uint8_t { kLayer, kRms };

@@ -163,10 +163,10 @@ TensorId GraphBuilder::normalization(const std::string& name, TensorId x,
 }
 
 TensorId GraphBuilder::cache(const std::string& name, TensorId q, const Attention& attributes,
-                             const PartOptions& options) {
+                             std::int64_t head_size, const PartOptions& options) {
   return add_tensor({name,
                      {tensor(q).shape.front(), attributes.kv_heads,
-                      attributes.past_length + attributes.query_length, attributes.head_size},
+                      attributes.past_length + attributes.query_length, head_size},
                      types_.kv_cache,
                      TensorRole::kKeyValueCache},
                     options);
@@ -177,8 +177,12 @@ TensorId GraphBuilder::attention(const std::string& name, TensorId q, TensorId k
   if (q == kNoTensor || k == kNoTensor || v == kNoTensor) {
     return kNoTensor;
   }
-  const TensorId keys = cache(name + ".key_cache", q, attributes, options);
-  const TensorId values = cache(name + ".value_cache", q, attributes, options);
+  if (!attributes.cached) {
+    return apply(name, attributes, {q, k, v}, options);
+  }
+  const TensorId keys = cache(name + ".key_cache", q, attributes, attributes.head_size, options);
+  const TensorId values =
+      cache(name + ".value_cache", q, attributes, attributes.value_head_size(), options);
   return apply(name, attributes, {q, k, v, keys, values}, options);
 }
 

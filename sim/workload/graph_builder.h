@@ -52,7 +52,7 @@ class GraphBuilder {
                                   std::int64_t filters, bool bias, const PartOptions& options);
   TensorId normalization(const std::string& name, TensorId x, const Normalization& attributes,
                          const PartOptions& options);
-  // Adds "<name>.key_cache" and "<name>.value_cache".
+  // Adds "<name>.key_cache" and "<name>.value_cache" where attributes.cached.
   TensorId attention(const std::string& name, TensorId q, TensorId k, TensorId v,
                      const Attention& attributes, const PartOptions& options);
   // Adds "<name>.scale" and "<name>.shift".
@@ -80,7 +80,7 @@ class GraphBuilder {
                                       const PartOptions& options);
   TensorId add_tensor(Tensor tensor, const PartOptions& options);
   TensorId cache(const std::string& name, TensorId q, const Attention& attributes,
-                 const PartOptions& options);
+                 std::int64_t head_size, const PartOptions& options);
   TensorId vector(const std::string& name, std::int64_t size, const PartOptions& options);
 
   Graph graph_;

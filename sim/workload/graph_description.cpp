@@ -59,7 +59,7 @@ class Describer {
         }
         break;
       case TensorRole::kKeyValueCache:
-        line.cache_bytes = sum(line.cache_bytes, tensor.bytes());
+        line.cache_bytes = sum(line.cache_bytes, seen_bytes(op, tensor));
         if (is_new) {
           result_.resident_cache_bytes = sum(result_.resident_cache_bytes, tensor.bytes());
           // [B, kv_heads, tokens, head_size]
@@ -86,6 +86,17 @@ class Describer {
     const auto* recurrence = std::get_if<LinearRecurrence>(&op.attributes);
     const bool is_read = recurrence == nullptr || !recurrence->from_zero;
     return is_read ? sum(state.bytes(), state.bytes()) : state.bytes();
+  }
+
+  // What a window leaves of a cache [B, kv_heads, tokens, head_size].
+  static std::int64_t seen_bytes(const Operator& op, const Tensor& cache) {
+    const auto* attention = std::get_if<Attention>(&op.attributes);
+    if (attention == nullptr) {
+      return cache.bytes();
+    }
+    Tensor seen = cache;
+    seen.shape[2] = attention->visible(0, attention->query_length).count();
+    return seen.bytes();
   }
 
   // Rows as drawn, so two tokens that look up the same row count twice.

@@ -13,29 +13,37 @@ namespace {
 struct AttentionOperator : GraphOperator {
   std::int64_t heads = 1, head_size = 1, past_length = 0;
   std::optional<std::int64_t> kv_heads;
+  std::optional<std::int64_t> window, value_size;
   bool causal = true;
+  bool cache = true;
   std::optional<double> scale;
 
   void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
-    if (x[0] == kNoTensor) {
-      return;
-    }
-    const Shape& query = builder.tensor(x[0]).shape;
-    if (query.size() != 3) {
-      builder.report(
-          {where, options().key_path,
-           fmt::format("'{}': input '{}' has the shape {}", name, inputs[0], shape_text(query)),
-           "[B, T, heads * head_size]", ""});
-      return;
+    for (std::size_t i = 0; i < (cache ? 1 : 2); ++i) {
+      if (x[i] == kNoTensor) {
+        return;
+      }
+      const Shape& shape = builder.tensor(x[i]).shape;
+      if (shape.size() != 3) {
+        builder.report(
+            {where, options().key_path,
+             fmt::format("'{}': input '{}' has the shape {}", name, inputs[i], shape_text(shape)),
+             i == 0 ? "[B, T, heads * head_size]" : "[B, T, kv_heads * head_size]", ""});
+        return;
+      }
     }
     const Attention attributes{
         .heads = heads,
         .kv_heads = kv_heads.value_or(heads),
         .head_size = head_size,
-        .query_length = query[1],
+        .query_length = builder.tensor(x[0]).shape[1],
         .past_length = past_length,
         .causal = causal,
-        .scale = scale.value_or(1.0 / std::sqrt(static_cast<double>(head_size)))};
+        .scale = scale.value_or(1.0 / std::sqrt(static_cast<double>(head_size))),
+        .window = window.value_or(0),
+        .value_size = value_size.value_or(0),
+        .cached = cache,
+        .key_length = cache ? 0 : builder.tensor(x[1]).shape[1]};
     builder.attention(name, x[0], x[1], x[2], attributes, options());
   }
 };
@@ -43,17 +51,25 @@ struct AttentionOperator : GraphOperator {
 config::Kind<GraphOperator> attention_kind() {
   using Op = AttentionOperator;
   config::Schema<Op> schema("attention",
-                            "Multi-head attention of the inputs query, key and value, with its "
-                            "cache of keys and values.");
+                            "Multi-head attention of the inputs query, key and value, with or "
+                            "without a cache of keys and values.");
   add_common(schema, 3, 3);
   schema.required("heads", &Op::heads, size_codec(), "Query heads.")
       .required("head_size", &Op::head_size, size_codec(), "Elements of one head.")
       .optional("kv_heads", &Op::kv_heads, config::maybe(size_codec()),
                 "Key-value heads, a divisor of heads; left out: heads.")
       .optional("past_length", &Op::past_length, config::integer(0, kLargestSize),
-                "Tokens that are in the cache already.")
+                "Tokens before the first of query: those that are in the cache already.")
+      .optional("cache", &Op::cache, config::boolean(),
+                "Whether key and value are appended to a cache; false: they hold all tokens that "
+                "can be seen.")
       .optional("causal", &Op::causal, config::boolean(),
                 "Whether a token sees itself and earlier ones only.")
+      .optional("window", &Op::window, config::maybe(size_codec()),
+                "Keys that a token sees at most, itself and those before it; causal only. Left "
+                "out: all.")
+      .optional("value_size", &Op::value_size, config::maybe(size_codec()),
+                "Elements of one head of value; left out: head_size.")
       .optional("scale", &Op::scale, config::maybe(config::number(0, 1e6)),
                 "Factor of the logits; left out: 1 / sqrt(head_size).");
   return config::make_kind<GraphOperator>("attention", schema);

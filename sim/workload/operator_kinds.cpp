@@ -36,8 +36,9 @@ const std::vector<OperatorKind>& operator_kinds() {
        "elements of y * K"},
       {"attention", "",
        "y = softmax(scale * q * keys^T + mask) * values per head, new keys and values appended to "
-       "the cache first",
-       "2*B*heads*head_size*P; P = T*past + T*(T+1)/2 causal, T*(past+T) otherwise"},
+       "the cache first where there is one",
+       "B*heads*(head_size+value_size)*P; P = sum over t of min(past+t+1, window) causal, T*S "
+       "otherwise"},
       {"normalization", "layer, rms",
        "layer: (x - mean) / sqrt(variance + epsilon) * gamma + beta; rms: x / sqrt(mean of squares "
        "+ epsilon) * gamma",

@@ -118,18 +118,34 @@ class ShapeInference {
           fmt::format("{} heads share {} key-value heads", attributes.heads, attributes.kv_heads),
           "a multiple of the key-value heads");
     }
-    const Shape& q = shape(0);
-    const Shape query{q[0], attributes.query_length, attributes.heads * attributes.head_size};
-    const Shape key{q[0], attributes.query_length, attributes.kv_heads * attributes.head_size};
-    const Shape cache{q[0], attributes.kv_heads, attributes.past_length + attributes.query_length,
-                      attributes.head_size};
-    const std::vector<const Shape*> wanted{&query, &key, &key, &cache, &cache};
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      if (shape(i) != *wanted[i]) {
-        return wrong_shape(i, shape_text(*wanted[i]));
+    if (attributes.window != 0 && !attributes.causal) {
+      return wrong("a window without 'causal'", "causal attention");
+    }
+    const std::size_t count = attributes.cached ? 5 : 3;
+    if (inputs_.size() != count) {
+      return wrong(fmt::format("{} inputs", inputs_.size()), fmt::format("{}", count));
+    }
+    const std::int64_t known = attributes.past_length + attributes.query_length;
+    if (!attributes.cached && attributes.causal && attributes.key_length != known) {
+      return wrong(fmt::format("{} keys for {} queries after {} tokens", attributes.key_length,
+                               attributes.query_length, attributes.past_length),
+                   fmt::format("{} keys, one for each token, where causal", known));
+    }
+    const std::int64_t batch = shape(0)[0];
+    const std::int64_t keys = attributes.cached ? attributes.query_length : attributes.key_length;
+    const std::int64_t size = attributes.head_size;
+    const std::int64_t value_size = attributes.value_head_size();
+    const std::vector<Shape> wanted{{batch, attributes.query_length, attributes.heads * size},
+                                    {batch, keys, attributes.kv_heads * size},
+                                    {batch, keys, attributes.kv_heads * value_size},
+                                    {batch, attributes.kv_heads, known, size},
+                                    {batch, attributes.kv_heads, known, value_size}};
+    for (std::size_t i = 0; i < count; ++i) {
+      if (shape(i) != wanted[i]) {
+        return wrong_shape(i, shape_text(wanted[i]));
       }
     }
-    return right(query);
+    return right({batch, attributes.query_length, attributes.heads * value_size});
   }
 
   InferredShape operator()(const Normalization& attributes) const {
@@ -264,7 +280,7 @@ struct InputCount {
 
 // In the order of Attributes.
 constexpr std::array<InputCount, std::variant_size_v<Attributes>> kInputCounts{
-    {{2, 3}, {2, 3}, {5, 5}, {2, 3},    {1, 1}, {1, 2}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {2, 3},
+    {{2, 3}, {2, 3}, {3, 5}, {2, 3},    {1, 1}, {1, 2}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {2, 3},
      {1, 1}, {1, 1}, {1, 1}, {2, 1024}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {2, 2}, {3, 3}, {5, 5}}};
 
 }  // namespace

@@ -48,7 +48,8 @@ command::Space tier(const lowering::Placement& placement) {
 std::int64_t past_length(const workload::Graph& graph, workload::TensorId cache) {
   for (const workload::Operator& op : graph.operators) {
     const auto* attention = std::get_if<workload::Attention>(&op.attributes);
-    if (attention != nullptr && (op.inputs[3] == cache || op.inputs[4] == cache)) {
+    if (attention != nullptr && attention->cached &&
+        (op.inputs[3] == cache || op.inputs[4] == cache)) {
       return attention->past_length;
     }
   }

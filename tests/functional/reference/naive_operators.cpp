@@ -109,9 +109,9 @@ class Naive {
   void operator()(const Attention& a) {
     const std::int64_t batch = input_shape(0)[0];
     const std::int64_t length = a.past_length + a.query_length;
-    const std::int64_t size = a.head_size;
     for (const std::size_t cache : {std::size_t{3}, std::size_t{4}}) {
-      for (std::int64_t b = 0; b < batch; ++b) {
+      const std::int64_t size = cache == 3 ? a.head_size : value_size(a);
+      for (std::int64_t b = 0; a.cached && b < batch; ++b) {
         for (std::int64_t h = 0; h < a.kv_heads; ++h) {
           for (std::int64_t t = 0; t < a.query_length; ++t) {
             for (std::int64_t i = 0; i < size; ++i) {
@@ -294,21 +294,35 @@ class Naive {
     return result;
   }
 
-  // Output of query head h, new token t.
+  static std::int64_t value_size(const Attention& a) {
+    return a.value_size == 0 ? a.head_size : a.value_size;
+  }
+
+  // Output of query head h, token t.
   void attend(const Attention& a, std::int64_t b, std::int64_t h, std::int64_t t) {
-    const std::int64_t length = a.past_length + a.query_length;
-    const std::int64_t seen = a.causal ? a.past_length + t + 1 : length;
+    const std::int64_t length = a.cached ? a.past_length + a.query_length : input_shape(1)[1];
+    const std::int64_t position = a.past_length + t;
     const std::int64_t kv_head = h / (a.heads / a.kv_heads);
     const std::size_t query = at(((b * a.query_length + t) * a.heads + h) * a.head_size);
-    const auto cached = [&](std::int64_t token) {
-      return at(((b * a.kv_heads + kv_head) * length + token) * a.head_size);
+    const std::size_t result = at(((b * a.query_length + t) * a.heads + h) * value_size(a));
+    // Element 0 of a key (value): [b, head, token] in a cache, [b, token, head] without.
+    const auto row = [&](std::int64_t token, std::int64_t size) {
+      return at((a.cached ? (b * a.kv_heads + kv_head) * length + token
+                          : (b * length + token) * a.kv_heads + kv_head) *
+                size);
     };
+    const std::size_t keys = a.cached ? 3 : 1;
+    std::vector<std::int64_t> seen;
     Values weights;
-    for (std::int64_t s = 0; s < seen; ++s) {
+    for (std::int64_t s = 0; s < length; ++s) {
+      if (a.causal && (s > position || (a.window > 0 && s <= position - a.window))) {
+        continue;
+      }
       double logit = 0.0;
       for (std::int64_t i = 0; i < a.head_size; ++i) {
-        logit += input(0)[query + at(i)] * input(3)[cached(s) + at(i)];
+        logit += input(0)[query + at(i)] * input(keys)[row(s, a.head_size) + at(i)];
       }
+      seen.push_back(s);
       weights.push_back(a.scale * logit);
     }
     const double most = *std::max_element(weights.begin(), weights.end());
@@ -317,9 +331,10 @@ class Naive {
       weight = std::exp(weight - most);
       total += weight;
     }
-    for (std::int64_t i = 0; i < a.head_size; ++i) {
-      for (std::int64_t s = 0; s < seen; ++s) {
-        y()[query + at(i)] += weights[at(s)] / total * input(4)[cached(s) + at(i)];
+    for (std::int64_t i = 0; i < value_size(a); ++i) {
+      for (std::size_t s = 0; s < seen.size(); ++s) {
+        y()[result + at(i)] +=
+            weights[s] / total * input(keys + 1)[row(seen[s], value_size(a)) + at(i)];
       }
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lowering/attention_tiling.h"
+#include "lowering/attention_row_tiling.h"
 
 #include <algorithm>
 #include <map>
@@ -37,9 +37,7 @@ class AttentionEstimate {
     const std::int64_t blocks = problem_.batch * a.kv_heads *
                                 divide_up(problem_.group(), tiling.heads) *
                                 divide_up(a.query_length, tiling.tokens);
-    // Halfway between the first and the last block.
-    const std::int64_t keys =
-        a.causal ? a.past_length + (a.query_length + tiling.tokens + 1) / 2 : problem_.length();
+    const std::int64_t keys = problem_.average_keys(tiling.tokens);
     const std::int64_t rounds = divide_up(blocks, tiling.lanes);
     const Block block = block_cycles(tiling, keys);
     tiling.array_cycles = rounds * (block.logits_array + block.values_array);
@@ -54,8 +52,8 @@ class AttentionEstimate {
         (tiling.logits_slots > 1 ? std::max(block.softmax, values) : block.softmax + values);
     const AttentionBuffers buffers(problem_, tiling);
     const std::int64_t edge =
-        problem_.query_tier->cycles(buffers.query) + problem_.key_tier->cycles(buffers.key) +
-        array_drain_cycles(machine_.arrays.front()) + problem_.output_tier->cycles(buffers.result);
+        problem_.query.tier->cycles(buffers.query) + problem_.key.tier->cycles(buffers.key) +
+        array_drain_cycles(machine_.arrays.front()) + problem_.output.tier->cycles(buffers.result);
     tiling.estimate = std::max(rounds * one_block, tiling.memory_cycles) + edge;
   }
 
@@ -73,25 +71,24 @@ class AttentionEstimate {
   [[nodiscard]] Block block_cycles(const AttentionTiling& tiling, std::int64_t keys) const {
     const Machine::Array& array = machine_.arrays.front();
     const std::int64_t rows = tiling.rows();
-    const std::int64_t size = problem_.attributes.head_size;
     const std::int64_t tiles = divide_up(keys, tiling.keys);
     const std::int64_t last = keys - (tiles - 1) * tiling.keys;
     const auto logits = [&](std::int64_t count) {
-      return array_cycles(array, problem_.dataflow, {rows, count, size}, problem_.query,
-                          problem_.key);
+      return array_cycles(array, problem_.dataflow, {rows, count, problem_.key.head_size},
+                          problem_.query.type, problem_.key.type);
     };
     const auto values = [&](std::int64_t count) {
-      return array_cycles(array, problem_.dataflow, {rows, size, count}, problem_.logits,
-                          problem_.value);
+      return array_cycles(array, problem_.dataflow, {rows, problem_.value.head_size, count},
+                          problem_.logits, problem_.value.type);
     };
     Block block;
     block.logits_array = (tiles - 1) * logits(tiling.keys) + logits(last);
     block.values_array = (tiles - 1) * values(tiling.keys) + values(last);
     if (!stays(tiling)) {
       block.logits_rounds =
-          rounds_of(tiling, tiles, *problem_.key_tier, problem_.key, block.logits_array / tiles);
-      block.values_rounds = rounds_of(tiling, tiles, *problem_.value_tier, problem_.value,
-                                      block.values_array / tiles);
+          rounds_of(tiling, tiles, problem_.key, block.logits_array / tiles);
+      block.values_rounds =
+          rounds_of(tiling, tiles, problem_.value, block.values_array / tiles);
     }
     fill_vector(tiling, keys, tiles, block);
     return block;
@@ -102,27 +99,26 @@ class AttentionEstimate {
     const Machine::VectorUnit& unit = machine_.vector_units.front();
     const auto units = static_cast<std::int64_t>(machine_.vector_units.size());
     const std::int64_t sharing = divide_up(tiling.lanes, std::min(units, tiling.lanes));
-    const bool by_head = problem_.attributes.causal && tiling.tokens > 1;
-    command::VectorCommand softmax =
-        write_out(by_head ? tiling.tokens : tiling.rows(), keys, problem_.logits);
+    command::VectorCommand softmax = write_out(tiling.rows(), keys, problem_.logits);
     softmax.source.type = problem_.logits;
     softmax.stages.push_back({command::VectorKind::kSoftmax, {}, {}});
     block.logits_vector =
         sharing * tiles *
         vector_cycles(unit, write_out(tiling.rows(), std::min(tiling.keys, keys), problem_.logits));
     block.softmax =
-        sharing * ((by_head ? tiling.heads : 1) * vector_cycles(unit, softmax) +
-                   vector_cycles(unit, write_out(tiling.rows(), problem_.attributes.head_size,
-                                                 problem_.output)));
+        sharing *
+        (vector_cycles(unit, softmax) +
+         vector_cycles(unit, write_out(tiling.rows(), problem_.output.head_size,
+                                       problem_.output.type)));
   }
 
   // A buffer is loaded, used and free again, one tile after the other; kv_slots of them take turns.
   [[nodiscard]] std::int64_t rounds_of(const AttentionTiling& tiling, std::int64_t tiles,
-                                       const Machine::Tier& tier, numeric::ElementType type,
+                                       const AttentionOperand& side,
                                        std::int64_t tile_cycles) const {
     const std::int64_t round =
-        kLoadedLatency * tier.latency_cycles +
-        tiling.lanes * tier.cycles(tiling.keys * problem_.bytes_of_head(type)) + tile_cycles +
+        kLoadedLatency * side.tier->latency_cycles +
+        tiling.lanes * side.tier->cycles(tiling.keys * side.head_bytes) + tile_cycles +
         array_drain_cycles(machine_.arrays.front());
     return tiles * round / tiling.kv_slots;
   }
@@ -133,20 +129,9 @@ class AttentionEstimate {
 
   [[nodiscard]] std::int64_t memory_cycles_of(const AttentionTiling& tiling, std::int64_t blocks,
                                               std::int64_t keys) const {
-    const workload::Attention& a = problem_.attributes;
-    const std::int64_t tokens =
-        stays(tiling) ? problem_.batch * a.kv_heads * problem_.length() : blocks * keys;
-    const std::int64_t queries = problem_.batch * a.heads * a.query_length;
-    std::map<const Machine::Tier*, std::int64_t> bytes;
-    bytes[problem_.key_tier] += tokens * problem_.bytes_of_head(problem_.key);
-    bytes[problem_.value_tier] += tokens * problem_.bytes_of_head(problem_.value);
-    bytes[problem_.query_tier] += queries * problem_.bytes_of_head(problem_.query);
-    bytes[problem_.output_tier] += queries * problem_.bytes_of_head(problem_.output);
-    std::int64_t most = 0;
-    for (const auto& [tier, amount] : bytes) {
-      most = std::max(most, tier->cycles(amount));
-    }
-    return most;
+    const std::int64_t seen =
+        problem_.attributes.visible(0, problem_.attributes.query_length).count();
+    return problem_.memory_cycles(stays(tiling) ? problem_.kv_heads() * seen : blocks * keys);
   }
 
   const AttentionProblem& problem_;
@@ -176,17 +161,17 @@ std::vector<AttentionTiling> row_blocks(const AttentionProblem& problem, std::in
 }  // namespace
 
 AttentionBuffers::AttentionBuffers(const AttentionProblem& problem, const AttentionTiling& tiling)
-    : query(tiling.rows() * problem.bytes_of_head(problem.query)),
-      key(tiling.keys * problem.bytes_of_head(problem.key)),
-      value(tiling.keys * problem.bytes_of_head(problem.value)),
-      logits_row(numeric::row_bytes(problem.logits, problem.length())),
+    : query(tiling.rows() * problem.query.head_bytes),
+      key(tiling.keys * problem.key.head_bytes),
+      value(tiling.keys * problem.value.head_bytes),
+      logits_row(numeric::row_bytes(problem.logits, problem.most_keys(tiling.tokens))),
       logits(tiling.rows() * logits_row),
-      result(tiling.rows() * problem.bytes_of_head(problem.output)),
+      result(tiling.rows() * problem.output.head_bytes),
       lane(tiling.buffers * (aligned_buffer(query) + aligned_buffer(result)) +
            tiling.kv_slots * (aligned_buffer(key) + aligned_buffer(value)) +
            tiling.logits_slots * aligned_buffer(logits)),
       sums_of_logits(tiling.rows() * tiling.keys * kPartialSumBytes),
-      sums_of_results(tiling.rows() * problem.attributes.head_size * kPartialSumBytes),
+      sums_of_results(tiling.rows() * problem.value.head_size * kPartialSumBytes),
       accumulators(tiling.buffers * (sums_of_logits + sums_of_results)) {}
 
 std::optional<AttentionTiling> choose_attention_tiling(const AttentionProblem& problem,
@@ -225,20 +210,6 @@ std::optional<AttentionTiling> choose_attention_tiling(const AttentionProblem& p
     }
   }
   return best;
-}
-
-command::VectorCommand softmax_in_place(command::View logits, std::int64_t rows,
-                                        std::int64_t columns, std::int64_t first_valid,
-                                        std::int64_t step) {
-  command::VectorCommand command;
-  command.rows = rows;
-  command.columns = columns;
-  command.stages.push_back({command::VectorKind::kSoftmax,
-                            {},
-                            {static_cast<double>(first_valid), static_cast<double>(step)}});
-  command.source = logits;
-  command.destination = std::move(logits);
-  return command;
 }
 
 }  // namespace orrery::lowering

@@ -3,41 +3,11 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "command/command.h"
-#include "lowering/layer.h"
+#include "lowering/attention_problem.h"
 #include "lowering/machine.h"
-#include "workload/graph.h"
 
 namespace orrery::lowering {
-
-// An attention operator with all that tiles depend on.
-struct AttentionProblem {
-  workload::Attention attributes;
-  std::int64_t batch = 1;
-  numeric::ElementType query, new_key, new_value, key, value, output;  // key, value: of the caches
-  numeric::ElementType logits;  // of the logits and of the weights that softmax makes of them
-  const Machine::Tier* key_tier = nullptr;
-  const Machine::Tier* value_tier = nullptr;
-  const Machine::Tier* query_tier = nullptr;
-  const Machine::Tier* output_tier = nullptr;
-  timing::Dataflow dataflow = timing::Dataflow::kWeightStationary;
-
-  // Query heads that read one key-value head.
-  [[nodiscard]] std::int64_t group() const { return attributes.heads / attributes.kv_heads; }
-  [[nodiscard]] std::int64_t length() const {
-    return attributes.past_length + attributes.query_length;
-  }
-  // Keys that some token of [first, first + count) sees.
-  [[nodiscard]] std::int64_t visible(std::int64_t first_token, std::int64_t count) const {
-    return attributes.causal ? attributes.past_length + first_token + count : length();
-  }
-  [[nodiscard]] std::int64_t bytes_of_head(numeric::ElementType type) const {
-    return numeric::row_bytes(type, attributes.head_size);
-  }
-};
 
 // Row blocks, key tiles and buffers. A row block is some query heads of one group times some
 // tokens; its logits over all visible keys stay in the scratchpad.
@@ -78,11 +48,5 @@ struct AttentionBuffers {
 [[nodiscard]] std::optional<AttentionTiling> choose_attention_tiling(
     const AttentionProblem& problem, const Machine& machine, std::int64_t scratchpad_bytes,
     int buffers);
-
-// Softmax over rows x columns of logits in place. first_valid columns of row 0 count, `step` more
-// of each further row.
-[[nodiscard]] command::VectorCommand softmax_in_place(command::View logits, std::int64_t rows,
-                                                      std::int64_t columns,
-                                                      std::int64_t first_valid, std::int64_t step);
 
 }  // namespace orrery::lowering
