@@ -102,8 +102,8 @@ enum class VectorKind : std::uint8_t {
   kRelu,
   kGelu,           // tanh form
   kSilu,           // x / (1 + exp(-x))
-  kSoftmax,        // over each row; row r has min(columns, parameters[0] + r * parameters[1]) valid
-                   // columns, the rest become 0. parameters[1] = 0 for "all rows alike".
+  kSoftmax,        // over each row; of row r the columns below parameters[0] + r * parameters[1],
+                   // parameters[2] > 0: the last so many of these; the others become 0
   kLayerNorm,      // (x - mean) / sqrt(variance + parameters[0]); gamma, beta by kMultiply and kAdd
   kRmsNorm,        // x / sqrt(mean of squares + parameters[0])
   kReduceMaximum,  // each row to one column

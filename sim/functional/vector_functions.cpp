@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numbers>
 
@@ -37,15 +38,17 @@ double sum(const Row& row) {
 }
 
 void softmax(const Parameters& parameters, std::int64_t index, Row& row) {
-  const double valid = parameters[0] + static_cast<double>(index) * parameters[1];
-  const auto count = std::min(row.size(), static_cast<std::size_t>(std::max(valid, 0.0)));
+  const double valid = std::max(parameters[0] + static_cast<double>(index) * parameters[1], 0.0);
+  const double first = parameters[2] > 0.0 ? std::max(valid - parameters[2], 0.0) : 0.0;
+  const auto end = std::min(row.size(), static_cast<std::size_t>(valid));
+  const auto begin = std::min(end, static_cast<std::size_t>(first));
   double most = -HUGE_VAL;
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = begin; i < end; ++i) {
     most = std::max(most, row[i].value_or(-HUGE_VAL));
   }
   double total = 0.0;
   for (std::size_t i = 0; i < row.size(); ++i) {
-    row[i] = i < count ? std::exp(row[i].value_or(-HUGE_VAL) - most) : 0.0;
+    row[i] = begin <= i && i < end ? std::exp(row[i].value_or(-HUGE_VAL) - most) : 0.0;
     total += *row[i];
   }
   for_each_element(row, [&](double x, std::size_t) { return x / total; });
@@ -165,7 +168,9 @@ void apply_to_row(VectorKind kind, const Parameters& parameters, std::int64_t in
     case VectorKind::kRmsNorm:
       return rms_norm(parameters[0], row);
     case VectorKind::kReduceMaximum:
-      return reduce(-HUGE_VAL, row, [](double a, double b) { return std::max(a, b); });
+      // Of nothing: the lowest number of fp32, which later differences survive.
+      return reduce(-std::numeric_limits<float>::max(), row,
+                    [](double a, double b) { return std::max(a, b); });
     case VectorKind::kReduceMinimum:
       return reduce(HUGE_VAL, row, [](double a, double b) { return std::min(a, b); });
     case VectorKind::kReduceSum:

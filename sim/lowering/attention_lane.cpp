@@ -55,8 +55,8 @@ command::View AttentionLane::logits(const AttentionBlock& block, Keys part,
   compute.k = query.head_size;
   compute.a = command::matrix_view(Emitter::scratchpad(), query.type, query_address, compute.m,
                                    compute.k, query.head_bytes);
-  compute.b = command::matrix_view(Emitter::scratchpad(), key.type, key_address, compute.k,
-                                   compute.n, 0);
+  compute.b =
+      command::matrix_view(Emitter::scratchpad(), key.type, key_address, compute.k, compute.n, 0);
   compute.b.row[0].stride_bits = compute.k == 1 ? 0 : numeric::bits(key.type);
   compute.b.column[0].stride_bits = compute.n == 1 ? 0 : key.head_bytes * 8;
   compute.c = sums(query.type, sums_address, compute.m, compute.n);

@@ -16,20 +16,6 @@ using base::divide_up;
 using numeric::ElementType;
 using Keys = workload::Attention::Keys;
 
-// Softmax needs fractions: narrow queries get logits of two bytes.
-ElementType logits_type(ElementType query) {
-  switch (query) {
-    case ElementType::kFp16:
-    case ElementType::kBf16:
-    case ElementType::kFp32:
-      return query;
-    case ElementType::kInt32:
-      return ElementType::kFp32;
-    default:
-      return ElementType::kFp16;
-  }
-}
-
 AttentionOperand operand(const LayerRequest& request, workload::TensorId id,
                          std::int64_t head_size) {
   AttentionOperand result;
@@ -64,6 +50,19 @@ AttentionOperand by_head(const LayerRequest& request, workload::TensorId id,
 }
 
 }  // namespace
+
+ElementType logits_type(ElementType query) {
+  switch (query) {
+    case ElementType::kFp16:
+    case ElementType::kBf16:
+    case ElementType::kFp32:
+      return query;
+    case ElementType::kInt32:
+      return ElementType::kFp32;
+    default:
+      return ElementType::kFp16;
+  }
+}
 
 TensorMove AttentionOperand::move(std::int64_t sequence, std::int64_t head, std::int64_t heads,
                                   std::int64_t token, std::int64_t tokens,
@@ -111,8 +110,8 @@ std::int64_t AttentionProblem::pairs(const AttentionBlock& block, Keys part) con
   std::int64_t total = 0;
   for (std::int64_t token = 0; token < block.tokens; ++token) {
     const Keys seen = attributes.visible(block.first_token + token, 1);
-    total += std::max<std::int64_t>(
-        std::min(seen.end, part.end) - std::max(seen.begin, part.begin), 0);
+    total +=
+        std::max<std::int64_t>(std::min(seen.end, part.end) - std::max(seen.begin, part.begin), 0);
   }
   return total;
 }

@@ -85,6 +85,10 @@ struct AttentionProblem {
                                      std::int64_t buffer) const;
 };
 
+// Of the logits and of the weights that softmax makes of them. Softmax needs fractions: narrow
+// queries get logits of two bytes.
+[[nodiscard]] numeric::ElementType logits_type(numeric::ElementType query);
+
 // nullopt after a diagnostic.
 [[nodiscard]] std::optional<AttentionProblem> attention_problem(const LayerRequest& request);
 

@@ -75,9 +75,8 @@ class RowTiledAttention::Lane {
     command.destination = logits(block, index, block.keys);
     command.source = command.destination;
     problem_.mask(block, block.keys, command.source);
-    command.stages.push_back({command::VectorKind::kSoftmax,
-                              {},
-                              {static_cast<double>(command.columns), 0.0}});
+    command.stages.push_back(
+        {command::VectorKind::kSoftmax, {}, {static_cast<double>(command.columns), 0.0}});
     lane_.vector(command);
   }
 
@@ -97,9 +96,8 @@ class RowTiledAttention::Lane {
     copy.rows = block.rows();
     copy.columns = problem_.output.head_size;
     copy.source = result_sums(block, index);
-    copy.destination =
-        command::matrix_view(Emitter::scratchpad(), problem_.output.type, buffer, copy.rows,
-                             copy.columns, problem_.output.head_bytes);
+    copy.destination = command::matrix_view(Emitter::scratchpad(), problem_.output.type, buffer,
+                                            copy.rows, copy.columns, problem_.output.head_bytes);
     lane_.vector(copy);
     lane_.defer_store(problem_.rows_move(problem_.output, block, buffer));
   }
@@ -211,8 +209,8 @@ std::string RowTiledAttention::loop_nest() const {
   std::string text;
   text += AttentionAppend::loop_nest(problem_);
   text += fmt::format("for row block in {} blocks of {} heads x {} tokens ({} lanes)\n",
-                      problem_.kv_heads() * blocks().of_head(problem_), tiling_.heads, tiling_.tokens,
-                      tiling_.lanes);
+                      problem_.kv_heads() * blocks().of_head(problem_), tiling_.heads,
+                      tiling_.tokens, tiling_.lanes);
   text += fmt::format("  load q ({} buffers of {} bytes)\n", tiling_.buffers, buffers_.query);
   text += fmt::format("  for key tile by {}{}\n", tiling_.keys,
                       a.causal ? ", those that some row sees" : "");

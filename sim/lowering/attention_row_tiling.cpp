@@ -85,10 +85,8 @@ class AttentionEstimate {
     block.logits_array = (tiles - 1) * logits(tiling.keys) + logits(last);
     block.values_array = (tiles - 1) * values(tiling.keys) + values(last);
     if (!stays(tiling)) {
-      block.logits_rounds =
-          rounds_of(tiling, tiles, problem_.key, block.logits_array / tiles);
-      block.values_rounds =
-          rounds_of(tiling, tiles, problem_.value, block.values_array / tiles);
+      block.logits_rounds = rounds_of(tiling, tiles, problem_.key, block.logits_array / tiles);
+      block.values_rounds = rounds_of(tiling, tiles, problem_.value, block.values_array / tiles);
     }
     fill_vector(tiling, keys, tiles, block);
     return block;
@@ -106,20 +104,18 @@ class AttentionEstimate {
         sharing * tiles *
         vector_cycles(unit, write_out(tiling.rows(), std::min(tiling.keys, keys), problem_.logits));
     block.softmax =
-        sharing *
-        (vector_cycles(unit, softmax) +
-         vector_cycles(unit, write_out(tiling.rows(), problem_.output.head_size,
-                                       problem_.output.type)));
+        sharing * (vector_cycles(unit, softmax) +
+                   vector_cycles(unit, write_out(tiling.rows(), problem_.output.head_size,
+                                                 problem_.output.type)));
   }
 
   // A buffer is loaded, used and free again, one tile after the other; kv_slots of them take turns.
   [[nodiscard]] std::int64_t rounds_of(const AttentionTiling& tiling, std::int64_t tiles,
                                        const AttentionOperand& side,
                                        std::int64_t tile_cycles) const {
-    const std::int64_t round =
-        kLoadedLatency * side.tier->latency_cycles +
-        tiling.lanes * side.tier->cycles(tiling.keys * side.head_bytes) + tile_cycles +
-        array_drain_cycles(machine_.arrays.front());
+    const std::int64_t round = kLoadedLatency * side.tier->latency_cycles +
+                               tiling.lanes * side.tier->cycles(tiling.keys * side.head_bytes) +
+                               tile_cycles + array_drain_cycles(machine_.arrays.front());
     return tiles * round / tiling.kv_slots;
   }
 

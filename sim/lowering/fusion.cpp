@@ -50,7 +50,7 @@ class Fuser {
       if (fused_[i] || workload::is_view(op)) {
         continue;
       }
-      LayerGroup group{i, {}, op.output, op.name};
+      LayerGroup group{i, {}, op.output, op.name, {}};
       while (fusion && is_matrix_operator(op)) {
         const auto stage = next_stage(group);
         if (!stage) {

@@ -23,6 +23,7 @@ struct LayerGroup {
   std::vector<FusedStage> stages;
   workload::TensorId output = workload::kNoTensor;  // of the last stage
   std::string name;                                 // names joined by '+'
+  std::vector<workload::TensorId> workspace;        // tensors that live in this layer only
 };
 
 // Groups the operators of a graph. An element-wise operator is fused into a convolution or matrix

@@ -63,6 +63,10 @@ struct LayerRequest {
   // The dataflow of the arrays; nullopt after a diagnostic where there is no array or it cannot run
   // the one of the mapping.
   [[nodiscard]] std::optional<timing::Dataflow> dataflow() const;
+  // The form of attention that the mapping asks for.
+  [[nodiscard]] std::optional<AttentionForm> attention_form() const {
+    return mapping.attention_form(op().name);
+  }
   // How much of the scratchpad and how many buffers a stream a layer may try to get along with,
   // best first: the mapping's budget, then the whole scratchpad, then single buffers.
   struct Budget {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lowering/operator_table.h"
+#include "lowering/workspace.h"
 
 namespace orrery::lowering {
 namespace {
@@ -32,11 +33,11 @@ command::LayerInfo layer_info(const workload::Graph& graph, const LayerGroup& gr
 
 }  // namespace
 
-std::shared_ptr<const Plan> make_plan(const workload::Graph& graph, const Machine& machine,
+std::shared_ptr<const Plan> make_plan(const workload::Graph& given, const Machine& machine,
                                       const MappingConfig& mapping, std::uint64_t seed) {
   auto plan = std::make_shared<Plan>();
   plan->machine = machine;
-  plan->header = {graph.name, machine.name, seed, machine.engines, {}, {}};
+  plan->header = {given.name, machine.name, seed, machine.engines, {}, {}};
   for (const Machine::Tier& tier : machine.tiers) {
     plan->header.tiers.push_back(tier.name);
   }
@@ -44,7 +45,8 @@ std::shared_ptr<const Plan> make_plan(const workload::Graph& graph, const Machin
   check_machine(machine, diagnostics);
   diagnostics.throw_if_any();
 
-  std::vector<LayerGroup> groups = fuse(graph, mapping.fusion);
+  std::vector<LayerGroup> groups = fuse(given, mapping.fusion);
+  const workload::Graph graph = with_workspaces(given, mapping, groups);
   plan->placements = place_tensors(graph, groups, machine, mapping, diagnostics);
   diagnostics.throw_if_any();
 

@@ -96,12 +96,24 @@ const config::Schema<MappingConfig>& MappingConfig::schema() {
                                                  {"two_pass", SoftmaxForm::kTwoPass},
                                                  {"online", SoftmaxForm::kOnline}}),
                     "How softmax goes over rows that do not fit the scratchpad.")
+          .optional("attention", &Self::attention,
+                    config::maybe(config::choice(attention_form_names())),
+                    "Where logits go: to memory, whole rows in the scratchpad, or one pass with "
+                    "running maximum and sum. Left out: row_tiled, one_pass where a row does not "
+                    "fit.")
           .optional("placement", &Self::placement,
                     config::list(config::object(PlacementRule::schema())),
                     "Rules for the placement of tensors; the first that matches counts. Tensors "
                     "without a rule go to the tiers in the order of the platform.")
           .position(&Self::where);
   return kSchema;
+}
+
+const config::EnumTable<AttentionForm>& attention_form_names() {
+  using enum AttentionForm;
+  static const config::EnumTable<AttentionForm> kNames{
+      {"unfused", kUnfused}, {"row_tiled", kRowTiled}, {"one_pass", kOnePass}};
+  return kNames;
 }
 
 MappingConfig load_mapping(const std::filesystem::path& path,

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "config/document.h"
 #include "config/schema.h"
+#include "lowering/attention_form.h"
 #include "timing/dataflow.h"
 #include "workload/graph.h"
 
@@ -37,8 +38,14 @@ struct MappingConfig {
   bool double_buffering = true;              // two buffers for each stream of tiles
   bool packing = true;                       // groups side by side on an array
   SoftmaxForm softmax = SoftmaxForm::kOnline;
-  std::vector<PlacementRule> placement;  // none: tiers in the order of the platform
+  std::optional<AttentionForm> attention;    // absent: row-tiled, one-pass where rows do not fit
+  std::vector<PlacementRule> placement;      // none: tiers in the order of the platform
   base::SourcePosition where;
+
+  // Of the operator of that name.
+  [[nodiscard]] std::optional<AttentionForm> attention_form(const std::string& /*name*/) const {
+    return attention;
+  }
 
   [[nodiscard]] static const config::Schema<MappingConfig>& schema();
 };

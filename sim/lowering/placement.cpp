@@ -105,6 +105,12 @@ class Placer {
       output.first_layer = layer;
       output.last_layer = layer;
       where_[index(groups[i].output)] = where;
+      for (const TensorId id : groups[i].workspace) {
+        placements_[index(id)].placed = true;
+        placements_[index(id)].first_layer = layer;
+        placements_[index(id)].last_layer = layer;
+        where_[index(id)] = where;
+      }
     }
     for (std::size_t i = 0; i < placements_.size(); ++i) {
       if (graph_.tensors[i].role != TensorRole::kActivation) {

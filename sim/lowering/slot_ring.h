@@ -17,8 +17,8 @@ class SlotRing {
     return base_ + tile % static_cast<std::int64_t>(held_.size()) * bytes_;
   }
 
-  // Gives the tile its buffer, of which [begin, end) is wanted. True where that has to be loaded: it
-  // is not there, or not all of it.
+  // Gives the tile its buffer, of which [begin, end) is wanted. True where that has to be loaded:
+  // it is not there, or not all of it.
   [[nodiscard]] bool claim(std::int64_t tile, std::int64_t begin = 0, std::int64_t end = 1) {
     Held& held = held_[static_cast<std::size_t>(tile) % held_.size()];
     if (held.tile == tile && held.begin <= begin && end <= held.end) {
