@@ -24,10 +24,79 @@ std::int64_t operand_bytes(const View& view, std::int64_t rows, std::int64_t col
   return bytes_of(view, moves(view.row) ? rows : 1, moves(view.column) ? columns : 1);
 }
 
+// Larger commands are charged for all columns.
+constexpr std::int64_t kMostMaskedRows = 1 << 16;
+// Beyond any number of columns; its products with rows fit 63 bits.
+constexpr double kLargestCount = 1e13;
+
+// The first coordinate of a row.
+std::int64_t first_coordinate(const View& view, std::int64_t row) {
+  std::int64_t result = view.bounds[0].origin;
+  for (std::size_t i = view.row.size(); i-- > 0;) {
+    result += row % view.row[i].extent * view.row[i].step[0];
+    row /= view.row[i].extent;
+  }
+  return result;
+}
+
+bool shows_band(const View& view) {
+  const auto stays = [](const Digit& digit) { return digit.step[1] == 0; };
+  return view.column.size() == 1 && view.column[0].step[0] == -1 && stays(view.column[0]) &&
+         std::all_of(view.row.begin(), view.row.end(), stays);
+}
+
+std::int64_t source_bytes_of(const VectorCommand& command) {
+  const std::vector<std::int64_t> lengths = row_lengths(command);
+  if (lengths.empty()) {
+    return bytes_of(command.source, command.rows, command.columns);
+  }
+  std::int64_t bytes = 0;
+  for (const std::int64_t length : lengths) {
+    bytes += numeric::row_bytes(command.source.type, length);
+  }
+  return bytes;
+}
+
 }  // namespace
 
+std::vector<std::int64_t> row_lengths(const VectorCommand& command) {
+  std::vector<std::int64_t> lengths;
+  if (command.rows > kMostMaskedRows) {
+    return lengths;
+  }
+  const auto add = [&](std::int64_t begin, std::int64_t end) {
+    begin = std::max<std::int64_t>(begin, 0);
+    end = std::min(end, command.columns);
+    lengths.push_back(std::max<std::int64_t>(end - begin, 0));
+  };
+  if (shows_band(command.source)) {
+    const std::int64_t limit = command.source.bounds[0].limit;
+    for (std::int64_t row = 0; row < command.rows; ++row) {
+      // 0 <= first - column < limit
+      const std::int64_t first = first_coordinate(command.source, row);
+      add(limit > first ? 0 : first - limit + 1, first + 1);
+    }
+  } else if (!command.stages.empty() && command.stages[0].kind == VectorKind::kSoftmax) {
+    const auto& parameters = command.stages[0].parameters;
+    const auto whole = [](double x) {
+      return static_cast<std::int64_t>(std::clamp(x, -kLargestCount, kLargestCount));
+    };
+    const std::int64_t valid = whole(parameters[0]);
+    const std::int64_t step = whole(parameters[1]);
+    const std::int64_t window = whole(parameters[2]);
+    if (valid >= command.columns && step >= 0 && window == 0) {
+      return lengths;
+    }
+    for (std::int64_t row = 0; row < command.rows; ++row) {
+      const std::int64_t end = valid + row * step;
+      add(window > 0 ? end - window : 0, end);
+    }
+  }
+  return lengths;
+}
+
 std::vector<PassWork> vector_passes(const VectorCommand& command) {
-  const std::int64_t source_bytes = bytes_of(command.source, command.rows, command.columns);
+  const std::int64_t source_bytes = source_bytes_of(command);
   std::vector<PassWork> passes;
   PassWork current;  // the pass that stages ride along
   current.bytes_read = source_bytes;

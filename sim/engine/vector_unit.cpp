@@ -27,8 +27,8 @@ std::optional<Cycle> VectorUnit::ready_cycle(Cycle /*now_cycle*/) const {
 
 std::optional<Cycle> VectorUnit::start(const command::Command& command, Cycle cycle) {
   const auto& body = std::get<command::VectorCommand>(command.body);
-  const timing::VectorTiming timing =
-      timing::vector_timing(costs_, body.rows, body.columns, command::vector_passes(body));
+  const timing::VectorTiming timing = timing::vector_timing(
+      costs_, body.rows, body.columns, command::vector_passes(body), command::row_lengths(body));
   free_ = cycle + timing.cycles;
 
   metrics::EngineLayerAccount& account = layer_account(command.layer);

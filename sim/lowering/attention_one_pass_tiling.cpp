@@ -149,7 +149,7 @@ std::optional<OnePassTiling> choose_one_pass_tiling(const AttentionProblem& prob
   const Machine::Array& array = machine.arrays.front();
   const OnePassEstimate estimate(problem, machine);
   const auto rank = [&](const OnePassTiling& t) {
-    return std::make_tuple(t.estimate, OnePassBuffers(problem, t).lane);
+    return std::make_tuple(t.estimate, -t.rows() * t.keys, OnePassBuffers(problem, t).lane);
   };
   std::optional<OnePassTiling> best;
   for (auto lanes = static_cast<std::int64_t>(machine.arrays.size()); lanes > 0 && !best;

@@ -99,7 +99,7 @@ class AttentionEstimate {
     const std::int64_t sharing = divide_up(tiling.lanes, std::min(units, tiling.lanes));
     command::VectorCommand softmax = write_out(tiling.rows(), keys, problem_.logits);
     softmax.source.type = problem_.logits;
-    softmax.stages.push_back({command::VectorKind::kSoftmax, {}, {}});
+    softmax.stages.push_back({command::VectorKind::kSoftmax, {}, {static_cast<double>(keys), 0.0}});
     block.logits_vector =
         sharing * tiles *
         vector_cycles(unit, write_out(tiling.rows(), std::min(tiling.keys, keys), problem_.logits));

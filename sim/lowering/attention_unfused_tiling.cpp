@@ -57,7 +57,7 @@ class UnfusedEstimate {
         rounds * round(tiling, tiles, problem_.key));
     command::VectorCommand softmax =
         command(tiling.softmax_rows(), keys, problem_.logits, problem_.logits);
-    softmax.stages.push_back({command::VectorKind::kSoftmax, {}, {}});
+    softmax.stages.push_back({command::VectorKind::kSoftmax, {}, {static_cast<double>(keys), 0.0}});
     const std::int64_t parts = divide_up(rows, tiling.softmax_rows());
     add(tiling, 0, rounds * parts * unit(softmax), problem_.query.tier->cycles(2 * logits),
         rounds * parts *
@@ -154,7 +154,7 @@ std::optional<UnfusedTiling> choose_unfused_tiling(const AttentionProblem& probl
   const Machine::Array& array = machine.arrays.front();
   const UnfusedEstimate estimate(problem, machine);
   const auto rank = [&](const UnfusedTiling& t) {
-    return std::make_tuple(t.estimate, UnfusedBuffers(problem, t).lane);
+    return std::make_tuple(t.estimate, -t.rows() * t.keys, UnfusedBuffers(problem, t).lane);
   };
   std::optional<UnfusedTiling> best;
   for (auto lanes = static_cast<std::int64_t>(machine.arrays.size()); lanes > 0 && !best;

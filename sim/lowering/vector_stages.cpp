@@ -87,7 +87,7 @@ void set_operand(std::vector<VectorStage>& stages, const command::View& operand)
 
 std::int64_t vector_cycles(const Machine::VectorUnit& unit, const command::VectorCommand& command) {
   return timing::vector_timing(unit.costs, command.rows, command.columns,
-                               command::vector_passes(command))
+                               command::vector_passes(command), command::row_lengths(command))
       .cycles;
 }
 

@@ -42,8 +42,11 @@ struct VectorTiming {
 // cycles, with `slots` the groups of `lanes` elements: ceil(rows * columns / lanes) where rows may
 // share a group, and in a reducing pass rows * ceil(columns / lanes), or ceil(rows / floor(lanes /
 // columns)) for rows shorter than the lanes; a reducing pass adds ceil(log2(min(lanes, columns)))
-// cycles of its adder tree.
+// cycles of its adder tree. `lengths`, where a mask leaves out a part of the rows, says how many
+// elements of each are worked on: slots are then ceil(their sum / lanes), or in a reducing pass of
+// columns >= lanes the sum of ceil(length / lanes).
 [[nodiscard]] VectorTiming vector_timing(const VectorCosts& costs, std::int64_t rows,
-                                         std::int64_t columns, const std::vector<PassWork>& passes);
+                                         std::int64_t columns, const std::vector<PassWork>& passes,
+                                         const std::vector<std::int64_t>& lengths = {});
 
 }  // namespace orrery::timing
