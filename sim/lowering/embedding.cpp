@@ -124,4 +124,16 @@ std::unique_ptr<Layer> plan_select_last(const LayerRequest& request) {
   return plan_gather(request, problem);
 }
 
+std::unique_ptr<Layer> plan_expert_dispatch(const LayerRequest& request) {
+  if (!same_types(request)) {
+    return nullptr;
+  }
+  GatherProblem problem = gather_problem(request);
+  problem.what = "token of the expert";
+  problem.walk = [rows = std::get<workload::ExpertDispatch>(request.op().attributes).rows] {
+    return [rows, next = std::size_t{0}]() mutable { return (*rows)[next++]; };
+  };
+  return plan_gather(request, problem);
+}
+
 }  // namespace orrery::lowering

@@ -27,6 +27,9 @@ const base::Registry<PlanFunction>& operator_table() {
     table.add("scatter", plan_scatter);
     table.add("channel_affine", plan_channel_affine);
     table.add("linear_recurrence", plan_linear_recurrence);
+    table.add("expert_gate", plan_expert_gate);
+    table.add("expert_dispatch", plan_expert_dispatch);
+    table.add("expert_combine", plan_expert_combine);
     return table;
   }();
   return kTable;

@@ -35,5 +35,8 @@ using PlanFunction = std::function<std::unique_ptr<Layer>(const LayerRequest&)>;
 [[nodiscard]] std::unique_ptr<Layer> plan_scatter(const LayerRequest& request);
 [[nodiscard]] std::unique_ptr<Layer> plan_channel_affine(const LayerRequest& request);
 [[nodiscard]] std::unique_ptr<Layer> plan_linear_recurrence(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_expert_gate(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_expert_dispatch(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_expert_combine(const LayerRequest& request);
 
 }  // namespace orrery::lowering

@@ -150,6 +150,11 @@ std::vector<TensorId> view_bases(const Graph& graph) {
   return bases;
 }
 
+std::int64_t MixtureSummary::experts_touched() const {
+  return std::count_if(tokens_per_expert.begin(), tokens_per_expert.end(),
+                       [](std::int64_t count) { return count > 0; });
+}
+
 std::int64_t useful_macs(const Graph& graph, const Operator& op) {
   const CheckedSize count = std::visit(MacCount{graph, op}, op.attributes);
   if (!count.fits()) {

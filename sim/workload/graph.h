@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -148,11 +149,45 @@ struct RotaryEmbedding {
 // inputs: x [B, T, C]. output: [B, C]. Stands before a language model's head in prefill.
 struct SelectLast {};
 
+// The scores with which a mixture of experts weighs what the experts of each token give. Which
+// experts those are is known when the graph is built: they are not derived from the numbers.
+// inputs: logits [..., E], T rows in all. output: [..., k]; element (t, j) belongs to expert
+// chosen[t * k + j]. normalized: softmax over the k chosen logits; else softmax over all E logits,
+// of which the k chosen are taken.
+struct ExpertGate {
+  std::int64_t experts_per_token = 1;
+  bool normalized = true;
+  std::shared_ptr<const std::vector<std::int32_t>> chosen;  // [T, k], no expert twice in a row
+};
+
+// y[i] = x[rows[i]]: the tokens of one expert. inputs: x [..., C]. output: [n, C].
+struct ExpertDispatch {
+  std::shared_ptr<const std::vector<std::int64_t>> rows;
+};
+
+// One addend of a row of ExpertCombine: row `row` of input `source`, times the element `column` of
+// this output row's scores in input `scores`.
+struct CombineTerm {
+  static constexpr std::int32_t kNoScores = -1;
+  std::int32_t source = 0;
+  std::int64_t row = 0;
+  std::int32_t scores = kNoScores;  // kNoScores: taken as it is
+  std::int32_t column = 0;
+};
+
+// y[t] = sum over the terms of row t of score * source row, in the order of the terms; 0 where
+// there is none. inputs: first `score_inputs` tensors of one row for each row of y, then sources
+// [..., C]. output: [..., C].
+struct ExpertCombine {
+  std::int64_t score_inputs = 1;
+  std::shared_ptr<const std::vector<std::vector<CombineTerm>>> terms;  // by row of y
+};
+
 using Attributes =
     std::variant<Convolution, MatrixMultiplication, Attention, Normalization, Softmax, Elementwise,
                  Pooling, Embedding, RotaryEmbedding, SelectLast, TransposedConvolution, Reduction,
                  Reshape, Transpose, Concatenation, Slice, Pad, Expand, Gather, Scatter,
-                 ChannelAffine, LinearRecurrence>;
+                 ChannelAffine, LinearRecurrence, ExpertGate, ExpertDispatch, ExpertCombine>;
 
 struct Operator {
   std::string name;  // unique in its graph: "layer3.attention.query"
@@ -162,11 +197,23 @@ struct Operator {
   base::SourcePosition where;  // where the user's file asked for it
 };
 
+// How the tokens of one step are spread over the experts of one layer.
+struct MixtureSummary {
+  std::string name;  // of the layer: "layer3.mlp"
+  std::int64_t tokens = 0, experts_per_token = 0;
+  std::int64_t dropped = 0;                       // choices over the capacity of their expert
+  std::int64_t zero = 0, copy = 0, constant = 0;  // choices of experts that compute next to nothing
+  std::vector<std::int64_t> tokens_per_expert;    // feed-forward experts, after dropping
+
+  [[nodiscard]] std::int64_t experts_touched() const;
+};
+
 // Operators in an order in which each one's inputs are there before it.
 struct Graph {
   std::string name;
   std::vector<Tensor> tensors;
   std::vector<Operator> operators;
+  std::vector<MixtureSummary> mixtures;
 };
 
 // The tensor whose elements a tensor shows: of a chain of views the first, else the tensor itself.

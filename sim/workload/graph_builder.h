@@ -67,7 +67,12 @@ class GraphBuilder {
   [[nodiscard]] const Tensor& tensor(TensorId id) const;
   // The tensor of that name, or kNoTensor.
   [[nodiscard]] TensorId find(const std::string& name) const;
+  void add_mixture(MixtureSummary summary) { graph_.mixtures.push_back(std::move(summary)); }
   void report(base::Diagnostic diagnostic) { diagnostics_.add(std::move(diagnostic)); }
+
+  // The workload's seed, for what is drawn while the graph is built.
+  void set_seed(std::uint64_t seed) { seed_ = seed; }
+  [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
   // The graph, outputs marked: tensors that an operator makes and none reads. Throws
   // base::UserError with every mistake so far.
@@ -88,6 +93,7 @@ class GraphBuilder {
   std::map<std::string, TensorId> ids_;
   std::map<TensorId, base::SourcePosition> positions_;
   base::Diagnostics diagnostics_;
+  std::uint64_t seed_ = 1;
 };
 
 }  // namespace orrery::workload

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "workload/expert_mixture.h"
 #include "workload/graph_operator_keys.h"
 
 namespace orrery::workload {
@@ -199,6 +200,63 @@ config::Kind<GraphOperator> rotary_embedding_kind() {
   return config::make_kind<GraphOperator>("rotary_embedding", schema);
 }
 
+struct MixtureOperator : GraphOperator, ExpertModel {
+  std::int64_t layer = 0;
+  MixtureSettings moe;
+
+  void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
+    if (x[0] == kNoTensor) {
+      return;
+    }
+    const Tensor& input = builder.tensor(x[0]);
+    try {
+      MixtureBuilder mixture(*this, moe, input.elements() / input.shape.back(), builder.seed());
+      // Layers follow on each other: those before this one are routed too.
+      for (std::int64_t before = 0; before < layer && !moe.routing.trace; ++before) {
+        mixture.skip(before);
+      }
+      mixture.add(builder, name, x[0], layer, options());
+    } catch (const base::UserError& error) {
+      for (base::Diagnostic diagnostic : error.diagnostics()) {
+        builder.report(std::move(diagnostic));
+      }
+    }
+  }
+};
+
+config::Kind<GraphOperator> mixture_kind() {
+  using Op = MixtureOperator;
+  config::Schema<Op> schema("mixture_of_experts",
+                            "Feed-forward experts of which each token goes to a few.");
+  add_common(schema, 1, 1);
+  const auto size = [](std::int64_t ExpertModel::* member) {
+    return static_cast<std::int64_t Op::*>(member);
+  };
+  const auto flag = [](bool ExpertModel::* member) { return static_cast<bool Op::*>(member); };
+  schema
+      .required("experts", size(&ExpertModel::experts), config::integer(1, kMostExperts),
+                "Feed-forward experts.")
+      .required("experts_per_token", size(&ExpertModel::experts_per_token),
+                config::integer(1, kMostExpertsPerToken), "Experts that each token goes to.")
+      .required("expert_size", size(&ExpertModel::expert_size), size_codec(),
+                "Inner size of one expert.")
+      .optional("gated", flag(&ExpertModel::gated), config::boolean(),
+                "down(activation(gate(x)) * up(x)), else down(activation(up(x))).")
+      .optional("activation", static_cast<ElementwiseKind Op::*>(&ExpertModel::activation),
+                config::choice<ElementwiseKind>({{"relu", ElementwiseKind::kRelu},
+                                                 {"gelu", ElementwiseKind::kGelu},
+                                                 {"silu", ElementwiseKind::kSilu}}),
+                "Activation of the experts.")
+      .optional("normalized_scores", flag(&ExpertModel::normalized_scores), config::boolean(),
+                "Scores are a softmax over the chosen experts, else over all of them.")
+      .optional("shared_size", size(&ExpertModel::shared_size), config::integer(0, kLargestSize),
+                "Inner size of an expert that every token goes to; 0: none.")
+      .optional("layer", &Op::layer, config::integer(0, 4095), "Number in a routing trace.")
+      .optional("moe", &Op::moe, config::object(MixtureSettings::schema()),
+                "How tokens are spread over the experts.");
+  return config::make_kind<GraphOperator>("mixture_of_experts", schema);
+}
+
 }  // namespace
 
 const config::Codec<GraphOperatorPointer>& graph_operator_codec() {
@@ -214,7 +272,8 @@ const config::Codec<GraphOperatorPointer>& graph_operator_codec() {
         pooling_kind(),
         embedding_kind(),
         rotary_embedding_kind(),
-        plain_kind<SelectLastOperator>("select_last", "The last token of every sequence.")};
+        plain_kind<SelectLastOperator>("select_last", "The last token of every sequence."),
+        mixture_kind()};
     for (const auto& kind : vector_operator_kinds()) {
       kinds.push_back(kind);
     }

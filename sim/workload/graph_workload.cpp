@@ -160,6 +160,7 @@ class OperatorOrder {
 
 Graph GraphWorkload::build(const std::string& graph_name) const {
   GraphBuilder builder(graph_name, types);
+  builder.set_seed(static_cast<std::uint64_t>(seed));
   for (const auto& [name, input] : inputs) {
     PartOptions options{input.where, "workload.inputs." + name, input.type, std::nullopt};
     Shape shape = input.shape;

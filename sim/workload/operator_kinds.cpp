@@ -70,12 +70,17 @@ const std::vector<OperatorKind>& operator_kinds() {
       {"channel_affine", "", "y[...,c] = x[...,c] * scale[c] + shift[c]", "0"},
       {"linear_recurrence", "",
        "state = decay * state + key^T * value; y = query * state, token by token", "0"},
+      {"expert_gate", "",
+       "y[t,j] = softmax of x[t] at the j-th expert chosen for t, over all experts or the chosen",
+       "0"},
+      {"expert_dispatch", "", "y[i] = x[rows[i]]", "0"},
+      {"expert_combine", "", "y[t] = sum over the terms of t of score * source[row]", "0"},
   };
   return kKinds;
 }
 
 const std::string& kind_name(const Attributes& attributes) {
-  static_assert(std::variant_size_v<Attributes> == 22, "one row above for each alternative");
+  static_assert(std::variant_size_v<Attributes> == 25, "one row above for each alternative");
   return operator_kinds()[attributes.index()].name;
 }
 

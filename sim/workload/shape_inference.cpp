@@ -227,7 +227,82 @@ class ShapeInference {
     return infer(attributes, inputs_);
   }
 
+  InferredShape operator()(const ExpertGate& attributes) const {
+    const Shape& logits = shape(0);
+    const std::int64_t k = attributes.experts_per_token;
+    if (k > logits.back()) {
+      return wrong(fmt::format("{} experts for each token of {}", k, logits.back()),
+                   "at most as many as there are");
+    }
+    const auto choices = static_cast<std::int64_t>(attributes.chosen->size());
+    const std::int64_t rows = inputs_[0]->elements() / logits.back();
+    if (choices != rows * k) {
+      return wrong(fmt::format("{} choices of experts", choices), fmt::format("{}", rows * k));
+    }
+    const auto outside = [&](std::int32_t expert) { return expert < 0 || expert >= logits.back(); };
+    if (std::any_of(attributes.chosen->begin(), attributes.chosen->end(), outside)) {
+      return wrong("an expert that is not there", fmt::format("0 to {}", logits.back() - 1));
+    }
+    Shape result = logits;
+    result.back() = k;
+    return right(std::move(result));
+  }
+
+  InferredShape operator()(const ExpertDispatch& attributes) const {
+    const std::int64_t columns = shape(0).back();
+    const std::int64_t rows = inputs_[0]->elements() / columns;
+    const auto outside = [&](std::int64_t row) { return row < 0 || row >= rows; };
+    if (attributes.rows->empty() ||
+        std::any_of(attributes.rows->begin(), attributes.rows->end(), outside)) {
+      return wrong("a row that is not there", fmt::format("at least one of 0 to {}", rows - 1));
+    }
+    return right({static_cast<std::int64_t>(attributes.rows->size()), columns});
+  }
+
+  InferredShape operator()(const ExpertCombine& attributes) const {
+    const auto scores = static_cast<std::size_t>(attributes.score_inputs);
+    if (scores >= inputs_.size()) {
+      return wrong("no source", "at least one");
+    }
+    Shape result = tokens_;
+    result.push_back(shape(scores).back());
+    std::int64_t rows = 1;
+    for (const std::int64_t size : tokens_) {
+      rows *= size;
+    }
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const std::int64_t own_rows = inputs_[i]->elements() / shape(i).back();
+      if (i < scores ? own_rows != rows : shape(i).back() != result.back()) {
+        return wrong_shape(
+            i, i < scores ? fmt::format("{} rows", rows) : fmt::format("[..., {}]", result.back()));
+      }
+    }
+    if (static_cast<std::int64_t>(attributes.terms->size()) != rows) {
+      return wrong(fmt::format("terms for {} rows", attributes.terms->size()),
+                   fmt::format("{}", rows));
+    }
+    for (const std::vector<CombineTerm>& terms : *attributes.terms) {
+      if (std::any_of(terms.begin(), terms.end(),
+                      [&](const CombineTerm& term) { return !is_there(term, scores); })) {
+        return wrong("a term that names no element of the inputs", "rows and columns of inputs");
+      }
+    }
+    return right(std::move(result));
+  }
+
  private:
+  [[nodiscard]] bool is_there(const CombineTerm& term, std::size_t scores) const {
+    const auto source = static_cast<std::size_t>(term.source);
+    if (source < scores || source >= inputs_.size() || term.row < 0 ||
+        term.row >= inputs_[source]->elements() / shape(source).back()) {
+      return false;
+    }
+    if (term.scores == CombineTerm::kNoScores) {
+      return true;
+    }
+    const auto score = static_cast<std::size_t>(term.scores);
+    return score < scores && term.column >= 0 && term.column < shape(score).back();
+  }
   [[nodiscard]] bool has(std::size_t index) const { return index < inputs_.size(); }
 
   // What is wrong with image, weight or bias of a convolution, transposed or not.
@@ -278,10 +353,13 @@ struct InputCount {
   std::size_t most;
 };
 
+constexpr std::size_t kAnyNumber = SIZE_MAX;
+
 // In the order of Attributes.
 constexpr std::array<InputCount, std::variant_size_v<Attributes>> kInputCounts{
     {{2, 3}, {2, 3}, {3, 5}, {2, 3},    {1, 1}, {1, 2}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {2, 3},
-     {1, 1}, {1, 1}, {1, 1}, {2, 1024}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {2, 2}, {3, 3}, {5, 5}}};
+     {1, 1}, {1, 1}, {1, 1}, {2, 1024}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {2, 2}, {3, 3}, {5, 5},
+     {1, 1}, {1, 1}, {1, kAnyNumber}}};
 
 }  // namespace
 
