@@ -47,6 +47,18 @@ report::Json origin_json(const workload::Origin& origin) {
           {"ignored", origin.ignored},       {"operators", operators}};
 }
 
+report::Json mixture_json(const workload::MixtureSummary& mixture) {
+  return {{"name", mixture.name},
+          {"tokens", mixture.tokens},
+          {"experts_per_token", mixture.experts_per_token},
+          {"experts_touched", mixture.experts_touched()},
+          {"dropped", mixture.dropped},
+          {"zero", mixture.zero},
+          {"copy", mixture.copy},
+          {"constant", mixture.constant},
+          {"tokens_per_expert", mixture.tokens_per_expert}};
+}
+
 report::Json description_json(const workload::Workload& workload, const GraphDescription& graph) {
   report::Json json{{"schema", "orrery-description-1"},
                     {"workload", workload.name},
@@ -54,10 +66,15 @@ report::Json description_json(const workload::Workload& workload, const GraphDes
                     {"resident_weight_bytes", graph.resident_weight_bytes},
                     {"resident_cache_bytes", graph.resident_cache_bytes},
                     {"cache_bytes_per_token", graph.cache_bytes_per_token},
+                    {"idle_parameters", graph.idle_parameters},
                     {"total", numbers_json(graph.total)},
+                    {"experts", report::Json::array()},
                     {"operators", report::Json::array()}};
   if (workload.origin) {
     json["origin"] = origin_json(*workload.origin);
+  }
+  for (const workload::MixtureSummary& mixture : workload.graph.mixtures) {
+    json["experts"].push_back(mixture_json(mixture));
   }
   for (const OperatorDescription& line : graph.operators) {
     report::Json item{{"name", line.name},
@@ -102,6 +119,13 @@ std::string description_text(const workload::Workload& workload, const GraphDesc
     text += fmt::format("  key-value cache       {}, {} for each token\n",
                         report::format_bytes(graph.resident_cache_bytes),
                         report::format_bytes(graph.cache_bytes_per_token));
+  }
+  if (graph.idle_parameters > 0) {
+    text +=
+        fmt::format("  idle parameters       {}\n", report::format_count(graph.idle_parameters));
+  }
+  for (const workload::MixtureSummary& mixture : workload.graph.mixtures) {
+    text += fmt::format("  {}\n", workload::summary_text(mixture));
   }
   const std::string coverage = coverage_text(workload, graph);
   return text + (coverage.empty() ? "" : '\n' + coverage);

@@ -95,20 +95,23 @@ class RunCommand : public Subcommand {
   int run_workload() {
     require_scenario(request_);
     const Scenario scenario = load_scenario(request_);
-    notes_ = coverage_notes(scenario.workload);
     if (!json_ && scenario.workload.origin) {
       std::cout << coverage_text(scenario.workload, workload::describe(scenario.workload.graph))
                 << std::endl;
     }
     const std::shared_ptr<const lowering::Plan> plan = scenario.plan();
     lowering::LoweredStream stream(plan);
-    return run(scenario.platform, stream,
-               {scenario.resolved, output_.empty() ? "" : loop_nests(*plan)}, scenario.hash);
+    RunInput input{scenario.resolved, output_.empty() ? "" : loop_nests(*plan),
+                   coverage_notes(scenario.workload)};
+    for (const workload::MixtureSummary& mixture : scenario.workload.graph.mixtures) {
+      input.notes.push_back(workload::summary_text(mixture));
+    }
+    return run(scenario.platform, stream, input, scenario.hash);
   }
 
   int run_stream() {
     const StreamInput input = load_stream(request_, stream_);
-    return run(input.platform, *input.source, {input.resolved, ""}, input.hash);
+    return run(input.platform, *input.source, {input.resolved, "", {}}, input.hash);
   }
 
   int run(const hardware::PlatformConfig& platform, command::Source& stream, const RunInput& input,
@@ -119,7 +122,7 @@ class RunCommand : public Subcommand {
     }
     platform::RunOutput output = simulate(platform, stream, options_);
     output.result.config_hash = hash;
-    output.result.notes.insert(output.result.notes.end(), notes_.begin(), notes_.end());
+    output.result.notes.insert(output.result.notes.end(), input.notes.begin(), input.notes.end());
     output.result.dataflow = dataflows_of(stream.header());
     if (folder) {
       stage_run_files(*folder, output, input, options_);
@@ -137,7 +140,6 @@ class RunCommand : public Subcommand {
   std::string stream_;
   std::string output_;
   std::string window_;
-  std::vector<std::string> notes_;  // on the workload
   bool timeline_ = false;
   bool json_ = false;
   report::SummaryOptions summary_;

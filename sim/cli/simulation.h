@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "platform/run.h"
 #include "report/output_folder.h"
@@ -17,6 +18,7 @@ namespace orrery::cli {
 struct RunInput {
   std::string resolved;  // content of resolved.yaml
   std::string loops;     // content of loops.txt; empty: no such file
+  std::vector<std::string> notes;  // of the result, behind those of the run itself
 };
 
 // Stages result.json, layers.csv, resolved.yaml, loops.txt, host.json and, where the options asked

@@ -86,7 +86,7 @@ class Placer {
     }
   }
 
-  // `placed` is set for every tensor that some layer reads or writes as a whole.
+  // `placed` is set for every weight and every tensor that some layer reads or writes as a whole.
   void find_lives(const std::vector<LayerGroup>& groups) {
     for (std::size_t i = 0; i < groups.size(); ++i) {
       const auto layer = static_cast<std::int64_t>(i);
@@ -128,6 +128,10 @@ class Placer {
       if (index(bases_[i]) != i) {
         placements_[i] = placements_[index(bases_[i])];
         placements_[i].base = bases_[i];
+      }
+      // Experts without tokens take their place all the same.
+      if (graph_.tensors[i].role == TensorRole::kWeight) {
+        placements_[i].placed = true;
       }
     }
   }

@@ -126,9 +126,11 @@ class Mixture {
     if (static_cast<std::int64_t>(tokens.size()) == tokens_) {
       return x_;
     }
+    PartOptions options = inner_options_;
+    options.output_type = builder_.tensor(x_).type;
     return builder_.apply(part + ".dispatch",
                           ExpertDispatch{std::make_shared<const std::vector<std::int64_t>>(tokens)},
-                          {x_}, inner_options_);
+                          {x_}, options);
   }
 
   [[nodiscard]] std::string expert_name(std::int64_t expert) const {

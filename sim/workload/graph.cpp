@@ -155,6 +155,22 @@ std::int64_t MixtureSummary::experts_touched() const {
                        [](std::int64_t count) { return count > 0; });
 }
 
+std::string summary_text(const MixtureSummary& mixture) {
+  std::string text = fmt::format("{}: {} tokens, {} experts each; {} of {} experts touched",
+                                 mixture.name, mixture.tokens, mixture.experts_per_token,
+                                 mixture.experts_touched(), mixture.tokens_per_expert.size());
+  const auto add = [&](const char* what, std::int64_t count) {
+    if (count > 0) {
+      text += fmt::format(", {} choices {}", count, what);
+    }
+  };
+  add("dropped", mixture.dropped);
+  add("of zero experts", mixture.zero);
+  add("of copy experts", mixture.copy);
+  add("of constant experts", mixture.constant);
+  return text + fmt::format("; tokens per expert {}", fmt::join(mixture.tokens_per_expert, " "));
+}
+
 std::int64_t useful_macs(const Graph& graph, const Operator& op) {
   const CheckedSize count = std::visit(MacCount{graph, op}, op.attributes);
   if (!count.fits()) {

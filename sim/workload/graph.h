@@ -226,6 +226,9 @@ struct Graph {
 // "convolution", "matrix_multiplication", ...
 [[nodiscard]] const std::string& kind_name(const Attributes& attributes);
 
+// "layer0.mlp: 64 tokens, 2 of 8 experts each, 7 touched; tokens per expert 20 18 ..."
+[[nodiscard]] std::string summary_text(const MixtureSummary& mixture);
+
 // Multiply-accumulates that the operator's definition needs: convolutions and matrix products count
 // every product of the formula (products with padding included, as published counts do; of a
 // transposed convolution those whose output position exists), attention

@@ -23,6 +23,7 @@ class Describer {
       result_.operators.push_back(describe(op));
       add_to_total(result_.operators.back());
     }
+    add_idle_weights();
     return std::move(result_);
   }
 
@@ -77,7 +78,10 @@ class Describer {
       case TensorRole::kInput:
       case TensorRole::kActivation:
       case TensorRole::kOutput:
-        line.input_bytes = sum(line.input_bytes, tensor.bytes());
+        line.input_bytes =
+            sum(line.input_bytes, std::holds_alternative<ExpertDispatch>(op.attributes)
+                                      ? line.output_bytes
+                                      : tensor.bytes());
         break;
     }
   }
@@ -97,6 +101,17 @@ class Describer {
     Tensor seen = cache;
     seen.shape[2] = attention->visible(0, attention->query_length).count();
     return seen.bytes();
+  }
+
+  void add_idle_weights() {
+    for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
+      const Tensor& tensor = graph_.tensors[i];
+      if (tensor.role == TensorRole::kWeight && !counted_[i]) {
+        result_.idle_parameters = sum(result_.idle_parameters, tensor.elements());
+        result_.resident_weight_bytes = sum(result_.resident_weight_bytes, tensor.bytes());
+      }
+    }
+    result_.total.parameters = sum(result_.total.parameters, result_.idle_parameters);
   }
 
   // Rows as drawn, so two tokens that look up the same row count twice.

@@ -10,7 +10,8 @@
 namespace orrery::workload {
 
 // One operator as a line of a table. Bytes are what the operator must touch at least once, whatever
-// the machine: of an embedding's table only the rows that its tokens look up.
+// the machine: of an embedding's table only the rows that its tokens look up, of an expert's
+// dispatch only its tokens.
 struct OperatorDescription {
   std::string name;
   std::string kind;  // "convolution"
@@ -35,7 +36,9 @@ struct OperatorDescription {
 struct GraphDescription {
   std::string name;
   std::vector<OperatorDescription> operators;
-  OperatorDescription total;  // sums of the lines; name "total", no shapes
+  // Sums of the lines, and of the idle parameters; name "total", no shapes.
+  OperatorDescription total;
+  std::int64_t idle_parameters = 0;  // of weights that no operator reads: experts without tokens
   // What lies in memory, each tensor once.
   std::int64_t resident_weight_bytes = 0;
   std::int64_t resident_cache_bytes = 0;

@@ -62,6 +62,7 @@ struct LlmWorkload : WorkloadSpec {
   ElementTypes types;
   std::optional<std::int64_t> layers;
   bool lm_head = true;
+  std::optional<MixtureSettings> moe;
 
   [[nodiscard]] Graph build(const std::string& graph_name) const override {
     TransformerStep step;
@@ -71,6 +72,8 @@ struct LlmWorkload : WorkloadSpec {
     step.layers = layers;
     step.head = lm_head;
     step.types = types;
+    step.moe = moe.value_or(MixtureSettings{});
+    step.seed = static_cast<std::uint64_t>(seed);
     return build_transformer(graph_name, config.model, step);
   }
 };
@@ -134,6 +137,13 @@ void check_lengths(const LlmWorkload& value, const config::Node& node, config::R
   check_positions(value, node, reader);
 }
 
+void check_experts(const LlmWorkload& value, const config::Node& node, config::Reader& reader) {
+  if (value.moe && !value.config.model.experts) {
+    const config::Reader::Scope scope(reader, "moe");
+    reader.error(node.find("moe")->where(), "the model has no experts", "no such key");
+  }
+}
+
 }  // namespace
 
 config::Kind<WorkloadSpec> llm_workload_kind() {
@@ -162,7 +172,11 @@ config::Kind<WorkloadSpec> llm_workload_kind() {
       .optional(
           "lm_head", &LlmWorkload::lm_head, config::boolean(),
           "Whether the head is computed: the logits of the last token, the pooler of an encoder.")
-      .check(check_lengths);
+      .optional("moe", &LlmWorkload::moe,
+                config::maybe(config::object(MixtureSettings::schema())),
+                "How tokens are spread over the experts of a model that has some.")
+      .check(check_lengths)
+      .check(check_experts);
   add_common_parameters(schema);
   return config::make_kind<WorkloadSpec>("llm", schema);
 }

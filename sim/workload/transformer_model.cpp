@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "workload/graph_builder.h"
@@ -16,6 +17,9 @@ class TransformerBuilder {
                      const TransformerStep& step)
       : model_(model), step_(step), builder_(name, step.types) {
     options_.where = model.where;
+    if (model.experts) {
+      mixture_.emplace(*model.experts, step.moe, step.batch * step.tokens, step.seed);
+    }
   }
 
   Graph build() {
@@ -25,7 +29,8 @@ class TransformerBuilder {
       const std::string layer = fmt::format("layer{}", i);
       layer_ = i;
       x = part(layer + ".attention", x, &TransformerBuilder::attention);
-      x = part(layer + ".mlp", x, &TransformerBuilder::mlp);
+      x = part(layer + ".mlp", x,
+               has_experts(i) ? &TransformerBuilder::experts : &TransformerBuilder::mlp);
     }
     if (model_.final_norm) {
       x = normalization("final_norm", x);
@@ -126,6 +131,16 @@ class TransformerBuilder {
     return builder_.linear(name + ".down", inner, model_.hidden, model_.mlp_bias, options_);
   }
 
+  [[nodiscard]] bool has_experts(std::int64_t block) const {
+    const auto& dense = model_.mlp_layers;
+    return model_.experts && (block + 1) % model_.expert_stride == 0 &&
+           std::find(dense.begin(), dense.end(), block) == dense.end();
+  }
+
+  TensorId experts(const std::string& name, TensorId x) {
+    return mixture_->add(builder_, name, x, layer_, options_);
+  }
+
   TensorId inner_linear(const std::string& name, TensorId x) {
     return builder_.linear(name, x, model_.mlp_size, model_.mlp_bias, options_);
   }
@@ -161,6 +176,7 @@ class TransformerBuilder {
   const TransformerStep& step_;
   GraphBuilder builder_;
   PartOptions options_;
+  std::optional<MixtureBuilder> mixture_;
   std::int64_t layer_ = 0;  // that is being built
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "workload/expert_mixture.h"
 #include "workload/graph.h"
 #include "workload/types.h"
 
@@ -41,6 +42,11 @@ struct TransformerModel {
   // Width of the token embedding where it is not `hidden`: projected before the first block and
   // back before the head, without biases.
   std::optional<std::int64_t> embedding_width;
+  // Experts instead of the MLP in every expert_stride-th block, the first of them block
+  // expert_stride - 1, save for the blocks of mlp_layers.
+  std::optional<ExpertModel> experts;
+  std::int64_t expert_stride = 1;
+  std::vector<std::int64_t> mlp_layers;
   TransformerHead head = TransformerHead::kLanguageModel;
   bool tied_head = false;      // the head is the token embedding's table, transposed
   base::SourcePosition where;  // of the model's file
@@ -55,12 +61,15 @@ struct TransformerStep {
   std::optional<std::int64_t> layers;  // blocks to build instead of the model's own number
   bool head = true;
   ElementTypes types;
+  MixtureSettings moe;     // of models that have experts
+  std::uint64_t seed = 1;  // the workload's
 };
 
 // The operators of one step, in order: embedding (plus embedding.project, embedding.position and
 // embedding.add), per block layerN.attention.{norm, query, key, value, query_rotary, key_rotary,
 // core, output, residual} and layerN.mlp.{norm, gate, up, activation, product, down, residual},
-// where the norm of a model that normalizes sums stands behind the residual, then final_norm,
+// where MixtureBuilder says what a block with experts has behind its norm, and where the norm of a
+// model that normalizes sums stands behind the residual, then final_norm,
 // last_token (more than one token only), lm_head.project and lm_head. Throws base::UserError for
 // sizes that overflow and positions that the model does not have.
 [[nodiscard]] Graph build_transformer(const std::string& name, const TransformerModel& model,

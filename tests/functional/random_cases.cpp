@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tests/functional/case_maker.h"
+#include "tests/functional/moe_cases.h"
 
 namespace orrery::testing {
 namespace {
@@ -196,11 +197,15 @@ Graph decoder(CaseMaker& make) {
   return builder.finish();
 }
 
+Graph mixture(CaseMaker& make) {
+  return random_mixture(static_cast<std::uint64_t>(make.integer(0, INT32_MAX)));
+}
+
 const std::vector<Family>& families() {
-  static const std::vector<Family> kFamilies{{"product", product},     {"convolution", convolution},
-                                             {"attention", attention}, {"rows", rows},
-                                             {"pooling", pooling},     {"tokens", tokens},
-                                             {"residual", residual},   {"decoder", decoder}};
+  static const std::vector<Family> kFamilies{
+      {"product", product},   {"convolution", convolution}, {"attention", attention},
+      {"rows", rows},         {"pooling", pooling},         {"tokens", tokens},
+      {"residual", residual}, {"decoder", decoder},         {"mixture", mixture}};
   return kFamilies;
 }
 

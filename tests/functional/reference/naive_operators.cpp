@@ -244,6 +244,49 @@ class Naive {
     }
   }
 
+  void operator()(const ExpertGate& gate) {
+    const std::int64_t experts = input_shape(0).back();
+    const std::int64_t k = gate.experts_per_token;
+    for (std::int64_t t = 0; t < tensor(op_.inputs[0]).elements() / experts; ++t) {
+      double total = 0.0;
+      for (std::int64_t e = 0; e < experts; ++e) {
+        const auto begin = gate.chosen->begin() + t * k;
+        const bool is_chosen = std::find(begin, begin + k, e) != begin + k;
+        total += is_chosen || !gate.normalized ? std::exp(input(0)[at(t * experts + e)]) : 0.0;
+      }
+      for (std::int64_t j = 0; j < k; ++j) {
+        const std::int64_t expert = (*gate.chosen)[at(t * k + j)];
+        y()[at(t * k + j)] = std::exp(input(0)[at(t * experts + expert)]) / total;
+      }
+    }
+  }
+
+  void operator()(const ExpertDispatch& dispatch) {
+    const std::int64_t columns = input_shape(0).back();
+    for (std::size_t i = 0; i < dispatch.rows->size(); ++i) {
+      for (std::int64_t c = 0; c < columns; ++c) {
+        y()[i * at(columns) + at(c)] = input(0)[at((*dispatch.rows)[i] * columns + c)];
+      }
+    }
+  }
+
+  void operator()(const ExpertCombine& combine) {
+    const std::int64_t columns = tensor(op_.output).shape.back();
+    for (std::size_t t = 0; t < combine.terms->size(); ++t) {
+      for (const CombineTerm& term : (*combine.terms)[t]) {
+        double score = 1.0;
+        if (term.scores != CombineTerm::kNoScores) {
+          const auto scores = static_cast<std::size_t>(term.scores);
+          score = input(scores)[t * at(input_shape(scores).back()) + at(term.column)];
+        }
+        for (std::int64_t c = 0; c < columns; ++c) {
+          y()[t * at(columns) + at(c)] +=
+              score * input(static_cast<std::size_t>(term.source))[at(term.row * columns + c)];
+        }
+      }
+    }
+  }
+
  private:
   using Shape4 = std::array<std::int64_t, 4>;
 
