@@ -89,7 +89,7 @@ class CompareCommand : public Subcommand {
     output.result.config_hash = scenario.hash;
     output.result.dataflow = dataflow;
     if (folder) {
-      stage_run_files(*folder, output, {scenario.resolved, loop_nests(*plan)}, options_);
+      stage_run_files(*folder, output, {scenario.resolved, loop_nests(*plan), {}}, options_);
       folder->publish();
     }
     return std::move(output.result);
