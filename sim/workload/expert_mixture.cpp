@@ -15,11 +15,12 @@ namespace {
 
 using Terms = std::vector<std::vector<CombineTerm>>;
 
-RoutedExperts routed_experts(const ExpertModel& model, const MixtureSettings& settings) {
+RoutedExperts routed_experts(const ExpertModel& model, const MixtureSettings& settings,
+                             const base::SourcePosition& where) {
   const std::int64_t all = model.experts + settings.zero_computation_experts();
   if (model.experts_per_token > all) {
     throw base::UserError(base::Diagnostic{
-        settings.where, "",
+        settings.where.line > 0 ? settings.where : where, "",
         fmt::format("{} experts for each token of {}", model.experts_per_token, all),
         "at most as many as there are", ""});
   }
@@ -333,10 +334,11 @@ const config::Schema<MixtureSettings>& MixtureSettings::schema() {
 }
 
 MixtureBuilder::MixtureBuilder(const ExpertModel& model, const MixtureSettings& settings,
-                               std::int64_t tokens, std::uint64_t workload_seed)
+                               std::int64_t tokens, std::uint64_t workload_seed,
+                               const base::SourcePosition& where)
     : model_(model),
       settings_(settings),
-      router_(settings.routing, routed_experts(model, settings), tokens, workload_seed) {}
+      router_(settings.routing, routed_experts(model, settings, where), tokens, workload_seed) {}
 
 TensorId MixtureBuilder::add(GraphBuilder& builder, const std::string& name, TensorId x,
                              std::int64_t layer, const PartOptions& options) {

@@ -58,9 +58,10 @@ struct MixtureSettings {
 class MixtureBuilder {
  public:
   // `tokens` of the step, all sequences together. Model and settings must outlive the builder.
-  // Throws base::UserError where more experts are wanted for a token than there are.
+  // Throws base::UserError, at `where` unless the settings have a place, where more experts are
+  // wanted for a token than there are.
   MixtureBuilder(const ExpertModel& model, const MixtureSettings& settings, std::int64_t tokens,
-                 std::uint64_t workload_seed);
+                 std::uint64_t workload_seed, const base::SourcePosition& where = {});
 
   // y[t] = sum over the experts of token t of score * expert(x[t]), plus the shared expert.
   // x is [..., C] with `tokens` rows, and so is y. Operators: NAME.router, NAME.scores, per expert

@@ -210,7 +210,8 @@ struct MixtureOperator : GraphOperator, ExpertModel {
     }
     const Tensor& input = builder.tensor(x[0]);
     try {
-      MixtureBuilder mixture(*this, moe, input.elements() / input.shape.back(), builder.seed());
+      MixtureBuilder mixture(*this, moe, input.elements() / input.shape.back(), builder.seed(),
+                             where);
       // Layers follow on each other: those before this one are routed too.
       for (std::int64_t before = 0; before < layer && !moe.routing.trace; ++before) {
         mixture.skip(before);

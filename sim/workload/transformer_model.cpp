@@ -18,7 +18,7 @@ class TransformerBuilder {
       : model_(model), step_(step), builder_(name, step.types) {
     options_.where = model.where;
     if (model.experts) {
-      mixture_.emplace(*model.experts, step.moe, step.batch * step.tokens, step.seed);
+      mixture_.emplace(*model.experts, step.moe, step.batch * step.tokens, step.seed, model.where);
     }
   }
 

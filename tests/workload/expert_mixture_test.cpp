@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "config/yaml.h"
 #include "tests/workload/workload_files.h"
 #include "workload/graph_description.h"
 
