@@ -172,8 +172,7 @@ config::Kind<WorkloadSpec> llm_workload_kind() {
       .optional(
           "lm_head", &LlmWorkload::lm_head, config::boolean(),
           "Whether the head is computed: the logits of the last token, the pooler of an encoder.")
-      .optional("moe", &LlmWorkload::moe,
-                config::maybe(config::object(MixtureSettings::schema())),
+      .optional("moe", &LlmWorkload::moe, config::maybe(config::object(MixtureSettings::schema())),
                 "How tokens are spread over the experts of a model that has some.")
       .check(check_lengths)
       .check(check_experts);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "base/random.h"
 #include "tests/functional/matrix_cases.h"
+#include "tests/functional/moe_cases.h"
 #include "tests/functional/race_checker.h"
 #include "tests/functional/random_cases.h"
 
@@ -125,7 +127,7 @@ bool overlaps_or_pads(const workload::TransposedConvolution& c, const workload::
 
 // Whether every wrong element shows in the outputs: activations, maxima and the choice of the last
 // token swallow some, products with padding are 0 whatever the weight, and the only key that a
-// query sees has the weight 1 whatever the query.
+// query sees has the weight 1 whatever the query, as has the only expert of a token.
 bool hides_nothing(const workload::Graph& graph) {
   for (const workload::Operator& op : graph.operators) {
     const auto* elementwise = std::get_if<workload::Elementwise>(&op.attributes);
@@ -139,6 +141,7 @@ bool hides_nothing(const workload::Graph& graph) {
                                            convolution->pad_bottom + convolution->pad_right >
                                        0) ||
         std::holds_alternative<workload::SelectLast>(op.attributes) ||
+        std::holds_alternative<workload::ExpertGate>(op.attributes) ||
         (elementwise != nullptr && elementwise->kind != workload::ElementwiseKind::kAdd &&
          elementwise->kind != workload::ElementwiseKind::kMultiply) ||
         (pooling != nullptr && pooling->kind == workload::PoolingKind::kMaximum)) {
@@ -163,6 +166,35 @@ bool hides_nothing_and_loads_once(const workload::Graph& graph) {
   return hides_nothing(graph);
 }
 
+// Mixtures in which every token's experts show: at least two, none dropped, all of them networks,
+// with an activation that swallows nothing.
+bool is_open_mixture(const workload::Graph& graph) {
+  for (const workload::MixtureSummary& mixture : graph.mixtures) {
+    if (mixture.experts_per_token < 2 || mixture.dropped > 0 ||
+        mixture.zero + mixture.copy + mixture.constant > 0) {
+      return false;
+    }
+  }
+  return !graph.mixtures.empty() &&
+         std::none_of(graph.operators.begin(), graph.operators.end(), [](const auto& op) {
+           const auto* elementwise = std::get_if<workload::Elementwise>(&op.attributes);
+           return elementwise != nullptr &&
+                  (elementwise->kind == workload::ElementwiseKind::kRelu ||
+                   elementwise->kind == workload::ElementwiseKind::kGelu);
+         });
+}
+
+RandomCase any_case(std::uint64_t seed) {
+  return seed < kStreams ? random_case(seed) : matrix_case(seed - kStreams);
+}
+
+RandomCase random_mixture_case(std::uint64_t seed) {
+  RandomCase one = random_case(seed);
+  one.family = "mixture";
+  one.graph = random_mixture(seed);
+  return one;
+}
+
 struct Tally {
   int tried = 0;
   int caught = 0;
@@ -170,13 +202,14 @@ struct Tally {
 };
 
 using Filter = bool (*)(const workload::Graph&);
+using Maker = RandomCase (*)(std::uint64_t seed);
 
 // Plants the fault in random streams and executes each in stream order.
-Tally plant(const Fault& fault, Filter filter) {
+Tally plant(const Fault& fault, Filter filter, Maker make) {
   Tally tally;
   base::Random random(99);
   for (std::uint64_t seed = 0; seed < kStreams + kMatrixStreams; ++seed) {
-    const RandomCase one = seed < kStreams ? random_case(seed) : matrix_case(seed - kStreams);
+    const RandomCase one = make(seed);
     if (!filter(one.graph)) {
       continue;
     }
@@ -206,8 +239,9 @@ Tally plant(const Fault& fault, Filter filter) {
   return tally;
 }
 
-void expect_all_caught(const char* name, const Fault& fault, Filter filter = hides_nothing) {
-  const Tally tally = plant(fault, filter);
+void expect_all_caught(const char* name, const Fault& fault, Filter filter = hides_nothing,
+                       Maker make = any_case) {
+  const Tally tally = plant(fault, filter, make);
   std::printf("%-24s %4d planted, %4d caught\n", name, tally.tried, tally.caught);
   EXPECT_GT(tally.tried, 40) << name;
   EXPECT_EQ(tally.caught, tally.tried) << name << ": " << tally.first_uncaught;
@@ -226,6 +260,15 @@ TEST(PlantedFaults, InOperandsAndSumsAreAllCaught) {
   expect_all_caught("operands swapped", on<ComputeTile>(swap_operands));
   expect_all_caught("accumulate flipped", on<ComputeTile>(flip_accumulate));
   expect_all_caught("groups share weights", on<ComputeTile>(share_first_group));
+}
+
+TEST(PlantedFaults, InMixturesOfExpertsAreAllCaught) {
+  const auto expect = [](const char* name, const Fault& fault) {
+    expect_all_caught(name, fault, is_open_mixture, random_mixture_case);
+  };
+  expect("move shifted", on<Move>(shift_move));
+  expect("operand shifted", on<ComputeTile>(shift_operand));
+  expect("last product left out", on<ComputeTile>(leave_out_last_product));
 }
 
 // A dependency may be one too many (another one implies it, or the tracker took the range from the
