@@ -37,7 +37,9 @@ def test_experts_may_lie_in_another_tier(run, tmp_path):
     mapping = tmp_path / "cold.yaml"
     mapping.write_text(
         "placement:\n"
-        + "".join(f'  - {{tensors: "*.expert{i}.*", tiers: [ddr]}}\n' for i in range(8))
+        + "".join(
+            f'  - {{tensors: "*.expert{i}.*", role: weight, tiers: [ddr]}}\n' for i in range(8)
+        )
     )
     outcome = run("hbm_ddr", "edge_moe", "--mapping", mapping)
     assert outcome.code == 0, outcome.stderr
