@@ -16,8 +16,8 @@ namespace orrery::cli {
 
 // What is known of a run before it begins.
 struct RunInput {
-  std::string resolved;  // content of resolved.yaml
-  std::string loops;     // content of loops.txt; empty: no such file
+  std::string resolved;            // content of resolved.yaml
+  std::string loops;               // content of loops.txt; empty: no such file
   std::vector<std::string> notes;  // of the result, behind those of the run itself
 };
 
