@@ -197,8 +197,11 @@ class Mixture {
       return;
     }
     if (model_.shared_gate) {
-      builder_.report({options_.where, options_.key_path,
-                       fmt::format("'{}': a shared expert with a gate", name_), "one without", ""});
+      const std::string gate = name_ + ".shared_gate";
+      const TensorId logit = builder_.linear(gate, x_, 1, false, score_options_);
+      shared_scores_ = static_cast<std::int32_t>(scores_.size());
+      scores_.push_back(builder_.apply(gate + ".sigmoid", Elementwise{ElementwiseKind::kSigmoid},
+                                       {logit}, score_options_));
     }
     Network network;
     network.name = name_ + ".shared";
@@ -246,7 +249,7 @@ class Mixture {
     }
     if (shared_ != kNoTensor) {
       for (std::int64_t token = 0; token < tokens_; ++token) {
-        terms[index(token)].push_back({source(shared_), token, CombineTerm::kNoScores, 0});
+        terms[index(token)].push_back({source(shared_), token, shared_scores_, 0});
       }
     }
     if (sources_.empty()) {
@@ -291,6 +294,7 @@ class Mixture {
   std::vector<Network> networks_;  // by group
   std::map<std::int64_t, TensorId> constant_outputs_;
   TensorId shared_ = kNoTensor;
+  std::int32_t shared_scores_ = CombineTerm::kNoScores;
   std::vector<TensorId> scores_;
   std::vector<TensorId> sources_;
   std::map<TensorId, std::int32_t> source_of_;

@@ -90,6 +90,14 @@ void add_switched_window(config::Schema<Config>& schema) {
       .check(check_window);
 }
 
+void check_experts(const Config& value, const config::Node& node, config::Reader& reader) {
+  if (value.experts_per_token > value.experts) {
+    const config::Reader::Scope scope(reader, "num_experts_per_tok");
+    reader.mismatch(*node.find("num_experts_per_tok"),
+                    fmt::format("at most {}, the number of experts", value.experts));
+  }
+}
+
 TransformerModel gated_decoder_model(const Config& config) {
   TransformerModel model;
   model.layers = config.layers;

@@ -23,12 +23,18 @@ struct GatedDecoderConfig {
   double epsilon = 1e-6;
   double theta = 10000.0;
   bool tied_head = false;
-  bool attention_bias = false;    // in all four projections
-  bool mlp_bias = false;          // in all three
+  bool attention_bias = false;  // in all four projections
+  bool mlp_bias = false;        // in all three
   std::optional<std::int64_t> window;
   bool use_window = false;
   std::int64_t first_windowed_layer = 28;  // the publisher's
   std::vector<LayerAttention> layer_types;
+  bool query_key_value_bias = true;  // qwen2_moe
+  // Mixtures of experts; the defaults are those of qwen2_moe.
+  std::int64_t experts = 1, experts_per_token = 1, expert_size = 1, shared_size = 1;
+  std::int64_t expert_stride = 1;
+  std::vector<std::int64_t> mlp_layers;
+  bool normalized_scores = false;
 };
 
 // The schema of the keys that all these types share. The head sizes are checked.
@@ -38,6 +44,10 @@ struct GatedDecoderConfig {
 // Adds sliding_window, use_sliding_window, max_window_layers and layer_types, as qwen2 and the
 // types made of it have them.
 void add_switched_window(config::Schema<GatedDecoderConfig>& schema);
+
+// No more experts may be chosen for a token than there are.
+void check_experts(const GatedDecoderConfig& value, const config::Node& node,
+                   config::Reader& reader);
 
 [[nodiscard]] TransformerModel gated_decoder_model(const GatedDecoderConfig& config);
 

@@ -52,11 +52,17 @@ void check_fixed_keys(const config::Node& model, const config::SchemaDescription
 const base::Registry<ModelImporter>& model_importers() {
   static const base::Registry<ModelImporter> kImporters = [] {
     base::Registry<ModelImporter> registry("Hugging Face model type");
+    register_bert(registry);
+    register_gemma(registry);
     register_gpt2(registry);
     register_llama(registry);
     register_mistral(registry);
+    register_mixtral(registry);
     register_opt(registry);
     register_qwen2(registry);
+    register_qwen2_moe(registry);
+    register_transformer(registry);
+    register_vit(registry);
     return registry;
   }();
   return kImporters;

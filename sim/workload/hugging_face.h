@@ -21,11 +21,17 @@ using ModelImporter =
 // The importers by `model_type`.
 [[nodiscard]] const base::Registry<ModelImporter>& model_importers();
 
+void register_bert(base::Registry<ModelImporter>& registry);
+void register_gemma(base::Registry<ModelImporter>& registry);
 void register_gpt2(base::Registry<ModelImporter>& registry);
 void register_llama(base::Registry<ModelImporter>& registry);
 void register_mistral(base::Registry<ModelImporter>& registry);
+void register_mixtral(base::Registry<ModelImporter>& registry);
 void register_opt(base::Registry<ModelImporter>& registry);
 void register_qwen2(base::Registry<ModelImporter>& registry);
+void register_qwen2_moe(base::Registry<ModelImporter>& registry);
+void register_transformer(base::Registry<ModelImporter>& registry);
+void register_vit(base::Registry<ModelImporter>& registry);
 
 // Reads a Hugging Face config.json: its `model_type` chooses the importer.
 [[nodiscard]] std::optional<TransformerModel> import_hugging_face(const config::Node& model,

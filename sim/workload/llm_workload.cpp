@@ -132,9 +132,13 @@ void check_lengths(const LlmWorkload& value, const config::Node& node, config::R
                                              : "prefill or decode: the model is a decoder");
     return;
   }
-  check_length("prompt", phase.prompt, phase.name, node, reader);
+  // An image has as many tokens as it has patches.
+  const Use prompt = value.config.model.image ? Use::kRefused : phase.prompt;
+  check_length("prompt", prompt, phase.name, node, reader);
   check_length("context", phase.context, phase.name, node, reader);
-  check_positions(value, node, reader);
+  if (!value.config.model.image) {
+    check_positions(value, node, reader);
+  }
 }
 
 void check_experts(const LlmWorkload& value, const config::Node& node, config::Reader& reader) {

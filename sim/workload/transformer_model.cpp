@@ -15,7 +15,10 @@ class TransformerBuilder {
  public:
   TransformerBuilder(const std::string& name, const TransformerModel& model,
                      const TransformerStep& step)
-      : model_(model), step_(step), builder_(name, step.types) {
+      : model_(model),
+        step_(step),
+        tokens_(model.image ? model.image->tokens() : step.tokens),
+        builder_(name, step.types) {
     options_.where = model.where;
     if (model.experts) {
       mixture_.emplace(*model.experts, step.moe, step.batch * step.tokens, step.seed, model.where);
@@ -36,7 +39,7 @@ class TransformerBuilder {
       x = normalization("final_norm", x);
     }
     if (step_.head) {
-      language_model_head(x);
+      head(x);
     }
     return builder_.finish();
   }
@@ -45,21 +48,53 @@ class TransformerBuilder {
   using Part = TensorId (TransformerBuilder::*)(const std::string& name, TensorId x);
 
   TensorId embedding() {
-    const Shape tokens{step_.batch, step_.tokens};
+    TensorId x = model_.image ? image_tokens(*model_.image) : token_embedding();
+    if (model_.token_types) {
+      const TensorId type =
+          builder_.embedding("embedding.token_type", *model_.token_types, model_.hidden,
+                             {step_.batch, tokens_}, Embedding{}, options_);
+      x = add("embedding.token_type_add", x, type);
+    }
+    if (model_.positions) {
+      const std::int64_t first = model_.position_offset;
+      const TensorId position = builder_.embedding(
+          "embedding.position", first + *model_.positions, model_.hidden, {step_.batch, tokens_},
+          Embedding{EmbeddingRows::kPosition, first + step_.past}, options_);
+      x = add("embedding.add", x, position);
+    }
+    return model_.embedding_norm ? normalization("embedding.norm", x) : x;
+  }
+
+  TensorId token_embedding() {
     TensorId x = builder_.embedding("embedding", model_.vocabulary,
-                                    model_.embedding_width.value_or(model_.hidden), tokens,
-                                    Embedding{}, options_);
+                                    model_.embedding_width.value_or(model_.hidden),
+                                    {step_.batch, tokens_}, Embedding{}, options_);
+    if (model_.embedding_scale) {
+      x = builder_.apply("embedding.scale",
+                         Elementwise{ElementwiseKind::kMultiply, model_.embedding_scale}, {x},
+                         options_);
+    }
     if (model_.embedding_width) {
       x = builder_.linear("embedding.project", x, model_.hidden, false, options_);
     }
-    if (!model_.positions) {
-      return x;
-    }
-    const std::int64_t first = model_.position_offset;
-    const TensorId position =
-        builder_.embedding("embedding.position", first + *model_.positions, model_.hidden, tokens,
-                           Embedding{EmbeddingRows::kPosition, first + step_.past}, options_);
-    return add("embedding.add", x, position);
+    return x;
+  }
+
+  // The patches of an image as tokens behind that of the class, [batch, 1 + patches, hidden].
+  TensorId image_tokens(const ImagePatches& image) {
+    const TensorId pixels =
+        builder_.input("image", {step_.batch, image.height, image.width, image.channels}, options_);
+    const Convolution whole_patches{.stride_h = image.patch, .stride_w = image.patch};
+    const TensorId patches =
+        builder_.convolution("patches", pixels, whole_patches, {image.patch, image.patch},
+                             model_.hidden, true, options_);
+    const TensorId tokens = builder_.apply(
+        "patches.tokens", Reshape{{step_.batch, tokens_ - 1, model_.hidden}}, {patches}, options_);
+    // A table of one row, which every image reads.
+    const TensorId class_token =
+        builder_.embedding("class_token", 1, model_.hidden, {step_.batch, 1},
+                           Embedding{EmbeddingRows::kPosition, 0}, options_);
+    return builder_.apply("embedding", Concatenation{1}, {class_token, tokens}, options_);
   }
 
   // One of the two parts of a block with its normalization and the sum around it.
@@ -83,14 +118,16 @@ class TransformerBuilder {
       query = rotary(name + ".query_rotary", query, model_.heads);
       key = rotary(name + ".key_rotary", key, model_.kv_heads);
     }
-    refuse_window();
     const Attention attributes{.heads = model_.heads,
                                .kv_heads = model_.kv_heads,
                                .head_size = model_.head_size,
-                               .query_length = step_.tokens,
+                               .query_length = tokens_,
                                .past_length = step_.past,
-                               .causal = true,
-                               .scale = 1.0 / std::sqrt(static_cast<double>(model_.head_size))};
+                               .causal = !model_.is_encoder,
+                               .scale = 1.0 / std::sqrt(static_cast<double>(model_.head_size)),
+                               .window = window(),
+                               .cached = !model_.is_encoder,
+                               .key_length = model_.is_encoder ? tokens_ : 0};
     const TensorId core =
         builder_.attention(name + ".core", query, key, value, attributes, options_);
     return builder_.linear(name + ".output", core, model_.hidden, model_.attention_output_bias,
@@ -103,13 +140,7 @@ class TransformerBuilder {
     const auto index = static_cast<std::size_t>(layer_);
     const bool has_window =
         model_.window && (windowed.empty() || windowed[index % windowed.size()]);
-    return has_window && *model_.window < step_.past + step_.tokens ? *model_.window : 0;
-  }
-
-  void refuse_window() {
-    if (window() != 0) {
-      builder_.report({model_.where, "", "a sliding window is not there yet", "", ""});
-    }
+    return has_window && *model_.window < step_.past + tokens_ ? *model_.window : 0;
   }
 
   TensorId rotary(const std::string& name, TensorId x, std::int64_t heads) {
@@ -157,8 +188,23 @@ class TransformerBuilder {
     return builder_.apply(name, Elementwise{ElementwiseKind::kAdd}, {a, b}, options_);
   }
 
+  void head(TensorId x) {
+    if (model_.head == TransformerHead::kLanguageModel) {
+      language_model_head(x);
+      return;
+    }
+    const TensorId first = builder_.apply(
+        "first_token", Slice{{0, 0, 0}, {step_.batch, 1, model_.hidden}, {1, 1, 1}}, {x}, options_);
+    if (model_.head == TransformerHead::kClassifier) {
+      builder_.linear("classifier", first, model_.classes, true, options_);
+      return;
+    }
+    const TensorId pooled = builder_.linear("pooler", first, model_.hidden, true, options_);
+    builder_.apply("pooler.activation", Elementwise{ElementwiseKind::kTanh}, {pooled}, options_);
+  }
+
   void language_model_head(TensorId x) {
-    if (step_.tokens > 1) {
+    if (tokens_ > 1) {
       x = builder_.apply("last_token", SelectLast{}, {x}, options_);
     }
     if (model_.embedding_width) {
@@ -174,6 +220,7 @@ class TransformerBuilder {
 
   const TransformerModel& model_;
   const TransformerStep& step_;
+  const std::int64_t tokens_;
   GraphBuilder builder_;
   PartOptions options_;
   std::optional<MixtureBuilder> mixture_;

@@ -17,6 +17,17 @@ namespace orrery::workload {
 enum class TransformerHead : std::uint8_t {
   kLanguageModel,  // logits of the last token
   kPooler,         // tanh of a product with the first token
+  kClassifier,     // a product with the first token
+};
+
+// An image cut into square patches, each of which becomes a token by a product, behind a learned
+// token of the class.
+struct ImagePatches {
+  std::int64_t height = 0, width = 0, channels = 0, patch = 0;
+
+  [[nodiscard]] std::int64_t rows() const { return height / patch; }
+  [[nodiscard]] std::int64_t columns() const { return width / patch; }
+  [[nodiscard]] std::int64_t tokens() const { return rows() * columns() + 1; }
 };
 
 // What sets one transformer apart from another. Each importer fills this in.
@@ -42,18 +53,23 @@ struct TransformerModel {
   // Width of the token embedding where it is not `hidden`: projected before the first block and
   // back before the head, without biases.
   std::optional<std::int64_t> embedding_width;
+  std::optional<double> embedding_scale;    // factor of the token embedding
+  std::optional<std::int64_t> token_types;  // rows of an embedding of the kind of each token
+  bool embedding_norm = false;              // of the sum of the embeddings
+  std::optional<ImagePatches> image;        // instead of token embeddings
   // Experts instead of the MLP in every expert_stride-th block, the first of them block
   // expert_stride - 1, save for the blocks of mlp_layers.
   std::optional<ExpertModel> experts;
   std::int64_t expert_stride = 1;
   std::vector<std::int64_t> mlp_layers;
   TransformerHead head = TransformerHead::kLanguageModel;
+  std::int64_t classes = 0;    // of a classifier
   bool tied_head = false;      // the head is the token embedding's table, transposed
   base::SourcePosition where;  // of the model's file
 };
 
-// One step of a transformer: `tokens` new tokens of each of `batch` sequences after `past` cached
-// ones.
+// One step of a transformer: `tokens` new tokens of each of `batch` sequences (of an image: as many
+// as it has) after `past` cached ones.
 struct TransformerStep {
   std::int64_t batch = 1;
   std::int64_t tokens = 1;
@@ -65,13 +81,15 @@ struct TransformerStep {
   std::uint64_t seed = 1;  // the workload's
 };
 
-// The operators of one step, in order: embedding (plus embedding.project, embedding.position and
-// embedding.add), per block layerN.attention.{norm, query, key, value, query_rotary, key_rotary,
-// core, output, residual} and layerN.mlp.{norm, gate, up, activation, product, down, residual},
-// where MixtureBuilder says what a block with experts has behind its norm, and where the norm of a
-// model that normalizes sums stands behind the residual, then final_norm,
-// last_token (more than one token only), lm_head.project and lm_head. Throws base::UserError for
-// sizes that overflow and positions that the model does not have.
+// The operators of one step, in order: embedding (plus embedding.scale, embedding.project,
+// embedding.token_type, embedding.token_type_add, embedding.position, embedding.add,
+// embedding.norm; of an image patches, patches.tokens and class_token before it), per block
+// layerN.attention.{norm, query, key, value, query_rotary, key_rotary, core, output, residual} and
+// layerN.mlp.{norm, gate, up, activation, product, down, residual}, where the norm of a model that
+// normalizes sums stands behind the residual, and MixtureBuilder says what a block with experts has
+// behind its norm; then final_norm. The head is last_token (more than one token only),
+// lm_head.project and lm_head; or first_token, and pooler and pooler.activation or classifier.
+// Throws base::UserError for sizes that overflow and positions that the model does not have.
 [[nodiscard]] Graph build_transformer(const std::string& name, const TransformerModel& model,
                                       const TransformerStep& step);
 

@@ -77,6 +77,69 @@ INSTANTIATE_TEST_SUITE_P(
                             9216, 2, 36864, 50272}),
     [](const auto& suite) { return suite.param.file; });
 
+// A model with experts: its matrices once, of the experts only those that a token goes to.
+struct ExpertDecoder {
+  std::string file;
+  std::int64_t parameters;
+  std::int64_t block_macs;  // projections, router, chosen experts, mean of all blocks
+  std::int64_t layers, query_width, head;
+};
+
+class PublishedExperts : public testing::TestWithParam<ExpertDecoder> {};
+
+TEST_P(PublishedExperts, HasItsParameters) {
+  EXPECT_EQ(describe_model(GetParam().file).total.parameters, GetParam().parameters);
+}
+
+TEST_P(PublishedExperts, NeedsTheProductsOfTheChosenExperts) {
+  const ExpertDecoder& model = GetParam();
+  EXPECT_EQ(describe_model(model.file).total.macs,
+            model.layers * (model.block_macs + 2 * model.query_width * 513) + model.head);
+}
+
+// Mixtral, Qwen1.5-MoE: model cards. GLaM (143 B) and Grok-1 (314 B) are published rounded; ours
+// are the sums of their matrices and of two norms a block and a final one.
+INSTANTIATE_TEST_SUITE_P(
+    ModelCards, PublishedExperts,
+    testing::Values(
+        // Query and output 2 * 4096^2, key and value 2 * 4096 * 1024, router 4096 * 8, two experts.
+        ExpertDecoder{"mixtral_8x7b_decode", 46'702'792'704,
+                      2LL * 4096 * 4096 + 2 * 4096 * 1024 + 4096 * 8 + 2LL * 3 * 4096 * 14336, 32,
+                      4096, 4096LL * 32000},
+        // 4 * 2048^2, router 2048 * 60, four experts, the shared one and its gate of 2048.
+        ExpertDecoder{
+            "qwen1_5_moe_a2_7b_decode", 14'315'784'192,
+            4LL * 2048 * 2048 + 2048 * 60 + 4LL * 3 * 2048 * 1408 + 3LL * 2048 * 5632 + 2048, 24,
+            2048, 2048LL * 151936},
+        // 32 blocks of 4 * 4096^2 and 2 * 4096; 16 of 64 experts of 2 * 4096 * 16384 and a router,
+        // 16 of an MLP of 3 * 4096 * 16384. Products: half of the blocks has two experts.
+        ExpertDecoder{
+            "glam_143b_decode",
+            32LL * (4LL * 4096 * 4096 + 2 * 4096) +
+                16 * (64 * 2LL * 4096 * 16384 + 4096 * 64 + 3LL * 4096 * 16384) + 256000LL * 4096 +
+                4096,
+            4LL * 4096 * 4096 + (2 * 2LL * 4096 * 16384 + 4096 * 64 + 3LL * 4096 * 16384) / 2, 32,
+            4096, 4096LL * 256000},
+        // 64 blocks of 2 * 6144^2 + 2 * 6144 * 1024, 2 * 6144, a router and 8 experts of 3 * 6144 *
+        // 32768; a tied table of 131072 words.
+        ExpertDecoder{"grok1_decode",
+                      64LL * (2LL * 6144 * 6144 + 2 * 6144 * 1024 + 2 * 6144 + 6144 * 8 +
+                              8 * 3LL * 6144 * 32768) +
+                          131072LL * 6144 + 6144,
+                      2LL * 6144 * 6144 + 2 * 6144 * 1024 + 6144 * 8 + 2 * 3LL * 6144 * 32768, 64,
+                      6144, 6144LL * 131072}),
+    [](const auto& suite) { return suite.param.file; });
+
+TEST(Mistral7b, SeesItsWindowOnly) {
+  // A window of 4,096: with 8,191 tokens cached, a token sees as many as with 4,095.
+  const auto macs = [](const std::string& context) {
+    return describe_model("mistral_7b_decode", {"workload.context=" + context}).total.macs;
+  };
+  EXPECT_EQ(macs("8191"), macs("4095"));
+  // One token less cached is 2 * 4096 products less in each of 32 blocks.
+  EXPECT_EQ(macs("4095") - macs("4094"), 32LL * 2 * 4096);
+}
+
 TEST(Opt350m, HasItsPublishedParametersWithTheProjectedEmbeddingAndNoFinalNorm) {
   // 50272 * 512 tokens, 2 * 512 * 1024 to and fro, 2050 * 1024 positions, 24 blocks of 12 * 1024^2
   // + 13 * 1024.
