@@ -322,7 +322,7 @@ base::Generator<Step> OnePassAttention::steps(Emitter& emitter) const {
 }
 
 void OnePassAttention::describe(command::LayerInfo& info) const {
-  info.dataflow = config::enum_name(timing::dataflow_names(), problem_.dataflow);
+  info.dataflow = problem_.dataflow.name();
   info.tiling = fmt::format(
       "one pass, row blocks of {} heads x {} tokens in {} parts, {} keys a tile, {} at a time",
       tiling_.heads, tiling_.tokens * tiling_.parts, tiling_.parts, tiling_.keys, tiling_.lanes);
@@ -346,7 +346,7 @@ std::string OnePassAttention::loop_nest() const {
                       buffers_.key, buffers_.value);
   text += fmt::format("    for part of {} tokens\n", tiling_.tokens);
   text += fmt::format("      logits = q * keys^T, {} on array\n",
-                      config::enum_name(timing::dataflow_names(), problem_.dataflow));
+                      problem_.dataflow.name());
   text += "      maximum' = max(maximum, logits * scale)\n";
   text += "      weights = exp(logits * scale - maximum')\n";
   text += "      correction = exp(maximum - maximum')\n";

@@ -252,7 +252,7 @@ base::Generator<Step> UnfusedAttention::steps(Emitter& emitter) const {
 }
 
 void UnfusedAttention::describe(command::LayerInfo& info) const {
-  info.dataflow = config::enum_name(timing::dataflow_names(), problem_.dataflow);
+  info.dataflow = problem_.dataflow.name();
   info.tiling = fmt::format(
       "unfused, row blocks of {} heads x {} tokens, {} keys a tile, softmax of {} rows, {} at a "
       "time",
@@ -278,7 +278,7 @@ std::string UnfusedAttention::loop_nest() const {
   text += tiles_line;
   text += fmt::format("    load keys ({} buffers of {} bytes)\n", tiling_.kv_slots, buffers_.key);
   text += fmt::format("    logits = q * keys^T, {} on array; * scale; store\n",
-                      config::enum_name(timing::dataflow_names(), problem_.dataflow));
+                      problem_.dataflow.name());
   text += blocks_line;
   text += fmt::format("  for rows by {}: load logits, softmax{}, store weights\n",
                       tiling_.softmax_rows(), a.causal ? ", each as far as it sees" : "");
