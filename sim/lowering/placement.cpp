@@ -119,6 +119,10 @@ class Placer {
         // Nobody else may name what the model gives out as a view.
         placement.placed = placement.placed || index(bases_[i]) != i;
       }
+      // Experts without tokens take their place all the same.
+      if (graph_.tensors[i].role == TensorRole::kWeight) {
+        placements_[i].placed = true;
+      }
     }
   }
 
@@ -128,10 +132,6 @@ class Placer {
       if (index(bases_[i]) != i) {
         placements_[i] = placements_[index(bases_[i])];
         placements_[i].base = bases_[i];
-      }
-      // Experts without tokens take their place all the same.
-      if (graph_.tensors[i].role == TensorRole::kWeight) {
-        placements_[i].placed = true;
       }
     }
   }

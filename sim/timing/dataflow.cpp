@@ -14,23 +14,14 @@ template <class Value>
 using Names = std::vector<std::pair<std::string_view, Value>>;
 
 const Names<Dimension>& dimension_names() {
-  static const Names<Dimension> kNames{{"m", Dimension::kM},
-                                       {"n", Dimension::kN},
-                                       {"k", Dimension::kK},
-                                       {"image", Dimension::kImage},
-                                       {"output_row", Dimension::kOutputRow},
-                                       {"output_column", Dimension::kOutputColumn},
-                                       {"filter_row", Dimension::kFilterRow},
-                                       {"filter_column", Dimension::kFilterColumn},
-                                       {"channel", Dimension::kChannel},
-                                       {"feature", Dimension::kFeature}};
+  static const Names<Dimension> kNames{
+      {"m", Dimension::kM}, {"n", Dimension::kN}, {"k", Dimension::kK}};
   return kNames;
 }
 
 const Names<LoopPlacement>& placement_names() {
   static const Names<LoopPlacement> kNames{{"rows", LoopPlacement::kRows},
-                                           {"columns", LoopPlacement::kColumns},
-                                           {"sets", LoopPlacement::kSets}};
+                                           {"columns", LoopPlacement::kColumns}};
   return kNames;
 }
 
@@ -76,8 +67,8 @@ std::string text_of(const Loop& loop) {
 
 std::vector<std::string> Dataflow::loop_texts() const {
   std::vector<std::string> texts;
-  for (std::size_t i = 0; i < loop_count_; ++i) {
-    texts.push_back(text_of(loops_[i]));
+  for (const Loop& loop : loops_) {
+    texts.push_back(text_of(loop));
   }
   return texts;
 }
@@ -88,7 +79,7 @@ std::string Dataflow::nest_text() const {
 
 // Reads the loops one by one, then asks which machine could run them.
 struct DataflowParser {
-  std::array<Loop, Dataflow::kMostLoops> loops;
+  std::array<Loop, Dataflow::kLoops> loops;
   std::size_t count = 0;
 
   static ParsedDataflow wrong(std::string message, std::string expected) {
@@ -141,44 +132,22 @@ struct DataflowParser {
            std::max(loops[0].placement, loops[1].placement) == LoopPlacement::kColumns;
   }
 
-  // Images, features and channels by sets in any order, then output rows over the columns and
-  // filter rows over the rows, then what each element does by itself.
-  [[nodiscard]] bool is_row_nest() const {
-    if (count != Dataflow::kMostLoops) {
-      return false;
-    }
-    const bool sets = std::all_of(loops.begin(), loops.begin() + 3, [](const auto& loop) {
-      return loop.placement == LoopPlacement::kSets;
-    });
-    const bool elements = std::all_of(loops.begin() + 5, loops.end(), [](const auto& loop) {
-      return loop.placement == LoopPlacement::kTime;
-    });
-    return sets && elements && placement(Dimension::kImage) == LoopPlacement::kSets &&
-           placement(Dimension::kFeature) == LoopPlacement::kSets &&
-           placement(Dimension::kChannel) == LoopPlacement::kSets &&
-           placement(Dimension::kOutputRow) == LoopPlacement::kColumns &&
-           placement(Dimension::kFilterRow) == LoopPlacement::kRows;
-  }
-
   [[nodiscard]] ParsedDataflow finish(std::string_view name) const {
     using Machine = Dataflow::Machine;
     if (name.empty() || name.size() > Dataflow::kLongestName) {
       return wrong(fmt::format("the name '{}'", name),
                    fmt::format("1 to {} characters", Dataflow::kLongestName));
     }
-    Dataflow::Parts parts{name, Machine::kRowsStay, loops, static_cast<std::uint8_t>(count)};
-    if (is_matrix_nest()) {
-      if (placement(Dimension::kK) == LoopPlacement::kColumns) {
-        return wrong("k runs over the columns", "k by rows, or k innermost: sums move down");
-      }
-      parts.machine =
-          loops[2].dimension == Dimension::kK ? Machine::kSumsStay : Machine::kOperandStays;
-    } else if (!is_row_nest()) {
+    if (!is_matrix_nest()) {
       return wrong("no array runs this loop nest",
-                   "m, n and k, two of them 'by rows' and 'by columns' and the third innermost; or "
-                   "image, feature and channel 'by sets', output_row by columns, filter_row by "
-                   "rows, output_column, filter_column");
+                   "m, n and k, two of them 'by rows' and 'by columns' and the third innermost");
     }
+    if (placement(Dimension::kK) == LoopPlacement::kColumns) {
+      return wrong("k runs over the columns", "k by rows, or k innermost: sums move down");
+    }
+    const Machine machine =
+        loops[2].dimension == Dimension::kK ? Machine::kSumsStay : Machine::kOperandStays;
+    const Dataflow::Parts parts{name, machine, loops};
     return {Dataflow(parts), "", ""};
   }
 };

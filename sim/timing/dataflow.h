@@ -12,24 +12,12 @@
 
 namespace orrery::timing {
 
-// The loops of c[m, n] += a[m, k] b[k, n], and those of a convolution that make them up:
-// m = (image, output row, output column), k = (filter row, filter column, channel), n = feature.
-enum class Dimension : std::uint8_t {
-  kM,
-  kN,
-  kK,
-  kImage,
-  kOutputRow,
-  kOutputColumn,
-  kFilterRow,
-  kFilterColumn,
-  kChannel,
-  kFeature
-};
+// The loops of c[m, n] += a[m, k] b[k, n].
+enum class Dimension : std::uint8_t { kM, kN, kK };
 
 // Where the steps of a loop run: one after the other, or side by side over the rows or the columns
-// of the array, or over as many sets of processing elements as the array holds.
-enum class LoopPlacement : std::uint8_t { kTime, kRows, kColumns, kSets };
+// of the array.
+enum class LoopPlacement : std::uint8_t { kTime, kRows, kColumns };
 
 struct Loop {
   Dimension dimension = Dimension::kM;
@@ -40,18 +28,17 @@ struct Loop {
 // A dataflow is a loop nest; docs/components/systolic_array.md has the notation.
 class Dataflow {
  public:
-  static constexpr std::size_t kMostLoops = 7;
+  static constexpr std::size_t kLoops = 3;
   static constexpr std::size_t kLongestName = 23;
 
-  // The way in which the array works: sums stay and the products of k stream (output stationary);
-  // one operand stays and the sums move down the columns; or rows of a convolution stay.
-  enum class Machine : std::uint8_t { kSumsStay, kOperandStays, kRowsStay };
+  // The way in which the array works: sums stay and the products of k stream (output stationary),
+  // or one operand stays and the sums move down the columns.
+  enum class Machine : std::uint8_t { kSumsStay, kOperandStays };
 
-  // The nests of the files os, ws, is and rs in configs/dataflows, as defaults.
+  // The nests of the files os, ws and is in configs/dataflows, as defaults.
   static const Dataflow kOutputStationary;
   static const Dataflow kWeightStationary;
   static const Dataflow kInputStationary;
-  static const Dataflow kRowStationary;
 
   // Output stationary.
   constexpr Dataflow() : Dataflow(kOutputStationaryParts) {}
@@ -63,7 +50,6 @@ class Dataflow {
   [[nodiscard]] constexpr Machine machine() const { return machine_; }
   // Outermost first.
   [[nodiscard]] constexpr Loop loop(std::size_t i) const { return loops_[i]; }
-  [[nodiscard]] constexpr std::size_t loops() const { return loop_count_; }
   // The dimension that runs over the rows (columns) of the array.
   [[nodiscard]] constexpr Dimension rows() const { return spatial(LoopPlacement::kRows); }
   [[nodiscard]] constexpr Dimension columns() const { return spatial(LoopPlacement::kColumns); }
@@ -83,18 +69,15 @@ class Dataflow {
   struct Parts {
     std::string_view name;
     Machine machine;
-    std::array<Loop, kMostLoops> loops;
-    std::uint8_t loop_count;
+    std::array<Loop, kLoops> loops;
   };
   static constexpr Parts kOutputStationaryParts{"os",
                                                 Machine::kSumsStay,
                                                 {{{Dimension::kM, LoopPlacement::kRows},
                                                   {Dimension::kN, LoopPlacement::kColumns},
-                                                  {Dimension::kK, LoopPlacement::kTime}}},
-                                                3};
+                                                  {Dimension::kK, LoopPlacement::kTime}}}};
 
-  constexpr explicit Dataflow(const Parts& parts)
-      : machine_(parts.machine), loop_count_(parts.loop_count), loops_(parts.loops) {
+  constexpr explicit Dataflow(const Parts& parts) : machine_(parts.machine), loops_(parts.loops) {
     for (std::size_t i = 0; i < parts.name.size(); ++i) {
       name_[i] = parts.name[i];
     }
@@ -110,8 +93,7 @@ class Dataflow {
 
   std::array<char, kLongestName + 1> name_{};
   Machine machine_ = Machine::kSumsStay;
-  std::uint8_t loop_count_ = 0;
-  std::array<Loop, kMostLoops> loops_{};
+  std::array<Loop, kLoops> loops_{};
 };
 
 inline constexpr Dataflow Dataflow::kOutputStationary{Dataflow::kOutputStationaryParts};
@@ -119,30 +101,15 @@ inline constexpr Dataflow Dataflow::kWeightStationary{{"ws",
                                                        Machine::kOperandStays,
                                                        {{{Dimension::kN, LoopPlacement::kColumns},
                                                          {Dimension::kK, LoopPlacement::kRows},
-                                                         {Dimension::kM, LoopPlacement::kTime}}},
-                                                       3}};
+                                                         {Dimension::kM, LoopPlacement::kTime}}}}};
 inline constexpr Dataflow Dataflow::kInputStationary{{"is",
                                                       Machine::kOperandStays,
                                                       {{{Dimension::kM, LoopPlacement::kColumns},
                                                         {Dimension::kK, LoopPlacement::kRows},
-                                                        {Dimension::kN, LoopPlacement::kTime}}},
-                                                      3}};
-inline constexpr Dataflow Dataflow::kRowStationary{
-    {"rs",
-     Machine::kRowsStay,
-     {{{Dimension::kImage, LoopPlacement::kSets},
-       {Dimension::kFeature, LoopPlacement::kSets},
-       {Dimension::kChannel, LoopPlacement::kSets},
-       {Dimension::kOutputRow, LoopPlacement::kColumns},
-       {Dimension::kFilterRow, LoopPlacement::kRows},
-       {Dimension::kOutputColumn, LoopPlacement::kTime},
-       {Dimension::kFilterColumn, LoopPlacement::kTime}}},
-     7}};
-
+                                                        {Dimension::kN, LoopPlacement::kTime}}}}};
 // Those that have names everywhere; command streams count them in this order.
 inline constexpr std::array kStandardDataflows{
-    Dataflow::kOutputStationary, Dataflow::kWeightStationary, Dataflow::kInputStationary,
-    Dataflow::kRowStationary};
+    Dataflow::kOutputStationary, Dataflow::kWeightStationary, Dataflow::kInputStationary};
 
 // What became of a nest: a dataflow, or what is wrong with it.
 struct ParsedDataflow {

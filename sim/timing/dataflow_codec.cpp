@@ -23,8 +23,8 @@ const config::Schema<NestDescription>& nest_schema() {
       config::Schema<Self>("dataflow", "A loop nest that an array runs on each tile.")
           .required("name", &Self::name, config::text(), "How mappings and results call it.")
           .required("nest", &Self::nest, config::list(config::text(), 1),
-                    "Loops, outermost first: `DIMENSION`, or `DIMENSION by rows`, `by columns`, "
-                    "`by sets`.")
+                    "Loops, outermost first: `DIMENSION`, or `DIMENSION by rows` or "
+                    "`by columns`.")
           .check([](const Self& nest, const config::Node& node, config::Reader& reader) {
             const ParsedDataflow parsed = parse_dataflow(nest.name, nest.nest);
             if (!parsed.dataflow) {
@@ -50,6 +50,13 @@ const std::vector<Dataflow>& shipped_dataflows() {
       reader.diagnostics().throw_if_any();
       dataflows.push_back(*dataflow);
     }
+    // Those with names everywhere first, in their order.
+    std::sort(dataflows.begin(), dataflows.end(), [](const Dataflow& left, const Dataflow& right) {
+      const auto place = [](const Dataflow& one) {
+        return std::find(kStandardDataflows.begin(), kStandardDataflows.end(), one);
+      };
+      return std::pair(place(left), left) < std::pair(place(right), right);
+    });
     return dataflows;
   }();
   return kDataflows;

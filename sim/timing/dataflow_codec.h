@@ -8,7 +8,7 @@
 
 namespace orrery::timing {
 
-// The dataflows of configs/dataflows as they were when this program was built, sorted by name.
+// The dataflows of configs/dataflows as they were when this program was built.
 [[nodiscard]] const std::vector<Dataflow>& shipped_dataflows();
 
 // A dataflow in a file: the name of a shipped one, or a map of `name` and `nest` (which may be

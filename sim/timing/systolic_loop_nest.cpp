@@ -19,8 +19,6 @@ SystolicLoopNest loop_nest(const ArrayShape& array, Dataflow dataflow, const Til
                           "a systolic array has at least one row and one column");
   base::require_invariant(tile.m >= 1 && tile.n >= 1 && tile.k >= 1,
                           "a tile holds at least one element in each dimension");
-  base::require_invariant(dataflow.machine() != Dataflow::Machine::kRowsStay,
-                          "folds are those of matrix dataflows");
   const auto extent = [&](std::size_t i) {
     const Dimension dimension = dataflow.loop(i).dimension;
     return dimension == Dimension::kM ? tile.m : dimension == Dimension::kN ? tile.n : tile.k;

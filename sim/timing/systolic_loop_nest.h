@@ -42,8 +42,8 @@ struct SystolicLoopNest {
 //   ws: packed = min(floor(rows / k), floor(columns / n))
 //   is: packed = min(floor(rows / k), floor(columns / m))
 //
-// and at most `groups`. Otherwise (always where sums stay: a row of the array has one row of A) packed is 1 and
-// the loop nest of one product is repeated for each group.
+// and at most `groups`. Otherwise (always where sums stay: a row of the array has one row of A)
+// packed is 1 and the loop nest of one product is repeated for each group.
 struct GroupPasses {
   std::int64_t packed = 1;
   std::int64_t count = 1;        // ceil(groups / packed)
@@ -56,8 +56,8 @@ struct GroupPasses {
 [[nodiscard]] GroupPasses group_passes(const ArrayShape& array, Dataflow dataflow,
                                        const TileShape& tile);
 
-// How often the operands of one product are read, and its sums written: once for each fold over the dimension
-// that they lack.
+// How often the operands of one product are read, and its sums written: once for each fold over the
+// dimension that they lack.
 struct OperandRepeats {
   std::int64_t a = 1;
   std::int64_t b = 1;

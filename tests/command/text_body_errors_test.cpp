@@ -17,7 +17,7 @@ std::string repeated(const std::string& text, int times) {
 
 const std::vector<TextCase> kCases = {
     {"AnUnknownDataflow", tile_with("=ws", "=wz"),
-     "stream:9:28: unknown dataflow 'wz'; expected one of os, ws, is, rs; did you mean 'ws'?"},
+     "stream:9:28: unknown dataflow 'wz'; expected one of os, ws, is; did you mean 'ws'?"},
     {"NoWidth", tile_with("n=3", "n=0"),
      "stream:9:35: n: 0 is out of range; expected 1 to 1099511627776"},
     {"SeveralSizesOutOfRange", tile_with("m=2 n=3", "m=0 n=-3"),

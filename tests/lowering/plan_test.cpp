@@ -117,7 +117,7 @@ TEST(Plan, SaysWhatItPicked) {
   EXPECT_EQ(layer.dataflow, "ws");
   EXPECT_THAT(layer.tiling, HasSubstr("loops"));
   EXPECT_FALSE(layer.limited_by.empty());
-  EXPECT_THAT(loop_nest_text(*plan, 0), HasSubstr("for n by columns: for k by rows: stream m"));
+  EXPECT_THAT(loop_nest_text(*plan, 0), HasSubstr("n by columns, k by rows, m"));
 }
 
 TEST(Plan, NamesALayerWhoseSmallestTileDoesNotFit) {
@@ -150,8 +150,8 @@ TEST(Plan, NamesAllEnginesThatAreMissing) {
 TEST(Plan, ReportsTheMistakesOfAllLayers) {
   GraphBuilder builder("two", {});
   TensorId x = builder.input("x", {1, 8192}, {});
-  x = builder.apply("first", workload::Softmax{}, {x}, {});
-  builder.apply("second", workload::Softmax{}, {x}, {});
+  x = builder.normalization("first", x, {}, {});
+  builder.normalization("second", x, {}, {});
   const std::string error = error_of(builder.finish(), small_machine(), {});
   EXPECT_THAT(error, HasSubstr("operator 'first': the smallest block, one row,"));
   EXPECT_THAT(error, HasSubstr("operator 'second': the smallest block, one row,"));
