@@ -29,9 +29,9 @@ struct TypeDescription {
   std::string unit;               // "", "bytes", "Hz", "pJ"
   std::optional<double> minimum;  // of numbers
   std::optional<double> maximum;
-  std::vector<std::string> choices;                                    // of choices
-  std::shared_ptr<const TypeDescription> element;                      // of lists and maps
-  std::shared_ptr<const SchemaDescription> object;                     // of objects, and of choices that may be one
+  std::vector<std::string> choices;                 // of choices
+  std::shared_ptr<const TypeDescription> element;   // of lists and maps
+  std::shared_ptr<const SchemaDescription> object;  // of objects, and of choices that may be one
   std::vector<std::shared_ptr<const SchemaDescription>> alternatives;  // of kOneOf, by `kind`
 };
 

@@ -345,8 +345,7 @@ std::string OnePassAttention::loop_nest() const {
   text += fmt::format("    load keys, values ({} buffers of {} and {} bytes)\n", tiling_.buffers,
                       buffers_.key, buffers_.value);
   text += fmt::format("    for part of {} tokens\n", tiling_.tokens);
-  text += fmt::format("      logits = q * keys^T, {} on array\n",
-                      problem_.dataflow.name());
+  text += fmt::format("      logits = q * keys^T, {} on array\n", problem_.dataflow.name());
   text += "      maximum' = max(maximum, logits * scale)\n";
   text += "      weights = exp(logits * scale - maximum')\n";
   text += "      correction = exp(maximum - maximum')\n";

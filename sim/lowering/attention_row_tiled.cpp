@@ -215,8 +215,7 @@ std::string RowTiledAttention::loop_nest() const {
   text += fmt::format("  for key tile by {}{}\n", tiling_.keys,
                       a.causal ? ", those that some row sees" : "");
   text += fmt::format("    load keys ({} buffers of {} bytes)\n", tiling_.kv_slots, buffers_.key);
-  text += fmt::format("    logits = q * keys^T, {} on array; * scale\n",
-                      problem_.dataflow.name());
+  text += fmt::format("    logits = q * keys^T, {} on array; * scale\n", problem_.dataflow.name());
   text += fmt::format("  softmax of each row{}\n", a.causal ? ", each as far as it sees" : "");
   text += fmt::format("  for key tile by {}\n    load values\n    sums += weights * values\n",
                       tiling_.keys);

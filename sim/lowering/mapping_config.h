@@ -38,8 +38,8 @@ struct MappingConfig {
   bool double_buffering = true;              // two buffers for each stream of tiles
   bool packing = true;                       // groups side by side on an array
   SoftmaxForm softmax = SoftmaxForm::kOnline;
-  std::optional<AttentionForm> attention;    // absent: row-tiled, one-pass where rows do not fit
-  std::vector<PlacementRule> placement;      // none: tiers in the order of the platform
+  std::optional<AttentionForm> attention;  // absent: row-tiled, one-pass where rows do not fit
+  std::vector<PlacementRule> placement;    // none: tiers in the order of the platform
   base::SourcePosition where;
 
   // Of the operator of that name.

@@ -147,91 +147,111 @@ Graph long_softmax(CaseMaker& make) {
   return builder.finish();
 }
 
-TensorId add_movement(CaseMaker& make, GraphBuilder& builder, const std::string& name, TensorId x) {
+std::int64_t random_axis(CaseMaker& make, const Shape& shape) {
+  return make.integer(0, static_cast<std::int64_t>(shape.size()) - 1);
+}
+
+TensorId transposed(CaseMaker& make, GraphBuilder& builder, const std::string& name, TensorId x) {
+  const std::size_t rank = builder.tensor(x).shape.size();
+  Transpose transpose;
+  transpose.permutation.resize(rank);
+  std::iota(transpose.permutation.begin(), transpose.permutation.end(), 0);
+  for (std::size_t d = rank; d-- > 1;) {
+    std::swap(transpose.permutation[d], transpose.permutation[static_cast<std::size_t>(
+                                            make.integer(0, static_cast<std::int64_t>(d)))]);
+  }
+  return builder.apply(name, transpose, {x}, any_type(make));
+}
+
+TensorId sliced(CaseMaker& make, GraphBuilder& builder, const std::string& name, TensorId x) {
+  const Shape shape = builder.tensor(x).shape;
+  Slice slice;
+  for (const std::int64_t size : shape) {
+    const std::int64_t step = make.chance(60) ? 1 : make.pick<std::int64_t>({2, 3, -1, -2});
+    const std::int64_t first = make.integer(0, size - 1);
+    const std::int64_t room = (step > 0 ? size - 1 - first : first) / std::abs(step) + 1;
+    slice.starts.push_back(first);
+    slice.steps.push_back(step);
+    slice.sizes.push_back(make.integer(1, room));
+  }
+  return builder.apply(name, slice, {x}, any_type(make));
+}
+
+TensorId concatenated(CaseMaker& make, GraphBuilder& builder, const std::string& name, TensorId x) {
+  const Shape shape = builder.tensor(x).shape;
+  const std::int64_t axis = random_axis(make, shape);
+  std::vector<TensorId> parts{x};
+  for (std::int64_t i = make.integer(1, 2); i > 0; --i) {
+    Shape part = shape;
+    part[static_cast<std::size_t>(axis)] = make.integer(1, 5);
+    parts.push_back(builder.input(name + ".part" + std::to_string(i), part, any_type(make)));
+  }
+  std::swap(parts[0], parts[static_cast<std::size_t>(make.integer(0, 1))]);
+  return builder.apply(name, Concatenation{axis}, parts, any_type(make));
+}
+
+TensorId padded(CaseMaker& make, GraphBuilder& builder, const std::string& name, TensorId x) {
+  const std::size_t rank = builder.tensor(x).shape.size();
+  Pad pad;
+  for (std::size_t d = 0; d < rank; ++d) {
+    pad.before.push_back(make.chance(50) ? 0 : make.integer(1, 3));
+    pad.after.push_back(make.chance(50) ? 0 : make.integer(1, 3));
+  }
+  pad.value = make.pick<double>({0.0, -1.5});
+  return builder.apply(name, pad, {x}, any_type(make));
+}
+
+TensorId expanded(CaseMaker& make, GraphBuilder& builder, const std::string& name, TensorId x) {
   const Shape shape = builder.tensor(x).shape;
   const std::size_t rank = shape.size();
-  const auto axis = make.integer(0, static_cast<std::int64_t>(rank) - 1);
-  switch (make.integer(0, 6)) {
-    case 0: {
-      Transpose transpose;
-      transpose.permutation.resize(rank);
-      std::iota(transpose.permutation.begin(), transpose.permutation.end(), 0);
-      for (std::size_t d = rank; d-- > 1;) {
-        std::swap(transpose.permutation[d], transpose.permutation[static_cast<std::size_t>(
-                                                make.integer(0, static_cast<std::int64_t>(d)))]);
-      }
-      return builder.apply(name, transpose, {x}, any_type(make));
-    }
-    case 1: {
-      Slice slice;
-      for (const std::int64_t size : shape) {
-        const std::int64_t step = make.chance(60) ? 1 : make.pick<std::int64_t>({2, 3, -1, -2});
-        const std::int64_t first = make.integer(0, size - 1);
-        const std::int64_t room = (step > 0 ? size - 1 - first : first) / std::abs(step) + 1;
-        slice.starts.push_back(first);
-        slice.steps.push_back(step);
-        slice.sizes.push_back(make.integer(1, room));
-      }
-      return builder.apply(name, slice, {x}, any_type(make));
-    }
-    case 2: {
-      std::vector<TensorId> parts{x};
-      for (std::int64_t i = make.integer(1, 2); i > 0; --i) {
-        Shape part = shape;
-        part[static_cast<std::size_t>(axis)] = make.integer(1, 5);
-        parts.push_back(builder.input(name + ".part" + std::to_string(i), part, any_type(make)));
-      }
-      std::swap(parts[0], parts[static_cast<std::size_t>(make.integer(0, 1))]);
-      return builder.apply(name, Concatenation{axis}, parts, any_type(make));
-    }
-    case 3: {
-      Pad pad;
-      for (std::size_t d = 0; d < rank; ++d) {
-        pad.before.push_back(make.chance(50) ? 0 : make.integer(1, 3));
-        pad.after.push_back(make.chance(50) ? 0 : make.integer(1, 3));
-      }
-      pad.value = make.pick<double>({0.0, -1.5});
-      return builder.apply(name, pad, {x}, any_type(make));
-    }
-    case 4: {
-      Expand expand{shape};
-      for (std::int64_t& size : expand.shape) {
-        size = size == 1 ? make.integer(1, 4) : size;
-      }
-      if (rank < 4) {
-        expand.shape.insert(expand.shape.begin(), make.integer(1, 3));
-      }
-      return builder.apply(name, expand, {x}, any_type(make));
-    }
-    case 5: {
-      Shape flat{1};
-      for (const std::int64_t size : shape) {
-        flat.back() *= size;
-      }
-      for (const std::int64_t factor : {7, 5, 3, 2}) {
-        if (flat.back() % factor == 0 && make.chance(60)) {
-          flat.back() /= factor;
-          flat.insert(flat.begin(), factor);
-        }
-      }
-      return builder.apply(name, Reshape{flat}, {x}, {});
-    }
-    default: {
-      Gather gather;
-      gather.axis = axis;
-      const std::int64_t size = shape[static_cast<std::size_t>(axis)];
-      const std::int64_t count = make.integer(1, 6);
-      if (make.chance(50)) {
-        gather.count = count;
-      }
-      for (std::int64_t i = 0; gather.count == 0 && i < count; ++i) {
-        gather.indices.push_back(make.integer(0, size - 1));
-      }
-      PartOptions same;
-      same.output_type = builder.tensor(x).type;
-      return builder.apply(name, gather, {x}, same);
+  Expand expand{shape};
+  for (std::int64_t& size : expand.shape) {
+    size = size == 1 ? make.integer(1, 4) : size;
+  }
+  if (rank < 4) {
+    expand.shape.insert(expand.shape.begin(), make.integer(1, 3));
+  }
+  return builder.apply(name, expand, {x}, any_type(make));
+}
+
+TensorId reshaped(CaseMaker& make, GraphBuilder& builder, const std::string& name, TensorId x) {
+  const Shape shape = builder.tensor(x).shape;
+  Shape flat{1};
+  for (const std::int64_t size : shape) {
+    flat.back() *= size;
+  }
+  for (const std::int64_t factor : {7, 5, 3, 2}) {
+    if (flat.back() % factor == 0 && make.chance(60)) {
+      flat.back() /= factor;
+      flat.insert(flat.begin(), factor);
     }
   }
+  return builder.apply(name, Reshape{flat}, {x}, {});
+}
+
+TensorId gathered(CaseMaker& make, GraphBuilder& builder, const std::string& name, TensorId x) {
+  const Shape shape = builder.tensor(x).shape;
+  const std::int64_t axis = random_axis(make, shape);
+  Gather gather;
+  gather.axis = axis;
+  const std::int64_t size = shape[static_cast<std::size_t>(axis)];
+  const std::int64_t count = make.integer(1, 6);
+  if (make.chance(50)) {
+    gather.count = count;
+  }
+  for (std::int64_t i = 0; gather.count == 0 && i < count; ++i) {
+    gather.indices.push_back(make.integer(0, size - 1));
+  }
+  PartOptions same;
+  same.output_type = builder.tensor(x).type;
+  return builder.apply(name, gather, {x}, same);
+}
+
+TensorId add_movement(CaseMaker& make, GraphBuilder& builder, const std::string& name, TensorId x) {
+  using Movement = TensorId (*)(CaseMaker&, GraphBuilder&, const std::string&, TensorId);
+  static const std::vector<Movement> kMovements{transposed, sliced,   concatenated, padded,
+                                                expanded,   reshaped, gathered};
+  return make.pick(kMovements)(make, builder, name, x);
 }
 
 Graph movement(CaseMaker& make) {

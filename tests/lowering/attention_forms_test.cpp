@@ -219,8 +219,8 @@ std::int64_t least_scratchpad(const workload::Graph& graph, AttentionForm form) 
 }
 
 // One query and one key of 8 elements of 2 bytes: eight buffers of a part (query, two maxima,
-// two corrections, sum, result so far, result) of at most 32 bytes, weights, key and value: 11 of 64
-// bytes.
+// two corrections, sum, result so far, result) of at most 32 bytes, weights, key and value: 11 of
+// 64 bytes.
 TEST(AttentionForms, OnePassNeedsTheSameScratchpadForAnyLength) {
   const auto least = [](std::int64_t length, AttentionForm form) {
     return least_scratchpad(encoder({1, 1, 1, length, length, 8, 8}), form);

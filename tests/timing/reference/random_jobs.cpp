@@ -72,10 +72,10 @@ std::string describe(const ArrayShape& array, const std::vector<TileJob>& jobs) 
   std::ostringstream text;
   text << array.rows << "x" << array.cols;
   for (const TileJob& job : jobs) {
-    text << " | " << job.dataflow.nest_text() << " m " << job.shape.m
-         << " n " << job.shape.n << " k " << job.shape.k << " groups " << job.shape.groups
-         << " left " << job.intervals.left << " top " << job.intervals.top << " accumulator "
-         << job.intervals.accumulator << " earliest " << job.earliest;
+    text << " | " << job.dataflow.nest_text() << " m " << job.shape.m << " n " << job.shape.n
+         << " k " << job.shape.k << " groups " << job.shape.groups << " left " << job.intervals.left
+         << " top " << job.intervals.top << " accumulator " << job.intervals.accumulator
+         << " earliest " << job.earliest;
   }
   return text.str();
 }
