@@ -156,8 +156,12 @@ bool hides_nothing(const workload::Graph& graph) {
 // leaves out may be there from the time before.
 bool hides_nothing_and_loads_once(const workload::Graph& graph) {
   for (const workload::Operator& op : graph.operators) {
-    const bool batched = std::holds_alternative<workload::MatrixMultiplication>(op.attributes) &&
-                         graph.tensors[static_cast<std::size_t>(op.inputs[1])].shape.size() > 2;
+    const auto* product = std::get_if<workload::MatrixMultiplication>(&op.attributes);
+    const auto rank = [&](std::size_t input) {
+      return graph.tensors[static_cast<std::size_t>(op.inputs[input])].shape.size();
+    };
+    const bool batched =
+        product != nullptr && (rank(1) > 2 || (product->transposed_a && rank(0) > 2));
     if (batched || std::holds_alternative<workload::TransposedConvolution>(op.attributes) ||
         std::holds_alternative<workload::Attention>(op.attributes)) {
       return false;
