@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -34,5 +35,21 @@ class AttentionAppend {
   std::int64_t tokens_ = 1;
   std::int64_t buffers_ = 1;
 };
+
+// A form of attention with the tiling that `choose` gives for the first budget in which it and the
+// appending fit. Null where there is none; nothing is reported.
+template <class Form, class Choose>
+[[nodiscard]] std::unique_ptr<Layer> plan_attention_form(const LayerRequest& request,
+                                                         const AttentionProblem& problem,
+                                                         const Choose& choose) {
+  for (const LayerRequest::Budget& budget : request.budgets()) {
+    const auto tiling = choose(problem, request.machine, budget.bytes, budget.buffers);
+    const auto append = AttentionAppend::plan(problem, budget.bytes, budget.buffers);
+    if (tiling && append) {
+      return std::make_unique<Form>(request, problem, *tiling, *append);
+    }
+  }
+  return nullptr;
+}
 
 }  // namespace orrery::lowering

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/integer.h"
 #include "command/view.h"
@@ -99,6 +100,36 @@ command::VectorCommand scale_logits(const AttentionProblem& problem, command::Vi
   scale.stages.push_back({command::VectorKind::kScale, {}, {problem.attributes.scale}});
   scale.destination = std::move(destination);
   return scale;
+}
+
+void AttentionLane::write_out(const AttentionBlock& block, command::View sums,
+                              std::int64_t buffer) {
+  const AttentionOperand& output = problem_.output;
+  command::VectorCommand copy;
+  copy.rows = block.rows();
+  copy.columns = output.head_size;
+  copy.source = std::move(sums);
+  copy.destination = command::matrix_view(Emitter::scratchpad(), output.type, buffer, copy.rows,
+                                          copy.columns, output.head_bytes);
+  vector(copy);
+  defer_store(problem_.rows_move(output, block, buffer));
+}
+
+base::Generator<Step> lanes_in_turn(
+    std::int64_t lanes, std::function<base::Generator<Step>(std::int64_t lane)> steps_of) {
+  std::vector<base::Generator<Step>> under_way;
+  for (std::int64_t lane = 0; lane < lanes; ++lane) {
+    under_way.push_back(steps_of(lane));
+  }
+  for (bool any = true; any;) {
+    any = false;
+    for (base::Generator<Step>& steps : under_way) {
+      if (steps.next()) {
+        any = true;
+        co_yield Step{};
+      }
+    }
+  }
 }
 
 }  // namespace orrery::lowering

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
+#include "base/generator.h"
 #include "command/command.h"
 #include "lowering/attention_problem.h"
 #include "lowering/emitter.h"
@@ -62,6 +64,8 @@ class AttentionLane {
   // sums (+)= weights * values of a part.
   void values(const AttentionBlock& block, workload::Attention::Keys part, command::View weights,
               std::int64_t value_address, command::View sums, bool accumulate);
+  // The block's result from its sums, through a buffer, to memory.
+  void write_out(const AttentionBlock& block, command::View sums, std::int64_t buffer);
   // Sums of a product whose left operand has that type, in this lane's accumulators.
   [[nodiscard]] command::View sums(numeric::ElementType operand, std::int64_t address,
                                    std::int64_t rows, std::int64_t columns) const;
@@ -75,6 +79,10 @@ class AttentionLane {
   std::size_t next_unit_ = 0;
   std::optional<TensorMove> deferred_;
 };
+
+// A step of each lane in turn, so that their commands reach the arrays side by side.
+[[nodiscard]] base::Generator<Step> lanes_in_turn(
+    std::int64_t lanes, std::function<base::Generator<Step>(std::int64_t lane)> steps_of);
 
 // logits * scale from the accumulators to where they are wanted.
 [[nodiscard]] command::VectorCommand scale_logits(const AttentionProblem& problem,

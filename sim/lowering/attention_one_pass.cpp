@@ -305,19 +305,10 @@ base::Generator<Step> OnePassAttention::steps(Emitter& emitter) const {
   while (appending.next()) {
     co_yield Step{};
   }
-  std::vector<base::Generator<Step>> lanes;
-  for (std::int64_t lane = 0; lane < tiling_.lanes; ++lane) {
-    lanes.push_back(lane_steps(emitter, lane));
-  }
-  // A step of each in turn, so that their commands reach the arrays side by side.
-  for (bool any = true; any;) {
-    any = false;
-    for (base::Generator<Step>& lane : lanes) {
-      if (lane.next()) {
-        any = true;
-        co_yield Step{};
-      }
-    }
+  auto lanes =
+      lanes_in_turn(tiling_.lanes, [&](std::int64_t lane) { return lane_steps(emitter, lane); });
+  while (lanes.next()) {
+    co_yield Step{};
   }
 }
 
@@ -356,15 +347,7 @@ std::string OnePassAttention::loop_nest() const {
 }
 
 std::unique_ptr<Layer> plan_one_pass(const LayerRequest& request, const AttentionProblem& problem) {
-  for (const LayerRequest::Budget& budget : request.budgets()) {
-    const auto tiling =
-        choose_one_pass_tiling(problem, request.machine, budget.bytes, budget.buffers);
-    const auto append = AttentionAppend::plan(problem, budget.bytes, budget.buffers);
-    if (tiling && append) {
-      return std::make_unique<OnePassAttention>(request, problem, *tiling, *append);
-    }
-  }
-  return nullptr;
+  return plan_attention_form<OnePassAttention>(request, problem, choose_one_pass_tiling);
 }
 
 }  // namespace orrery::lowering

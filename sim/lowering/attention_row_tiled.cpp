@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <vector>
 
 #include "base/integer.h"
 #include "command/view.h"
@@ -90,16 +89,8 @@ class RowTiledAttention::Lane {
   }
 
   void write_out(const AttentionBlock& block, std::int64_t index) {
-    const std::int64_t buffer =
-        result_base_ + index % tiling_.buffers * aligned_buffer(sizes_.result);
-    command::VectorCommand copy;
-    copy.rows = block.rows();
-    copy.columns = problem_.output.head_size;
-    copy.source = result_sums(block, index);
-    copy.destination = command::matrix_view(Emitter::scratchpad(), problem_.output.type, buffer,
-                                            copy.rows, copy.columns, problem_.output.head_bytes);
-    lane_.vector(copy);
-    lane_.defer_store(problem_.rows_move(problem_.output, block, buffer));
+    lane_.write_out(block, result_sums(block, index),
+                    result_base_ + index % tiling_.buffers * aligned_buffer(sizes_.result));
   }
 
   void flush_stores() { lane_.flush_stores(); }
@@ -177,19 +168,10 @@ base::Generator<Step> RowTiledAttention::steps(Emitter& emitter) const {
   while (appending.next()) {
     co_yield Step{};
   }
-  std::vector<base::Generator<Step>> lanes;
-  for (std::int64_t lane = 0; lane < tiling_.lanes; ++lane) {
-    lanes.push_back(lane_steps(emitter, lane));
-  }
-  // A step of each in turn, so that their commands reach the arrays side by side.
-  for (bool any = true; any;) {
-    any = false;
-    for (base::Generator<Step>& lane : lanes) {
-      if (lane.next()) {
-        any = true;
-        co_yield Step{};
-      }
-    }
+  auto lanes =
+      lanes_in_turn(tiling_.lanes, [&](std::int64_t lane) { return lane_steps(emitter, lane); });
+  while (lanes.next()) {
+    co_yield Step{};
   }
 }
 
@@ -225,15 +207,7 @@ std::string RowTiledAttention::loop_nest() const {
 
 std::unique_ptr<Layer> plan_row_tiled(const LayerRequest& request,
                                       const AttentionProblem& problem) {
-  for (const LayerRequest::Budget& budget : request.budgets()) {
-    const auto tiling =
-        choose_attention_tiling(problem, request.machine, budget.bytes, budget.buffers);
-    const auto append = AttentionAppend::plan(problem, budget.bytes, budget.buffers);
-    if (tiling && append) {
-      return std::make_unique<RowTiledAttention>(request, problem, *tiling, *append);
-    }
-  }
-  return nullptr;
+  return plan_attention_form<RowTiledAttention>(request, problem, choose_attention_tiling);
 }
 
 }  // namespace orrery::lowering

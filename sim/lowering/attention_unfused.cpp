@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "command/view.h"
 #include "lowering/attention_lane.h"
@@ -124,15 +123,7 @@ class UnfusedAttention::Lane {
   }
 
   void write_out(const AttentionBlock& block, std::int64_t index) {
-    command::VectorCommand copy;
-    copy.rows = block.rows();
-    copy.columns = problem_.output.head_size;
-    copy.source = result_sums(block, index);
-    copy.destination =
-        command::matrix_view(Emitter::scratchpad(), problem_.output.type, rows(index), copy.rows,
-                             copy.columns, problem_.output.head_bytes);
-    lane_.vector(copy);
-    lane_.defer_store(problem_.rows_move(problem_.output, block, rows(index)));
+    lane_.write_out(block, result_sums(block, index), rows(index));
   }
 
   void flush_stores() { lane_.flush_stores(); }
@@ -234,19 +225,10 @@ base::Generator<Step> UnfusedAttention::steps(Emitter& emitter) const {
   using Phase = base::Generator<Step> (UnfusedAttention::*)(Emitter&, std::int64_t) const;
   for (const Phase phase :
        {&UnfusedAttention::logits, &UnfusedAttention::softmax, &UnfusedAttention::values}) {
-    std::vector<base::Generator<Step>> lanes;
-    for (std::int64_t lane = 0; lane < tiling_.lanes; ++lane) {
-      lanes.push_back((this->*phase)(emitter, lane));
-    }
-    // A step of each in turn, so that their commands reach the arrays side by side.
-    for (bool any = true; any;) {
-      any = false;
-      for (base::Generator<Step>& lane : lanes) {
-        if (lane.next()) {
-          any = true;
-          co_yield Step{};
-        }
-      }
+    auto lanes = lanes_in_turn(tiling_.lanes,
+                               [&](std::int64_t lane) { return (this->*phase)(emitter, lane); });
+    while (lanes.next()) {
+      co_yield Step{};
     }
   }
 }
@@ -290,15 +272,7 @@ std::string UnfusedAttention::loop_nest() const {
 }
 
 std::unique_ptr<Layer> plan_unfused(const LayerRequest& request, const AttentionProblem& problem) {
-  for (const LayerRequest::Budget& budget : request.budgets()) {
-    const auto tiling =
-        choose_unfused_tiling(problem, request.machine, budget.bytes, budget.buffers);
-    const auto append = AttentionAppend::plan(problem, budget.bytes, budget.buffers);
-    if (tiling && append) {
-      return std::make_unique<UnfusedAttention>(request, problem, *tiling, *append);
-    }
-  }
-  return nullptr;
+  return plan_attention_form<UnfusedAttention>(request, problem, choose_unfused_tiling);
 }
 
 }  // namespace orrery::lowering
