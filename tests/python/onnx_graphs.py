@@ -54,18 +54,27 @@ class GraphMaker:
 
         Version 1.23 of it does so for pooling of [N, C, L] and some transposed convolutions.
         """
-        model = self.model([node], list(node.output), inputs)
+        # What decides a shape must be seen by the inference.
+        known = [tensor for tensor in self.initializers if tensor.name in inputs]
+        constants = {tensor.name for tensor in known}
+        free = [name for name in inputs if name not in constants]
+        model = self.model([node], list(node.output), free, known)
         inferred = onnx.shape_inference.infer_shapes(model).graph.output
         shapes = [
             tuple(size.dim_value for size in output.type.tensor_type.shape.dim)
+            if output.type.tensor_type.HasField("shape")
+            else None
             for output in inferred
         ]
         try:
-            given = {name: self.arrays[name] for name in inputs if name}
+            given = {name: self.arrays[name] for name in free if name}
             results = ReferenceEvaluator(model).run(None, given)
         except (ValueError, IndexError, RuntimeError):
             return None
-        return results if [np.shape(result) for result in results] == shapes else None
+        fits = all(
+            shape in (None, np.shape(result)) for shape, result in zip(shapes, results, strict=True)
+        )
+        return results if fits else None
 
     def model(self, nodes, outputs, inputs, initializers=()):
         def info(name):
@@ -133,6 +142,7 @@ def imported_results(maker, path, outputs):
         ):
             array = maker.arrays[name].transpose(located.order)
             given[located.tensor.name] = array.reshape(located.tensor.shape)
+    given |= emitter.constants
     tensors = compute(emitter.operators, given, own_weights(maker, imported))
     results = []
     for name in imported.graph.outputs:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from orrery.onnx_import.ir import Graph, Node, Shape
 from orrery.onnx_import.layout import (
     Order,
@@ -48,6 +50,7 @@ class Emitter:
         self.names: set[str] = set()
         self.copies: dict[tuple[str, Order], Tensor] = {}
         self.bases: dict[str, Tensor] = {}  # of views
+        self.constants: dict[str, np.ndarray] = {}  # what the importer computed, by tensor
 
     def unique(self, wanted: str) -> str:
         """A name that nothing has yet."""
@@ -77,6 +80,12 @@ class Emitter:
     def parameter(self, name: str, shape: Shape) -> Tensor:
         tensor = Tensor(self.unique(name), tuple(shape))
         self.parameters[tensor.name] = tensor.shape
+        return tensor
+
+    def constant(self, name: str, array: np.ndarray) -> Tensor:
+        """Numbers that the model does not hold; they are read like an input."""
+        tensor = self.input(name, array.shape)
+        self.constants[tensor.name] = array
         return tensor
 
     def view(self, tensor: Tensor, shape: Shape) -> Tensor:
@@ -161,6 +170,9 @@ IMAGE_OPERATORS = {
     "AveragePool",
     "GlobalMaxPool",
     "GlobalAveragePool",
+    "LRN",
+    "InstanceNormalization",
+    "GroupNormalization",
 }
 MOST_STEPS = 8  # of what is looked through between an input and an image operator
 

@@ -7,7 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from orrery.onnx_import import convert_data, convert_image, convert_matrix, convert_vector
+from orrery.onnx_import import (
+    convert_composed,
+    convert_data,
+    convert_image,
+    convert_matrix,
+    convert_vector,
+)
 from orrery.onnx_import.cleanup import ALIASES, remove_aliases, remove_unused
 from orrery.onnx_import.context import Context, UnsupportedError
 from orrery.onnx_import.emitter import Emitter, workload_text
@@ -22,6 +28,7 @@ CONVERTERS = {
     **convert_image.CONVERTERS,
     **convert_vector.CONVERTERS,
     **convert_data.CONVERTERS,
+    **convert_composed.CONVERTERS,
 }
 # Operators that are looked after before conversion.
 FOLDED = {"Constant", "ConstantOfShape", "Shape", "Size", "If"}

@@ -287,6 +287,34 @@ def match_bias(graph: Graph, node: Node) -> bool:
     return False
 
 
+def match_group_normalization(graph: Graph, node: Node) -> bool:
+    """[N, G, -1] normalized over its rows and given its shape back, scale 1 and bias 0."""
+    before = graph.producer(node.inputs[0], "Reshape")
+    after = graph.only_consumer(node.outputs[0])
+    if before is None or after is None or after.op != "Reshape":
+        return False
+    shape, groups = graph.values[before.inputs[0]].shape, graph.values[node.inputs[0]].shape
+    scale, bias = (graph.values[name].data for name in node.inputs[1:3])
+    if (
+        len(groups) != 3
+        or len(shape) < 3
+        or groups[:1] != shape[:1]
+        or shape[1] % groups[1] != 0
+        or graph.values[after.outputs[0]].shape != shape
+        or graph.only_consumer(before.outputs[0]) is not node
+        or scale is None
+        or bias is None
+        or (scale != 1).any()
+        or bias.any()
+    ):
+        return False
+    attributes = {**node.attributes, "num_groups": groups[1]}
+    merged = Node(
+        "GroupNormalization", node.name, before.inputs[:1], list(after.outputs), attributes
+    )
+    return graph.replace([before, node, after], merged)
+
+
 # By the operator from which the pattern is found.
 PATTERNS = {
     "Erf": [match_gelu_erf],
@@ -296,6 +324,7 @@ PATTERNS = {
     "Clip": [match_hard_swish],
     "Sqrt": [match_normalization],
     "BatchNormalization": [match_batch_norm],
+    "InstanceNormalization": [match_group_normalization],
     "Add": [match_bias],
 }
 

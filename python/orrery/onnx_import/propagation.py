@@ -30,6 +30,10 @@ FLOATS = {
 }
 
 
+# Operators for which the inference of the package gives no shape.
+SHAPED_LIKE_INPUT = {"GroupNormalization"}
+
+
 def attributes_of(node: onnx.NodeProto) -> dict[str, object]:
     """Attributes as Python values; subgraphs are left out."""
     graphs = (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS)
@@ -206,6 +210,9 @@ class Propagation:
 
     def infer(self, node: onnx.NodeProto, name: str) -> bool:
         """The types of the node's outputs; whether they are known."""
+        if node.op_type in SHAPED_LIKE_INPUT:
+            self.assume_like_input(node)
+            return True
         try:
             types = self.infer_types(node)
         except onnx.defs.SchemaError:

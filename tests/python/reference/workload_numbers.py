@@ -15,6 +15,7 @@ UNARY = {
     "log": np.log,
     "sqrt": np.sqrt,
     "reciprocal": lambda x: 1 / x,
+    "reciprocal_sqrt": lambda x: 1 / np.sqrt(x),
     "erf": np.vectorize(math.erf),
     "abs": np.abs,
     "negate": lambda x: -x,
