@@ -9,6 +9,7 @@
 #include "cli/scenario_options.h"
 #include "cli/simulation.h"
 #include "cli/subcommand.h"
+#include "cli/tuning.h"
 #include "lowering/lowering.h"
 #include "report/comparison.h"
 
@@ -32,6 +33,7 @@ class CompareCommand : public Subcommand {
     define_limit_option(app, options_.limit_seconds, "Stop each run after this time on the host.");
     app.add_option("--layers", layers_, "Layers in the printed table.");
     app.add_flag("--json", json_, "Print comparison.json instead of tables.");
+    define_tuning_options(app, tuning_);
   }
 
   [[nodiscard]] int execute() override {
@@ -53,6 +55,9 @@ class CompareCommand : public Subcommand {
     for (std::size_t i = 0; i < scenarios.size(); ++i) {
       comparison.runs.push_back(run(scenarios[i], plans[i], dataflows_[i]));
       if (verdict_of_last(comparison) == kInterrupted) {
+        return kInterrupted;
+      }
+      if (tuning_.evaluations > 0 && !add_best_found(scenarios[i], comparison)) {
         return kInterrupted;
       }
     }
@@ -95,6 +100,23 @@ class CompareCommand : public Subcommand {
     return std::move(output.result);
   }
 
+  // Tunes the scenario of the last run. False where it was interrupted.
+  bool add_best_found(const Scenario& scenario, report::Comparison& comparison) {
+    const metrics::RunResult& by_default = comparison.runs.back();
+    TuningOutcome outcome =
+        tune_scenario(scenario, tuning_, false, by_default, by_default.dataflow + " ");
+    if (outcome.interrupted) {
+      return false;
+    }
+    const std::vector<std::string> lines = tuning_lines(outcome, tuning_, scenario.workload.seed);
+    comparison.notes.push_back(by_default.dataflow + ": " + lines.front());
+    comparison.notes.insert(comparison.notes.end(), lines.begin() + 1, lines.end());
+    outcome.tuned.config_hash = by_default.config_hash;
+    outcome.tuned.dataflow = by_default.dataflow;
+    comparison.best_found.push_back(std::move(outcome.tuned));
+    return true;
+  }
+
   // The first verdict that is no success decides the exit code.
   int verdict_of_last(const report::Comparison& comparison) {
     const int code = verdict(comparison.runs.back());
@@ -116,6 +138,7 @@ class CompareCommand : public Subcommand {
   }
 
   ScenarioRequest request_;
+  TuningRequest tuning_;
   std::vector<std::string> dataflows_{"os", "ws", "is"};
   std::string output_;
   std::size_t layers_ = 20;

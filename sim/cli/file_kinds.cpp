@@ -75,12 +75,13 @@ void check_resolved(const fs::path& path, const config::Node& /*document*/) {
 const std::vector<DocumentKind>& document_kinds() {
   using config::Node;
   static const std::vector<DocumentKind> kKinds{
+      // Before workloads, which have `layers` too, but never alone.
+      {"mapping", keys_of(*lowering::MappingConfig::schema().description()),
+       [](const fs::path& path, const Node&) { (void)lowering::load_mapping(path); }},
       {"workload", workload_keys(),
        [](const fs::path& path, const Node&) { (void)workload::load_workload(path); }},
       {"platform", keys_of(*hardware::PlatformConfig::schema().description()),
        [](const fs::path& path, const Node&) { (void)hardware::load_platform(path); }},
-      {"mapping", keys_of(*lowering::MappingConfig::schema().description()),
-       [](const fs::path& path, const Node&) { (void)lowering::load_mapping(path); }},
       {"DRAM standard", keys_of(*memory::dram::spec_schema().description()),
        [](const fs::path& path, const Node&) { (void)memory::dram::load_spec(path); }},
       {"energy coefficients", keys_of(*hardware::EnergyConfig::schema().description()),

@@ -158,6 +158,7 @@ Scenario load_scenario(const ScenarioRequest& request) {
   const auto load = request.resolved.empty() ? load_from_files : load_from_resolved;
   load(request, overrides, scenario, diagnostics);
   diagnostics.throw_if_any();
+  scenario.dataflow_given = scenario.mapping.dataflow.has_value();
   write_resolved(scenario);
   return scenario;
 }

@@ -33,6 +33,7 @@ struct Scenario {
   hardware::PlatformConfig platform;
   workload::Workload workload;
   lowering::MappingConfig mapping;
+  bool dataflow_given = false;  // by the mapping or the command line, else it is the array's first
   // Platform, workload and mapping with every default, as YAML: the content of resolved.yaml. Read
   // as a ScenarioRequest::resolved it gives the same scenario.
   std::string resolved;

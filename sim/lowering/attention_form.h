@@ -16,4 +16,7 @@ enum class AttentionForm : std::uint8_t {
 
 [[nodiscard]] const config::EnumTable<AttentionForm>& attention_form_names();
 
+// The key of a layer rule that asks for a form.
+[[nodiscard]] config::Node form_key(AttentionForm form);
+
 }  // namespace orrery::lowering

@@ -21,6 +21,7 @@ class OnePassAttention : public Layer {
 
   [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override;
   void describe(command::LayerInfo& info) const override;
+  [[nodiscard]] config::Node chosen() const override { return form_key(AttentionForm::kOnePass); }
   [[nodiscard]] std::string loop_nest() const override;
 
   // Of all lanes.

@@ -20,6 +20,7 @@ class RowTiledAttention : public Layer {
 
   [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override;
   void describe(command::LayerInfo& info) const override;
+  [[nodiscard]] config::Node chosen() const override { return form_key(AttentionForm::kRowTiled); }
   [[nodiscard]] std::string loop_nest() const override;
 
  private:

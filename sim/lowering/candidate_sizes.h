@@ -12,4 +12,11 @@ namespace orrery::lowering {
 [[nodiscard]] std::vector<std::int64_t> candidate_sizes(std::int64_t whole, std::int64_t edge,
                                                         bool even);
 
+// The same, and even divisions of the whole by 2 to 6, as they are and rounded up to multiples of
+// the edge.
+[[nodiscard]] std::vector<std::int64_t> fine_candidate_sizes(std::int64_t whole, std::int64_t edge,
+                                                             bool even);
+
+using SizeList = std::vector<std::int64_t> (*)(std::int64_t whole, std::int64_t edge, bool even);
+
 }  // namespace orrery::lowering

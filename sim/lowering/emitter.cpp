@@ -49,13 +49,14 @@ void collapse(Move& move) {
 }
 
 Emitter::Emitter(const Machine& machine, const std::vector<Placement>& placements)
-    : machine_(machine),
+    : machine_(&machine),
       placements_(placements),
       accumulators_(machine.engines.size()),
       waited_(machine.engines.size(), std::vector<command::CommandId>(machine.engines.size(), 0)) {}
 
-void Emitter::begin_layer(command::LayerIndex layer) {
+void Emitter::begin_layer(command::LayerIndex layer, const Machine& machine) {
   layer_ = layer;
+  machine_ = &machine;
   for (auto& [tensor, state] : tensors_) {
     if (placements_[static_cast<std::size_t>(tensor)].last_layer < layer) {
       state.retire();
@@ -64,7 +65,7 @@ void Emitter::begin_layer(command::LayerIndex layer) {
 }
 
 command::Space Emitter::accumulators(std::size_t array) const {
-  return {command::SpaceKind::kAccumulator, machine_.arrays.at(array).engine};
+  return {command::SpaceKind::kAccumulator, machine_->arrays.at(array).engine};
 }
 
 IntervalHazards& Emitter::hazards(const command::Space& space) {
@@ -98,12 +99,12 @@ command::Dependency Emitter::next_mark(command::EngineIndex engine) const {
 }
 
 void Emitter::load(const TensorMove& tensor_move) {
-  const auto& engines = machine_.load_engines;
+  const auto& engines = machine_->load_engines;
   move(tensor_move, true, engines[next_load_++ % engines.size()]);
 }
 
 void Emitter::store(const TensorMove& tensor_move) {
-  const auto& engines = machine_.store_engines;
+  const auto& engines = machine_->store_engines;
   move(tensor_move, false, engines[next_store_++ % engines.size()]);
 }
 
@@ -135,7 +136,7 @@ void Emitter::move(const TensorMove& tensor_move, bool is_load, command::EngineI
 }
 
 void Emitter::compute(std::size_t array, command::ComputeTile tile) {
-  const command::EngineIndex engine = machine_.arrays.at(array).engine;
+  const command::EngineIndex engine = machine_->arrays.at(array).engine;
   const command::Dependency mark = next_mark(engine);
   Marks after;
   hazards(tile.a.space).read(command::touched_bytes(tile.a), mark, after);
@@ -147,7 +148,7 @@ void Emitter::compute(std::size_t array, command::ComputeTile tile) {
 }
 
 void Emitter::vector(std::size_t unit, command::VectorCommand command) {
-  const command::EngineIndex engine = machine_.vector_units.at(unit).engine;
+  const command::EngineIndex engine = machine_->vector_units.at(unit).engine;
   const command::Dependency mark = next_mark(engine);
   Marks after;
   // Written before read: in place, the command would else find itself among the readers.

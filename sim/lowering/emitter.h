@@ -32,12 +32,13 @@ class Emitter {
  public:
   Emitter(const Machine& machine, const std::vector<Placement>& placements);
 
-  void begin_layer(command::LayerIndex layer);
+  // machine: with the engines that the layer uses; it outlives the layer.
+  void begin_layer(command::LayerIndex layer, const Machine& machine);
 
   // Tier to scratchpad, on the next of the load engines in turn; and back.
   void load(const TensorMove& move);
   void store(const TensorMove& move);
-  // On the array (vector unit) of that index in the machine.
+  // On the array (vector unit) of that index in the layer's machine.
   void compute(std::size_t array, command::ComputeTile tile);
   void vector(std::size_t unit, command::VectorCommand command);
 
@@ -55,7 +56,7 @@ class Emitter {
   [[nodiscard]] command::Dependency next_mark(command::EngineIndex engine) const;
   void emit(command::EngineIndex engine, const Marks& after, decltype(command::Command::body) body);
 
-  const Machine& machine_;
+  const Machine* machine_;  // of the layer
   const std::vector<Placement>& placements_;
   command::LayerIndex layer_ = 0;
   command::CommandId last_id_ = 0;

@@ -13,12 +13,6 @@ using workload::kNoTensor;
 using workload::Operator;
 using workload::TensorId;
 
-bool is_matrix_operator(const Operator& op) {
-  return std::holds_alternative<workload::Convolution>(op.attributes) ||
-         std::holds_alternative<workload::TransposedConvolution>(op.attributes) ||
-         std::holds_alternative<workload::MatrixMultiplication>(op.attributes);
-}
-
 // Groups operators one after the other; tensors become available in the order of the groups.
 class Fuser {
  public:
@@ -40,7 +34,7 @@ class Fuser {
     }
   }
 
-  [[nodiscard]] std::vector<LayerGroup> run(bool fusion) {
+  [[nodiscard]] std::vector<LayerGroup> run(const MayRide& may_ride) {
     std::vector<LayerGroup> groups;
     for (std::size_t i = 0; i < graph_.operators.size(); ++i) {
       const Operator& op = graph_.operators[i];
@@ -51,9 +45,9 @@ class Fuser {
         continue;
       }
       LayerGroup group{i, {}, op.output, op.name, {}};
-      while (fusion && is_matrix_operator(op)) {
+      while (is_matrix_operator(op)) {
         const auto stage = next_stage(group);
-        if (!stage) {
+        if (!stage || !may_ride(op, graph_.operators[stage->op])) {
           break;
         }
         fused_[stage->op] = true;
@@ -106,8 +100,18 @@ class Fuser {
 
 }  // namespace
 
+bool is_matrix_operator(const Operator& op) {
+  return std::holds_alternative<workload::Convolution>(op.attributes) ||
+         std::holds_alternative<workload::TransposedConvolution>(op.attributes) ||
+         std::holds_alternative<workload::MatrixMultiplication>(op.attributes);
+}
+
 std::vector<LayerGroup> fuse(const Graph& graph, bool fusion) {
-  return Fuser(graph).run(fusion);
+  return fuse(graph, [fusion](const Operator&, const Operator&) { return fusion; });
+}
+
+std::vector<LayerGroup> fuse(const Graph& graph, const MayRide& may_ride) {
+  return Fuser(graph).run(may_ride);
 }
 
 std::vector<TensorId> inputs_of(const Graph& graph, const LayerGroup& group) {

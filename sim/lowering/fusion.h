@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,10 +27,19 @@ struct LayerGroup {
   std::vector<workload::TensorId> workspace;        // tensors that live in this layer only
 };
 
+// Whether an operator is computed as a matrix product, so that others may ride on its write-out.
+[[nodiscard]] bool is_matrix_operator(const workload::Operator& op);
+
 // Groups the operators of a graph. An element-wise operator is fused into a convolution or matrix
 // product whose output nobody else reads, if its other input has the output's shape and is there
 // before that layer begins. Views make no layer.
 [[nodiscard]] std::vector<LayerGroup> fuse(const workload::Graph& graph, bool fusion);
+
+// The same where `may_ride(first, rider)` says which operators may be fused into the layer of an
+// operator.
+using MayRide =
+    std::function<bool(const workload::Operator& first, const workload::Operator& rider)>;
+[[nodiscard]] std::vector<LayerGroup> fuse(const workload::Graph& graph, const MayRide& may_ride);
 
 // The tensors that a layer reads, in the order of the operators' inputs.
 [[nodiscard]] std::vector<workload::TensorId> inputs_of(const workload::Graph& graph,

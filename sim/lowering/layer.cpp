@@ -20,7 +20,7 @@ std::optional<timing::Dataflow> LayerRequest::dataflow() const {
     return std::nullopt;
   }
   const auto& known = machine.arrays.front().dataflows;
-  const timing::Dataflow wanted = mapping.dataflow.value_or(known.front());
+  const timing::Dataflow wanted = mapping.dataflow ? mapping.dataflow->value : known.front();
   if (std::find(known.begin(), known.end(), wanted) != known.end()) {
     return wanted;
   }
@@ -28,9 +28,24 @@ std::optional<timing::Dataflow> LayerRequest::dataflow() const {
   for (const timing::Dataflow& one : known) {
     names.emplace_back(one.name());
   }
-  error(fmt::format("the array cannot run dataflow '{}'", wanted.name()),
-        "one of " + config::join(names, ", "));
+  const std::string message = fmt::format("the array cannot run dataflow '{}'", wanted.name());
+  const std::string expected = "one of " + config::join(names, ", ");
+  if (mapping.dataflow->path.starts_with("mapping.layers")) {
+    error_at(*mapping.dataflow, message, expected,
+             base::nearest_name(std::string(wanted.name()), names));
+  } else {
+    error(message, expected);
+  }
   return std::nullopt;
+}
+
+void LayerRequest::check_keys(const config::Located<Sizes>& sizes, const Names& known) const {
+  for (const auto& [name, size] : sizes.value) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      error_at(sizes, fmt::format("it has no '{}'", name), "one of " + config::join(known, ", "),
+               base::nearest_name(name, known));
+    }
+  }
 }
 
 std::vector<LayerRequest::Budget> LayerRequest::budgets() const {

@@ -12,8 +12,8 @@
 #include "command/command.h"
 #include "lowering/emitter.h"
 #include "lowering/fusion.h"
+#include "lowering/layer_mapping.h"
 #include "lowering/machine.h"
-#include "lowering/mapping_config.h"
 #include "lowering/matrix_tiling.h"
 #include "lowering/placement.h"
 #include "workload/graph.h"
@@ -33,15 +33,21 @@ class Layer {
   virtual void describe(command::LayerInfo& info) const = 0;
   // The notation of docs/lowering.md, one line a loop or a statement.
   [[nodiscard]] virtual std::string loop_nest() const = 0;
+  // What was chosen for the layer, as keys of a layer rule that asks for the same.
+  [[nodiscard]] virtual config::Node chosen() const { return config::Node::map(); }
+  // Cycles by the estimate that decided; absent where none is kept.
+  [[nodiscard]] virtual std::optional<std::int64_t> estimated_cycles() const {
+    return std::nullopt;
+  }
 };
 
 // What a layer is planned from.
 struct LayerRequest {
   const workload::Graph& graph;
   const LayerGroup& group;
-  std::size_t index;  // of the layer
-  const Machine& machine;
-  const MappingConfig& mapping;
+  std::size_t index;            // of the layer
+  const Machine& machine;       // with the engines that the layer may use
+  const LayerMapping& mapping;  // what the user wishes of this layer
   const std::vector<Placement>& placements;
   std::uint64_t seed;
   MatrixTilingCache& tilings;
@@ -60,13 +66,20 @@ struct LayerRequest {
   }
   // Adds a mistake at the place where the user asked for the operator.
   void error(std::string message, std::string expected = {}) const;
+  // Adds a mistake at the place where the mapping says so.
+  template <class T>
+  void error_at(const config::Located<T>& wish, std::string message, std::string expected = {},
+                std::string suggestion = {}) const {
+    diagnostics.add({wish.where, wish.path, "layer '" + op().name + "': " + std::move(message),
+                     std::move(expected), std::move(suggestion)});
+  }
+  // Adds a mistake for each key that is not among `known`.
+  void check_keys(const config::Located<Sizes>& sizes, const Names& known) const;
   // The dataflow of the arrays; nullopt after a diagnostic where there is no array or it cannot run
   // the one of the mapping.
   [[nodiscard]] std::optional<timing::Dataflow> dataflow() const;
   // The form of attention that the mapping asks for.
-  [[nodiscard]] std::optional<AttentionForm> attention_form() const {
-    return mapping.attention_form(op().name);
-  }
+  [[nodiscard]] std::optional<AttentionForm> attention_form() const { return mapping.attention; }
   // How much of the scratchpad and how many buffers a stream a layer may try to get along with,
   // best first: the mapping's budget, then the whole scratchpad, then single buffers.
   struct Budget {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lowering/lowering.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
+#include "lowering/layer_rule_checks.h"
+#include "lowering/name_pattern.h"
 #include "lowering/operator_table.h"
 #include "lowering/workspace.h"
 
@@ -20,6 +24,25 @@ void check_machine(const Machine& machine, base::Diagnostics& diagnostics) {
   require(!machine.load_engines.empty(), "DMA engine that loads");
   require(!machine.store_engines.empty(), "DMA engine that stores");
   require(!machine.tiers.empty(), "memory tier");
+}
+
+// What the mapping says of each operator, if a layer begins with it.
+std::vector<LayerMapping> layer_mappings(const workload::Graph& graph,
+                                         const MappingConfig& mapping) {
+  std::vector<LayerMapping> result;
+  for (const workload::Operator& op : graph.operators) {
+    result.push_back(layer_mapping(mapping, op));
+  }
+  return result;
+}
+
+MayRide may_ride_rule(const workload::Graph& graph, const std::vector<LayerMapping>& mappings) {
+  return [&](const workload::Operator& first, const workload::Operator& rider) {
+    const Wish<Names>& fuse =
+        mappings[static_cast<std::size_t>(&first - graph.operators.data())].fuse;
+    return !fuse || std::any_of(fuse->value.begin(), fuse->value.end(),
+                                [&](const auto& pattern) { return follows(pattern, rider.name); });
+  };
 }
 
 command::LayerInfo layer_info(const workload::Graph& graph, const LayerGroup& group) {
@@ -45,15 +68,22 @@ std::shared_ptr<const Plan> make_plan(const workload::Graph& given, const Machin
   check_machine(machine, diagnostics);
   diagnostics.throw_if_any();
 
-  std::vector<LayerGroup> groups = fuse(given, mapping.fusion);
-  const workload::Graph graph = with_workspaces(given, mapping, groups);
+  const std::vector<LayerMapping> mappings = layer_mappings(given, mapping);
+  std::vector<LayerGroup> groups = fuse(given, may_ride_rule(given, mappings));
+  check_layer_rules(given, groups, machine, mapping, diagnostics);
+  diagnostics.throw_if_any();
+  const workload::Graph graph = with_workspaces(given, mappings, groups);
   plan->placements = place_tensors(graph, groups, machine, mapping, diagnostics);
   diagnostics.throw_if_any();
 
-  MatrixTilingCache tilings;
+  std::map<Names, MatrixTilingCache> tilings;  // by the engines that the layer may use
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    const LayerRequest request{
-        graph, groups[i], i, plan->machine, mapping, plan->placements, seed, tilings, diagnostics};
+    const LayerMapping& wishes = mappings[groups[i].op];
+    auto part = wishes.engines ? part_of(machine, wishes.engines->value) : nullptr;
+    MatrixTilingCache& cache = tilings[wishes.engines ? wishes.engines->value : Names()];
+    const LayerRequest request{graph,      groups[i],        i,    part ? *part : plan->machine,
+                               wishes,     plan->placements, seed, cache,
+                               diagnostics};
     command::LayerInfo info = layer_info(graph, groups[i]);
     const PlanFunction* function = operator_table().find(info.kind);
     base::require_invariant(function != nullptr, "every operator has a lowering", info.kind);
@@ -62,7 +92,7 @@ std::shared_ptr<const Plan> make_plan(const workload::Graph& given, const Machin
       body->describe(info);
     }
     plan->header.layers.push_back(std::move(info));
-    plan->layers.push_back({groups[i], std::move(body)});
+    plan->layers.push_back({groups[i], wishes, std::move(part), std::move(body)});
   }
   diagnostics.throw_if_any();
   return plan;
@@ -79,8 +109,10 @@ bool LoweredStream::next(command::Command& command) {
     if (next_layer_ == plan_->layers.size()) {
       return false;
     }
-    emitter_.begin_layer(static_cast<command::LayerIndex>(next_layer_));
-    steps_ = plan_->layers[next_layer_].body->steps(emitter_);
+    const Plan::PlannedLayer& layer = plan_->layers[next_layer_];
+    emitter_.begin_layer(static_cast<command::LayerIndex>(next_layer_),
+                         layer.machine ? *layer.machine : plan_->machine);
+    steps_ = layer.body->steps(emitter_);
     ++next_layer_;
   }
   return true;

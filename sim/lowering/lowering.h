@@ -23,6 +23,8 @@ namespace orrery::lowering {
 struct Plan {
   struct PlannedLayer {
     LayerGroup group;
+    LayerMapping wishes;
+    std::unique_ptr<const Machine> machine;  // with the layer's engines; null: the whole machine
     std::unique_ptr<const Layer> body;
   };
 

@@ -43,6 +43,41 @@ std::int64_t Machine::Tier::bytes_in_pieces(std::int64_t rows, std::int64_t whol
   return rows * divide_up(whole, part) * piece * channels / busy;
 }
 
+std::unique_ptr<const Machine> part_of(const Machine& machine,
+                                       const std::vector<std::string>& engines) {
+  auto part = std::make_unique<Machine>(machine);
+  part->arrays.clear();
+  part->vector_units.clear();
+  for (const std::string& name : engines) {
+    const std::size_t parts = part->arrays.size() + part->vector_units.size();
+    for (const auto* arrays : {&machine.arrays, &machine.other_arrays}) {
+      for (const Machine::Array& array : *arrays) {
+        if (machine.engines[array.engine] == name) {
+          part->arrays.push_back(array);
+        }
+      }
+    }
+    for (const Machine::VectorUnit& unit : machine.vector_units) {
+      if (machine.engines[unit.engine] == name) {
+        part->vector_units.push_back(unit);
+      }
+    }
+    if (part->arrays.size() + part->vector_units.size() == parts) {
+      return nullptr;
+    }
+  }
+  if (part->arrays.empty()) {
+    part->arrays = machine.arrays;
+  }
+  if (part->vector_units.empty()) {
+    part->vector_units = machine.vector_units;
+  }
+  const auto alike = [&](const Machine::Array& array) {
+    return array.rows == part->arrays.front().rows && array.columns == part->arrays.front().columns;
+  };
+  return std::all_of(part->arrays.begin(), part->arrays.end(), alike) ? std::move(part) : nullptr;
+}
+
 command::Extents extents_of(const Machine& machine) {
   command::Extents extents;
   extents.scratchpad = machine.scratchpad_bytes;
@@ -53,9 +88,11 @@ command::Extents extents_of(const Machine& machine) {
   for (const std::string& engine : machine.engines) {
     extents.engines.push_back({engine, ""});
   }
-  for (const Machine::Array& array : machine.arrays) {
-    extents.engines[array.engine].executes = "compute";
-    extents.accumulators[machine.engines[array.engine]] = array.accumulator_bytes;
+  for (const auto* arrays : {&machine.arrays, &machine.other_arrays}) {
+    for (const Machine::Array& array : *arrays) {
+      extents.engines[array.engine].executes = "compute";
+      extents.accumulators[machine.engines[array.engine]] = array.accumulator_bytes;
+    }
   }
   for (const Machine::VectorUnit& unit : machine.vector_units) {
     extents.engines[unit.engine].executes = "vector";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,7 @@ struct Machine {
   std::string name;
   std::vector<std::string> engines;  // by EngineIndex, in the order of the platform
   std::vector<Array> arrays;         // alike
+  std::vector<Array> other_arrays;   // of other sizes, for layers whose mapping names them
   std::vector<VectorUnit> vector_units;
   std::vector<command::EngineIndex> load_engines;   // DMA engines that carry tier -> scratchpad
   std::vector<command::EngineIndex> store_engines;  // and back; one engine may stand in both
@@ -64,8 +66,13 @@ struct Machine {
   std::vector<Tier> tiers;
 };
 
-// Where a platform has arrays of several sizes, only those like the first are used.
+// Where a platform has arrays of several sizes, those like the first are used by default.
 [[nodiscard]] Machine machine_from(const hardware::PlatformConfig& platform);
+
+// The same machine with only the named arrays and vector units; of a kind that is not named, all.
+// Null where a name is neither, or where the arrays have several sizes.
+[[nodiscard]] std::unique_ptr<const Machine> part_of(const Machine& machine,
+                                                     const std::vector<std::string>& engines);
 
 // What a stream for that machine may use.
 [[nodiscard]] command::Extents extents_of(const Machine& machine);

@@ -49,6 +49,8 @@ class MachineBuilder {
     if (machine_.arrays.empty() || (machine_.arrays.front().rows == array.rows &&
                                     machine_.arrays.front().columns == array.columns)) {
       machine_.arrays.push_back(array);
+    } else {
+      machine_.other_arrays.push_back(array);
     }
   }
 

@@ -8,40 +8,6 @@
 namespace orrery::lowering {
 namespace {
 
-const config::EnumTable<workload::TensorRole>& role_names() {
-  using enum workload::TensorRole;
-  static const config::EnumTable<workload::TensorRole> kNames{{"input", kInput},
-                                                              {"weight", kWeight},
-                                                              {"activation", kActivation},
-                                                              {"output", kOutput},
-                                                              {"key_value_cache", kKeyValueCache},
-                                                              {"state", kState}};
-  return kNames;
-}
-
-// Whether `name` follows a pattern with * (any text) and ? (any one letter).
-bool follows(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0;
-  std::size_t n = 0;
-  std::size_t star = std::string_view::npos;  // the last star, and how much it stands for so far
-  std::size_t covered = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      covered = n;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
-      ++p;
-      ++n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++covered;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
-
 MappingConfig read_mapping(config::Node document, const std::vector<config::Override>& overrides) {
   constexpr std::string_view kPrefix = "mapping.";
   for (const config::Override& change : overrides) {
@@ -56,24 +22,6 @@ MappingConfig read_mapping(config::Node document, const std::vector<config::Over
 }
 
 }  // namespace
-
-bool PlacementRule::matches(const workload::Tensor& tensor) const {
-  return (!role || *role == tensor.role) && follows(tensors, tensor.name);
-}
-
-const config::Schema<PlacementRule>& PlacementRule::schema() {
-  using Self = PlacementRule;
-  static const config::Schema<Self> kSchema =
-      config::Schema<Self>("placement rule", "Tiers for the tensors that match.")
-          .optional("tensors", &Self::tensors, config::text(),
-                    "Pattern of tensor names; * stands for any text, ? for one letter.")
-          .optional("role", &Self::role, config::maybe(config::choice(role_names())),
-                    "Only tensors of this role.")
-          .required("tiers", &Self::tiers, config::list(config::text(), 1),
-                    "Names of memory tiers, tried in this order.")
-          .position(&Self::where);
-  return kSchema;
-}
 
 const config::Schema<MappingConfig>& MappingConfig::schema() {
   using Self = MappingConfig;
@@ -91,10 +39,7 @@ const config::Schema<MappingConfig>& MappingConfig::schema() {
           .optional("packing", &Self::packing, config::boolean(),
                     "Small groups of a convolution or product lie side by side on the diagonal of "
                     "an array; false: one after the other.")
-          .optional("softmax", &Self::softmax,
-                    config::choice<SoftmaxForm>({{"three_pass", SoftmaxForm::kThreePass},
-                                                 {"two_pass", SoftmaxForm::kTwoPass},
-                                                 {"online", SoftmaxForm::kOnline}}),
+          .optional("softmax", &Self::softmax, config::choice(softmax_form_names()),
                     "How softmax goes over rows that do not fit the scratchpad.")
           .optional("attention", &Self::attention,
                     config::maybe(config::choice(attention_form_names())),
@@ -105,15 +50,11 @@ const config::Schema<MappingConfig>& MappingConfig::schema() {
                     config::list(config::object(PlacementRule::schema())),
                     "Rules for the placement of tensors; the first that matches counts. Tensors "
                     "without a rule go to the tiers in the order of the platform.")
+          .optional("layers", &Self::layers, config::list(config::object(LayerRule::schema())),
+                    "Rules for single layers; of several that match and have the same key, the "
+                    "last counts.")
           .position(&Self::where);
   return kSchema;
-}
-
-const config::EnumTable<AttentionForm>& attention_form_names() {
-  using enum AttentionForm;
-  static const config::EnumTable<AttentionForm> kNames{
-      {"unfused", kUnfused}, {"row_tiled", kRowTiled}, {"one_pass", kOnePass}};
-  return kNames;
 }
 
 MappingConfig load_mapping(const std::filesystem::path& path,

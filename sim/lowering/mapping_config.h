@@ -11,26 +11,14 @@
 #include "config/document.h"
 #include "config/schema.h"
 #include "lowering/attention_form.h"
+#include "lowering/layer_rule.h"
+#include "lowering/placement_rule.h"
+#include "lowering/softmax_form.h"
 #include "timing/dataflow.h"
-#include "workload/graph.h"
 
 namespace orrery::lowering {
 
-// Where tensors go: the first rule that matches a tensor gives the tiers it may lie in.
-struct PlacementRule {
-  std::string tensors = "*";  // pattern of names; * stands for any text, ? for one letter
-  std::optional<workload::TensorRole> role;  // absent: any
-  std::vector<std::string> tiers;            // tried in this order
-  base::SourcePosition where;
-
-  [[nodiscard]] bool matches(const workload::Tensor& tensor) const;
-  [[nodiscard]] static const config::Schema<PlacementRule>& schema();
-};
-
-// How softmax goes over rows that do not fit the scratchpad; docs/lowering.md.
-enum class SoftmaxForm : std::uint8_t { kThreePass, kTwoPass, kOnline };
-
-// The user's wishes for how a workload is laid on a platform; docs/lowering.md.
+// The user's wishes for how a workload is laid on a platform; docs/mapping.md.
 struct MappingConfig {
   std::optional<timing::Dataflow> dataflow;  // absent: the first of the array's dataflows
   std::int64_t tile_budget_percent = 50;     // of the scratchpad, for the buffers of one layer
@@ -40,12 +28,8 @@ struct MappingConfig {
   SoftmaxForm softmax = SoftmaxForm::kOnline;
   std::optional<AttentionForm> attention;  // absent: row-tiled, one-pass where rows do not fit
   std::vector<PlacementRule> placement;    // none: tiers in the order of the platform
+  std::vector<LayerRule> layers;           // the last one that has a key counts
   base::SourcePosition where;
-
-  // Of the operator of that name.
-  [[nodiscard]] std::optional<AttentionForm> attention_form(const std::string& /*name*/) const {
-    return attention;
-  }
 
   [[nodiscard]] static const config::Schema<MappingConfig>& schema();
 };

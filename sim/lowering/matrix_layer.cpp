@@ -43,10 +43,13 @@ decltype(command::VectorCommand::stages) scale_stages(const MatrixOperands& oper
 }
 
 MatrixLayer::MatrixLayer(const LayerRequest& request, MatrixProblem problem,
-                         MatrixOperands operands, const MatrixTiling& tiling)
+                         MatrixOperands operands, const MatrixWishes& wishes,
+                         const MatrixTiling& tiling)
     : machine_(request.machine),
       problem_(std::move(problem)),
       operands_(std::move(operands)),
+      product_names_(has_product_names(request.op())),
+      wishes_(wishes),
       tiling_(tiling),
       tiles_(problem_, tiling_, machine_.arrays.size(), machine_.arrays.front().columns),
       image_{operands_.a, problem_.a.type,

@@ -33,11 +33,21 @@ struct MatrixOperands {
 class MatrixLayer : public Layer {
  public:
   MatrixLayer(const LayerRequest& request, MatrixProblem problem, MatrixOperands operands,
-              const MatrixTiling& tiling);
+              const MatrixWishes& wishes, const MatrixTiling& tiling);
 
   [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override;
   void describe(command::LayerInfo& info) const override;
   [[nodiscard]] std::string loop_nest() const override;
+  [[nodiscard]] config::Node chosen() const override;
+  [[nodiscard]] std::optional<std::int64_t> estimated_cycles() const override {
+    return tiling_.estimate();
+  }
+
+  [[nodiscard]] const MatrixProblem& problem() const { return problem_; }
+  [[nodiscard]] const MatrixTiling& tiling() const { return tiling_; }
+  [[nodiscard]] bool product_names() const { return product_names_; }
+  // What the mapping had fixed before the tiling was chosen.
+  [[nodiscard]] const MatrixWishes& wishes() const { return wishes_; }
 
  private:
   class Walk;  // the state of one pass through the loops
@@ -51,6 +61,8 @@ class MatrixLayer : public Layer {
   const Machine& machine_;
   MatrixProblem problem_;
   MatrixOperands operands_;
+  bool product_names_;
+  MatrixWishes wishes_;
   MatrixTiling tiling_;
   MatrixTiles tiles_;
   ImagePatch::Source image_;

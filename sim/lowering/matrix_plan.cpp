@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/units.h"
 #include "command/vector_passes.h"
+#include "config/yaml.h"
 #include "lowering/matrix_layer.h"
 #include "lowering/vector_stages.h"
 #include "workload/elementwise_kinds.h"
@@ -65,9 +67,31 @@ std::string limit_text(const MatrixTiling& tiling, const Machine& machine) {
                                       : "vector unit";
 }
 
-}  // namespace
-
-namespace {
+// Says what the smallest tile would need.
+void report_too_small(const LayerRequest& request, const MatrixProblem& problem,
+                      const MatrixWishes& wishes) {
+  const MatrixTiling smallest = smallest_tiling(problem, wishes);
+  const Machine& machine = request.machine;
+  const MatrixTiles tiles(problem, smallest, machine.arrays.size(), machine.arrays.front().columns);
+  const auto text = [](std::int64_t bytes) { return base::to_string(base::Bytes{bytes}); };
+  const auto& tile_wish = request.mapping.tiles;
+  const auto& buffer_wish = request.mapping.buffers;
+  if (!tile_wish && !buffer_wish) {
+    request.error_too_small(tiles.scratchpad_bytes(), "smallest tile");
+    return;
+  }
+  const std::string message =
+      fmt::format("a tile does not fit: it needs {} of scratchpad and {} of accumulators",
+                  text(tiles.scratchpad_bytes()), text(tiles.accumulator_bytes()));
+  const std::string expected =
+      fmt::format("tiles and buffers of at most {} and {}", text(machine.scratchpad_bytes),
+                  text(machine.arrays.front().accumulator_bytes));
+  if (tile_wish) {
+    request.error_at(*tile_wish, message, expected);
+  } else {
+    request.error_at(*buffer_wish, message, expected);
+  }
+}
 
 // Matrix layers that make one output together.
 class MatrixSequence : public Layer {
@@ -92,6 +116,21 @@ class MatrixSequence : public Layer {
       text += fmt::format("phase {}\n{}", i, parts_[i]->loop_nest());
     }
     return text;
+  }
+  // Phases that do different things have no keys that ask for all of it.
+  [[nodiscard]] config::Node chosen() const override {
+    const config::Node first = parts_.front()->chosen();
+    const auto is_alike = [text = config::write_flow(first)](const auto& part) {
+      return config::write_flow(part->chosen()) == text;
+    };
+    return std::all_of(parts_.begin(), parts_.end(), is_alike) ? first : config::Node::map();
+  }
+  [[nodiscard]] std::optional<std::int64_t> estimated_cycles() const override {
+    std::int64_t cycles = 0;
+    for (const auto& part : parts_) {
+      cycles += part->estimated_cycles().value_or(0);
+    }
+    return cycles;
   }
 
  private:
@@ -135,23 +174,26 @@ std::unique_ptr<Layer> plan_matrix(const LayerRequest& request, MatrixProblem pr
     }
   }
   set_write_out_work(problem, operands);
+  const auto wishes = matrix_wishes(request, problem);
+  if (!wishes) {
+    return nullptr;
+  }
   for (const LayerRequest::Budget& budget : request.budgets()) {
     const auto& tiling =
-        request.tilings.choose({problem, budget.bytes, budget.buffers}, request.machine);
+        request.tilings.choose({problem, *wishes, budget.bytes, budget.buffers}, request.machine);
     if (tiling) {
       return std::make_unique<MatrixLayer>(request, std::move(problem), std::move(operands),
-                                           *tiling);
+                                           *wishes, *tiling);
     }
   }
-  request.error_too_small(smallest_tile_bytes(problem, request.machine), "smallest tile");
+  report_too_small(request, problem, *wishes);
   return nullptr;
 }
 
 void MatrixLayer::describe(command::LayerInfo& info) const {
   info.dataflow = problem_.dataflow.name();
   info.limited_by = limit_text(tiling_, machine_);
-  const bool is_product = problem_.images == 1 && problem_.height.output == 1 &&
-                          problem_.height.taps * problem_.width.taps == 1;
+  const bool product = is_product(problem_);
   std::string text;
   if (problem_.batch_count() > 1) {
     text += fmt::format("batch 1 of {} ", problem_.batch_count());
@@ -159,7 +201,7 @@ void MatrixLayer::describe(command::LayerInfo& info) const {
   if (problem_.groups > 1) {
     text += axis_text("groups", tiling_.groups, problem_.groups) + " ";
   }
-  if (is_product) {
+  if (product) {
     text += axis_text("m", tiling_.columns, problem_.width.output);
   } else {
     text += axis_text("images", tiling_.images, problem_.images) + " " +
@@ -167,7 +209,7 @@ void MatrixLayer::describe(command::LayerInfo& info) const {
             axis_text("columns", tiling_.columns, problem_.width.output);
   }
   text += " " + axis_text("n", tiling_.features, problem_.features) + " ";
-  if (is_product) {
+  if (product) {
     text += axis_text("k", tiling_.channels, problem_.channels);
   } else {
     text += fmt::format("taps {} ", tiling_.all_taps ? "all" : "one");

@@ -12,6 +12,20 @@ bool half_bytes(const StreamedTensor& tensor) {
 
 }  // namespace
 
+bool needs_even_features(const MatrixProblem& problem) {
+  return half_bytes(problem.b) || half_bytes(problem.c) ||
+         std::any_of(problem.operands.begin(), problem.operands.end(), half_bytes) ||
+         std::any_of(problem.bias.begin(), problem.bias.end(), half_bytes);
+}
+
+bool needs_even_channels(const MatrixProblem& problem) {
+  return half_bytes(problem.a) || (problem.transposed_b && half_bytes(problem.b));
+}
+
+bool needs_even_columns(const MatrixProblem& problem) {
+  return problem.transposed_a && half_bytes(problem.a);
+}
+
 std::int64_t MatrixProblem::batch_count() const {
   std::int64_t count = 1;
   for (const BatchLoop& loop : batches) {
@@ -24,10 +38,7 @@ bool MatrixProblem::even_groups() const {
   if (!interleaved() || groups == 1) {
     return false;
   }
-  const bool half_features = half_bytes(b) || half_bytes(c) ||
-                             std::any_of(bias.begin(), bias.end(), half_bytes) ||
-                             std::any_of(operands.begin(), operands.end(), half_bytes);
-  return (half_bytes(a) && channels % 2 != 0) || (half_features && features % 2 != 0);
+  return (half_bytes(a) && channels % 2 != 0) || (needs_even_features(*this) && features % 2 != 0);
 }
 
 std::int64_t MatrixProblem::packed_row_bytes(ElementType type, std::int64_t groups_in_row,

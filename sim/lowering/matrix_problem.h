@@ -99,6 +99,12 @@ struct MatrixProblem {
   [[nodiscard]] std::int64_t k() const { return height.taps * width.taps * channels; }
 };
 
+// Whether tiles must have an even number of features (channels, output columns), because elements
+// of four bits begin at whole bytes.
+[[nodiscard]] bool needs_even_features(const MatrixProblem& problem);
+[[nodiscard]] bool needs_even_channels(const MatrixProblem& problem);
+[[nodiscard]] bool needs_even_columns(const MatrixProblem& problem);
+
 // Groups of a tile: [groups.begin, groups.begin + groups.count) of the batch loops' position
 // `batch`.
 struct GroupBlock {

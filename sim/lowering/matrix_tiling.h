@@ -8,6 +8,7 @@
 
 #include "lowering/machine.h"
 #include "lowering/matrix_problem.h"
+#include "lowering/matrix_wishes.h"
 
 namespace orrery::lowering {
 
@@ -108,20 +109,23 @@ class MatrixTiles {
 // The tiling of the least estimate among a bounded set: for each dimension the whole, powers of two
 // and multiples of the array's edge by powers of two; both loop orders; for each operand two
 // buffers or enough to keep what the inner loops use again. Equal estimates: fewer bytes, then
-// fewer tiles. nullopt where not even the smallest tile fits the budget.
+// fewer tiles. What `wishes` fixes is taken as it is. nullopt where not even the smallest tile fits
+// the budget.
 [[nodiscard]] std::optional<MatrixTiling> choose_tiling(const MatrixProblem& problem,
                                                         const Machine& machine,
+                                                        const MatrixWishes& wishes,
                                                         std::int64_t scratchpad_bytes, int buffers);
 
-// The scratchpad bytes of the smallest tile with single buffers.
-[[nodiscard]] std::int64_t smallest_tile_bytes(const MatrixProblem& problem,
-                                               const Machine& machine);
+// The smallest tile that the wishes leave, with single buffers.
+[[nodiscard]] MatrixTiling smallest_tiling(const MatrixProblem& problem,
+                                           const MatrixWishes& wishes);
 
-// Equal problems on one machine have one tiling. Keeps what was chosen.
+// Equal problems with equal wishes on one machine have one tiling. Keeps what was chosen.
 class MatrixTilingCache {
  public:
   struct Key {
     MatrixProblem problem;
+    MatrixWishes wishes;
     std::int64_t scratchpad_bytes = 0;
     int buffers = 1;
     auto operator<=>(const Key&) const = default;

@@ -13,6 +13,7 @@ namespace {
 
 using workload::Graph;
 using workload::kNoTensor;
+using workload::Operator;
 using workload::Tensor;
 using workload::TensorId;
 using workload::TensorRole;
@@ -40,7 +41,8 @@ class Placer {
         diagnostics_(diagnostics),
         placements_(graph.tensors.size()),
         where_(graph.tensors.size()),
-        bases_(workload::view_bases(graph)) {
+        bases_(workload::view_bases(graph)),
+        layer_rules_(graph.tensors.size()) {
     for (const Machine::Tier& tier : machine.tiers) {
       spaces_.push_back({&tier, {}});
     }
@@ -86,6 +88,20 @@ class Placer {
     }
   }
 
+  // The rules of a layer that owns tensors: those that it writes and those it is the first to read.
+  // A later rule of the mapping comes before an earlier one.
+  void add_layer_rules(const LayerGroup& group, TensorId id) {
+    std::vector<const PlacementRule*>& rules = layer_rules_[index(id)];
+    const Operator& op = graph_.operators[group.op];
+    for (auto rule = mapping_.layers.rbegin(); rule != mapping_.layers.rend(); ++rule) {
+      if (!rule->placement.empty() && rule->matches(op)) {
+        for (const PlacementRule& placement : rule->placement) {
+          rules.push_back(&placement);
+        }
+      }
+    }
+  }
+
   // `placed` is set for every weight and every tensor that some layer reads or writes as a whole.
   void find_lives(const std::vector<LayerGroup>& groups) {
     for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -96,6 +112,7 @@ class Placer {
         Placement& placement = placements_[index(input)];
         if (!placement.placed) {
           where_[index(input)] = where;
+          add_layer_rules(groups[i], input);
         }
         placement.placed = true;
         placement.last_layer = layer;
@@ -105,11 +122,13 @@ class Placer {
       output.first_layer = layer;
       output.last_layer = layer;
       where_[index(groups[i].output)] = where;
+      add_layer_rules(groups[i], groups[i].output);
       for (const TensorId id : groups[i].workspace) {
         placements_[index(id)].placed = true;
         placements_[index(id)].first_layer = layer;
         placements_[index(id)].last_layer = layer;
         where_[index(id)] = where;
+        add_layer_rules(groups[i], id);
       }
     }
     for (std::size_t i = 0; i < placements_.size(); ++i) {
@@ -136,13 +155,18 @@ class Placer {
     }
   }
 
-  [[nodiscard]] std::vector<std::size_t> candidates(const Tensor& tensor) const {
+  [[nodiscard]] std::vector<std::size_t> candidates(TensorId id) const {
+    const Tensor& tensor = graph_.tensors[index(id)];
     std::vector<std::size_t> result;
+    std::vector<const PlacementRule*> rules = layer_rules_[index(id)];
     for (const PlacementRule& rule : mapping_.placement) {
-      if (!rule.matches(tensor)) {
+      rules.push_back(&rule);
+    }
+    for (const PlacementRule* rule : rules) {
+      if (!rule->matches(tensor)) {
         continue;
       }
-      for (const std::string& name : rule.tiers) {
+      for (const std::string& name : rule->tiers) {
         for (std::size_t i = 0; i < spaces_.size(); ++i) {
           if (spaces_[i].tier->name == name) {
             result.push_back(i);
@@ -188,7 +212,7 @@ class Placer {
     Placement& placement = placements_[index(id)];
     placement.bytes = tensor.bytes();
     std::string free_space;
-    for (const std::size_t candidate : candidates(tensor)) {
+    for (const std::size_t candidate : candidates(id)) {
       TierSpace& space = spaces_[candidate];
       const Gap gap = find_gap(space, placement);
       if (gap.address) {
@@ -249,6 +273,7 @@ class Placer {
   std::vector<Placement> placements_;
   std::vector<base::SourcePosition> where_;  // the operator that first names the tensor
   std::vector<TensorId> bases_;              // by tensor, itself where it is no view
+  std::vector<std::vector<const PlacementRule*>> layer_rules_;  // in the order in which they count
   int homeless_ = 0;
   std::int64_t homeless_bytes_ = 0;
 };

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "lowering/fusion.h"
-#include "lowering/mapping_config.h"
+#include "lowering/layer_mapping.h"
 #include "workload/graph.h"
 
 namespace orrery::lowering {
 
+// Of the tensor that an operator needs in memory while it runs.
+[[nodiscard]] std::string workspace_name(const workload::Operator& op);
+
 // The graph with the tensors behind its own that layers need in memory while they run, noted in
 // their groups: the logits [B, heads, T, keys] of unfused attention, "<operator>.logits".
+// mappings: by operator.
 [[nodiscard]] workload::Graph with_workspaces(const workload::Graph& graph,
-                                              const MappingConfig& mapping,
+                                              const std::vector<LayerMapping>& mappings,
                                               std::vector<LayerGroup>& groups);
 
 }  // namespace orrery::lowering

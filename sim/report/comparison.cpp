@@ -52,9 +52,9 @@ double sum(const metrics::Breakdown<double>& breakdown) {
   return total;
 }
 
-Row total_row(const Comparison& comparison) {
+Row total_row(const std::vector<RunResult>& runs) {
   Row row{"total", "", {}};
-  for (const RunResult& run : comparison.runs) {
+  for (const RunResult& run : runs) {
     Row::Cell cell;
     cell.cycles = run.cycles;
     cell.energy_pj = run.total_energy_pj();
@@ -111,7 +111,7 @@ std::string times(double ratio) {
   return fmt::format("{:.3f}", ratio);
 }
 
-std::string total_table(const Comparison& comparison) {
+std::string total_table(const std::vector<RunResult>& runs) {
   TextTable table({{"dataflow", '<'},
                    {"cycles"},
                    {"ratio"},
@@ -120,9 +120,9 @@ std::string total_table(const Comparison& comparison) {
                    {"power"},
                    {"utilization"},
                    {"limited by (of the latency)", '<', 36}});
-  const Row total = total_row(comparison);
-  for (std::size_t i = 0; i < comparison.runs.size(); ++i) {
-    const RunResult& run = comparison.runs[i];
+  const Row total = total_row(runs);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const RunResult& run = runs[i];
     table.add({run.dataflow, format_count(run.cycles), times(total.ratio(total.cells[i])),
                format_si(run.seconds(), "s"), format_si(run.total_energy_pj() * 1e-12, "J"),
                format_si(run.average_watts(), "W"), format_percent(total.cells[i].utilization),
@@ -180,9 +180,12 @@ Json comparison_json(const Comparison& comparison) {
             {"seed", first.seed},
             {"partial", std::any_of(comparison.runs.begin(), comparison.runs.end(),
                                     [](const RunResult& run) { return run.partial; })},
-            {"total", row_json(comparison, total_row(comparison))},
+            {"total", row_json(comparison, total_row(comparison.runs))},
             {"layers", Json::array()},
             {"notes", comparison.notes}};
+  if (!comparison.best_found.empty()) {
+    json["best_found"] = row_json(comparison, total_row(comparison.best_found));
+  }
   for (const Row& row : layer_rows(comparison)) {
     json["layers"].push_back(
         {{"name", row.name}, {"kind", row.kind}, {"results", row_json(comparison, row)}});
@@ -194,7 +197,7 @@ std::string comparison_csv(const Comparison& comparison) {
   std::string csv = csv_line({"layer", "kind", "dataflow", "cycles", "ratio", "compute_cycles",
                               "energy_pj", "utilization", "limited_by"});
   std::vector<Row> rows = layer_rows(comparison);
-  rows.push_back(total_row(comparison));
+  rows.push_back(total_row(comparison.runs));
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       const Row::Cell& cell = row.cells[i];
@@ -211,7 +214,10 @@ std::string comparison_text(const Comparison& comparison, std::size_t layers) {
   const RunResult& first = comparison.runs.front();
   std::string text = fmt::format("{} on {}; ratios are cycles over the fastest\n\n", first.workload,
                                  first.platform) +
-                     total_table(comparison);
+                     total_table(comparison.runs);
+  if (!comparison.best_found.empty()) {
+    text += "\nBest mappings found\n" + total_table(comparison.best_found);
+  }
   const std::vector<Row> rows = layer_rows(comparison);
   const std::vector<const Row*> shown = slowest(rows, layers);
   text += fmt::format("\nLayers, {} of {} by latency\n", shown.size(), rows.size());

@@ -12,7 +12,9 @@ namespace orrery::report {
 // One workload on one platform under several dataflows.
 struct Comparison {
   std::vector<metrics::RunResult> runs;  // each with another `dataflow`, at least one
-  std::vector<std::string> notes;        // what a reader must know about the comparison
+  // The same dataflows with the best mapping that a search found; empty where none was made.
+  std::vector<metrics::RunResult> best_found;
+  std::vector<std::string> notes;  // what a reader must know about the comparison
 };
 
 // The content of comparison.json, described in docs/result.md. Ratios are cycles over those of the

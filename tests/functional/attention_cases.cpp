@@ -93,7 +93,11 @@ RandomCase attention_case(std::uint64_t seed) {
                                 {AttentionForm::kRowTiled, "row_tiled"},
                                 {AttentionForm::kOnePass, "one_pass"}};
   const Form& form = forms[seed % forms.size()];
-  mapping.attention = form.form;
+  if (draw.chance(50)) {
+    mapping.attention = form.form;
+  } else {
+    mapping.layers.emplace_back().attention = form.form;
+  }
   result.family = form.name;
   return result;
 }

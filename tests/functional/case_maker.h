@@ -74,6 +74,9 @@ class CaseMaker {
     return mapping;
   }
 
+  // Rules that fix small tiles, loops and buffers of the matrix layers.
+  std::vector<lowering::LayerRule> rules(const Graph& graph);
+
  private:
   base::Random random_;
 };

@@ -206,6 +206,7 @@ RandomCase matrix_case(std::uint64_t seed) {
   result.graph = family.graph(make);
   result.machine = make.machine();
   result.mapping = make.mapping();
+  result.mapping.layers = make.rules(result.graph);
   return result;
 }
 

@@ -22,7 +22,7 @@ using command::Move;
 using command::VectorCommand;
 
 constexpr std::uint64_t kStreams = 1200;
-constexpr std::uint64_t kMatrixStreams = 1000;
+constexpr std::uint64_t kMatrixStreams = 1800;
 constexpr int kFaultsAStream = 3;  // of each kind
 
 // Spoils one command; false where the command has nothing of that kind.
@@ -196,6 +196,7 @@ RandomCase random_mixture_case(std::uint64_t seed) {
   RandomCase one = random_case(seed);
   one.family = "mixture";
   one.graph = random_mixture(seed);
+  one.mapping.layers = random_rules(seed, one.graph);
   return one;
 }
 

@@ -230,7 +230,12 @@ RandomCase random_case(std::uint64_t seed) {
   result.graph = family.graph(make);
   result.machine = make.machine();
   result.mapping = make.mapping();
+  result.mapping.layers = make.rules(result.graph);
   return result;
+}
+
+std::vector<lowering::LayerRule> random_rules(std::uint64_t seed, const Graph& graph) {
+  return CaseMaker(seed).rules(graph);
 }
 
 }  // namespace orrery::testing

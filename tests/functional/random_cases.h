@@ -25,4 +25,8 @@ struct RandomCase {
 [[nodiscard]] RandomCase random_case(std::uint64_t seed);
 [[nodiscard]] const std::vector<std::string>& random_families();
 
+// Layer rules for the matrix operators of a graph.
+[[nodiscard]] std::vector<lowering::LayerRule> random_rules(std::uint64_t seed,
+                                                            const workload::Graph& graph);
+
 }  // namespace orrery::testing
