@@ -122,19 +122,23 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
       keeps_house_(page_policy_->timeout() || config.controller.refresh_max_postponed > 0 ||
                    config.controller.refresh_max_pulled_in > 0 ||
                    config.controller.power_down != PowerDownKind::kNone),
-      streams_(simple_ && !in_order_ && !keeps_house_ &&
-               config.controller.buffer != BufferKind::kBankwise),
+      stretches_(simple_ && !in_order_ && !keeps_house_ &&
+                 config.controller.buffer != BufferKind::kBankwise &&
+                 reads_.places() <= ReadWindow::kMostPlaces &&
+                 ReadWindow::suits(table_, read_commands())),
       places_(config.controller.buffer_size),
       write_high_(static_cast<int>(config.controller.write_high_or_default())),
       write_low_(static_cast<int>(config.controller.write_low_or_default())),
       one_bus_(spec.commands[static_cast<std::size_t>(commands_[kRead])].bus ==
                spec.commands[static_cast<std::size_t>(commands_[kActivate])].bus),
       read_cycles_(spec.read_latency + spec.burst_cycles),
-      read_bus_cycles_(spec.commands[static_cast<std::size_t>(commands_[kRead])].cycles),
+      bus_cycles_{spec.commands[static_cast<std::size_t>(commands_[kRead])].cycles,
+                  spec.commands[static_cast<std::size_t>(commands_[kActivate])].cycles,
+                  spec.commands[static_cast<std::size_t>(commands_[kPrecharge])].cycles},
       longest_wait_(longest_wait(spec, config.controller)),
       rank_shift_(shift_of(spec.banks() / spec.ranks())),
       rank_banks_(low_bits(spec.banks() / spec.ranks())),
-      stream_(config.controller.buffer_size, spec.ranks()),
+      window_(table_, timing_, read_commands(), static_cast<unsigned>(spec.ranks()), rank_shift_),
       idle_since_(static_cast<std::size_t>(spec.ranks()), 0),
       command_counts_(spec.commands.size(), 0) {
   for (const Command& command : spec.commands) {
@@ -159,6 +163,13 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
       kinds |= (elsewhere >> static_cast<unsigned>(command_kind) & 1U) << kind;
     }
     delayed_elsewhere_.push_back(simple_ ? kinds : kRequestKinds);
+  }
+  constexpr std::array<Kind, ReadWindow::kNeeds> kKindOfNeed = {kRead, kActivate, kPrecharge};
+  for (unsigned earlier = 0; earlier < ReadWindow::kNeeds; ++earlier) {
+    for (unsigned later = 0; later < ReadWindow::kNeeds; ++later) {
+      const unsigned kinds = delayed_elsewhere_[static_cast<std::size_t>(read_commands()[earlier])];
+      stretch_delays_[earlier] |= (kinds >> kKindOfNeed[later] & 1U) << later;
+    }
   }
   precharge_after_ = {delay_to_precharge(spec, CommandKind::kRead),
                       delay_to_precharge(spec, CommandKind::kWrite)};
@@ -196,10 +207,10 @@ Door Channel::door() const {
 // decisions are made.
 void Channel::advance(Cycle until) {
   while (true) {
-    if (stream_.active() || may_stream()) {
-      stream(until);
+    if (in_stretch_ || may_stretch()) {
+      stretch(until);
     }
-    if (stream_.active()) {
+    if (in_stretch_) {
       break;
     }
     update_candidates(horizon_);
@@ -304,6 +315,7 @@ void Channel::enqueue(const Intake::Arrival& arrival, unsigned bank, std::uint64
       reads_.count(bank) + writes_.count(bank) >= places_) {
     full_banks_ |= bit(bank);
   }
+  calm_ = arrival.is_write ? 0 : calm_;
   consider_arrival(index, arrival.is_write, cycle);
   if (directed_ && direction_would_change()) {
     direction_event_ = cycle;

@@ -14,7 +14,7 @@
 #include "memory/dram/intake.h"
 #include "memory/dram/page_policy.h"
 #include "memory/dram/rank_state.h"
-#include "memory/dram/read_stream.h"
+#include "memory/dram/read_window.h"
 #include "memory/dram/refresh_plan.h"
 #include "memory/dram/request_queue.h"
 #include "memory/dram/response_queue.h"
@@ -149,24 +149,19 @@ class Channel {
   }
   [[nodiscard]] Door door() const;
 
-  // A stretch of reads that hit open rows and are served in order of arrival. While it lasts the
-  // queue of reads holds them in no list, and stream_ knows their places.
-  [[nodiscard]] bool may_stream() const;
-  [[nodiscard]] bool all_reads_hit() const;
-  void begin_stream();
-  void end_stream();
+  // A stretch in which nothing but reads of one initiator is queued. While it lasts the queue of
+  // reads holds them in no list, and window_ knows their places.
+  [[nodiscard]] bool may_stretch() const;
+  void begin_stretch();
+  void end_stretch();
   // Goes on up to `until`; ends the stretch when something else comes.
-  void stream(Cycle until);
-  struct StreamRead {
-    Cycle cycle = kNeverCycle;
-    std::uint32_t age = 0;
-    unsigned rank = 0;
-  };
-  [[nodiscard]] unsigned oldest_in_stream() const;
-  // The next read of the stretch; false when one that is not the oldest of its rank may come first.
-  [[nodiscard]] bool find_next_in_stream(StreamRead& first) const;
-  void stream_arrival(Cycle cycle, std::uint64_t burst, unsigned bank, std::uint32_t row);
-  void stream_read(unsigned rank, Cycle cycle);
+  void stretch(Cycle until);
+  void stretch_arrival(Cycle cycle);
+  void stretch_read(unsigned position, Cycle cycle);
+  void stretch_activate(unsigned position, Cycle cycle);
+  void stretch_precharge(unsigned position, Cycle cycle);
+  // What all commands of a stretch do.
+  void stretch_issue(ReadWindow::Need need, const Request& request, Cycle cycle);
 
   // Commands.
   void issue_column(Cycle cycle);
@@ -217,6 +212,10 @@ class Channel {
     return kind < kActivate ? column_floor_ : row_floor_;
   }
   [[nodiscard]] int command_of(Kind kind) const { return commands_[kind]; }
+  // By need.
+  [[nodiscard]] ReadWindow::Commands read_commands() const {
+    return {commands_[kRead], commands_[kActivate], commands_[kPrecharge]};
+  }
   [[nodiscard]] Kind direction_kind() const { return direction_ == kReading ? kRead : kWrite; }
 
   [[nodiscard]] RequestQueue& queue() { return direction_ == kReading ? reads_ : writes_; }
@@ -250,14 +249,14 @@ class Channel {
   const bool simple_;
   const bool in_order_;  // of the answers
   const bool keeps_house_;
-  const bool streams_;  // stretches of reads can be served ahead: see may_stream()
+  const bool stretches_;  // of reads can be served by window_: see may_stretch()
   const std::int64_t places_;
   const int write_high_;
   const int write_low_;
   Direction direction_ = kReading;
   const bool one_bus_;
   const Cycle read_cycles_;  // from a read's column command to the end of its data
-  const Cycle read_bus_cycles_;
+  const std::array<Cycle, ReadWindow::kNeeds> bus_cycles_;  // of the commands for reads, by need
   const Cycle longest_wait_;  // between two column commands, while there are requests
   const unsigned rank_shift_;
   const std::uint64_t rank_banks_;          // a rank's banks as a mask, for rank 0
@@ -286,8 +285,13 @@ class Channel {
   Kind first_row_kind_ = kActivate;
   unsigned stale_ = 0;
   std::vector<unsigned> delayed_elsewhere_;  // by command: kinds that other banks must reconsider
-  ReadStream stream_;
-  int calm_ = 0;  // column commands since anything but a hit was queued
+  ReadWindow window_;
+  bool in_stretch_ = false;
+  int calm_ = 0;  // column commands since something stood against a stretch
+  // Of the stretch, by need: the banks with such a command, and the cycle of the last.
+  std::array<std::uint64_t, ReadWindow::kNeeds> stretch_banks_{};
+  std::array<std::array<Cycle, kMostBanks>, ReadWindow::kNeeds> stretch_last_;
+  std::array<unsigned, ReadWindow::kNeeds> stretch_delays_{};  // needs that other banks reconsider
 
   std::vector<RankState> ranks_;
   std::vector<RefreshPlan> refreshes_;

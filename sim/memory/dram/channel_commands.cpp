@@ -80,7 +80,7 @@ void Channel::issue_column(Cycle cycle) {
     direction_event_ = cycle + 1;
   }
   watch_until_ = cycle + longest_wait_;
-  calm_ = banks_[kActivate] == 0 && banks_[kPrecharge] == 0 ? calm_ + 1 : 0;
+  ++calm_;
 }
 
 void Channel::served(const Request& request, bool is_write, Cycle cycle) {

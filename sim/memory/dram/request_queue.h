@@ -50,6 +50,7 @@ class RequestQueue {
     }
   }
 
+  [[nodiscard]] int places() const { return places_; }
   [[nodiscard]] int size() const { return size_; }
   [[nodiscard]] bool full() const { return size_ == places_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }

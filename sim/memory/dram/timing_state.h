@@ -32,27 +32,6 @@ class TimingState {
     return ready;
   }
 
-  // Both at once: earliest_of_rank() and earliest().
-  struct Both {
-    Cycle rank;
-    Cycle bank;
-  };
-  [[nodiscard]] Both earliest_of_rank_and_bank(const TimingTable::CommandRow& row,
-                                               unsigned bank) const {
-    const TimingTable::Site* site = row.sites.data();
-    const TimingTable::Site* const rank_end = site + row.rank_sites;
-    const TimingTable::Site* const end = site + row.sites.size();
-    Both ready = {kNever, 0};
-    for (; site != rank_end; ++site) {
-      ready.rank = std::max(ready.rank, ready_[site->base + (bank >> site->shift)]);
-    }
-    ready.bank = ready.rank;
-    for (; site != end; ++site) {
-      ready.bank = std::max(ready.bank, ready_[site->base + (bank >> site->shift)]);
-    }
-    return ready;
-  }
-
   // Of a command that acts on several banks.
   [[nodiscard]] Cycle earliest_of_banks(int command, std::uint64_t banks) const {
     Cycle ready = kNever;
@@ -64,11 +43,15 @@ class TimingState {
 
   // What the rank of the bank and the channel impose: a lower bound for all banks of the rank.
   [[nodiscard]] Cycle earliest_of_rank(const TimingTable::CommandRow& row, unsigned bank) const {
-    Cycle ready = kNever;
-    for (std::size_t i = 0; i < row.rank_sites; ++i) {
-      ready = std::max(ready, ready_[row.sites[i].base + (bank >> row.sites[i].shift)]);
-    }
-    return ready;
+    return latest(row, 0, row.rank_sites, bank);
+  }
+  // What the groups of banks within the rank impose, and what the bank alone does: with
+  // earliest_of_rank() the parts of which earliest() is the latest.
+  [[nodiscard]] Cycle earliest_of_group(const TimingTable::CommandRow& row, unsigned bank) const {
+    return latest(row, row.rank_sites, row.shared_sites, bank);
+  }
+  [[nodiscard]] Cycle earliest_of_bank(const TimingTable::CommandRow& row, unsigned bank) const {
+    return latest(row, row.shared_sites, row.sites.size(), bank);
   }
 
   // Calls visit(bank, cycle) for every bank of the mask, upwards: the maximum of the cycle and
@@ -111,25 +94,28 @@ class TimingState {
     }
   }
 
-  // The two halves of issue() for a command without windows: what delays the next such command, and
-  // the rest. Of several issues in a row to one bank, the rest of the last covers the others.
-  void issue_own(int command, unsigned bank, Cycle cycle) {
+  // The two halves of issue(): what delays the commands that serve reads, and the rest. Of several
+  // issues in a row to one bank, the rest of the last covers the others.
+  void issue_for_reads(int command, unsigned bank, Cycle cycle) {
     const TimingTable::CommandRow& row = table_.row(command);
-    for (std::size_t i = 0; i < row.own_effects; ++i) {
-      raise(row.effects[i].site.base + (bank >> row.effects[i].site.shift),
-            cycle + row.effects[i].delay);
+    const TimingTable::Effect* const end = row.effects.data() + row.read_effects;
+    for (const TimingTable::Effect* effect = row.effects.data(); effect != end; ++effect) {
+      raise(effect->site.base + (bank >> effect->site.shift), cycle + effect->delay);
     }
-    for (std::size_t i = 0; i < row.own_sibling_effects; ++i) {
+    for (const TimingTable::WindowEffect& effect : row.window_effects) {
+      issue_in_window(effect, bank, cycle);
+    }
+    for (std::size_t i = 0; i < row.read_sibling_effects; ++i) {
       issue_to_siblings(row.sibling_effects[i], bank, cycle);
     }
   }
   void issue_rest(int command, unsigned bank, Cycle cycle) {
     const TimingTable::CommandRow& row = table_.row(command);
-    for (std::size_t i = row.own_effects; i < row.effects.size(); ++i) {
+    for (std::size_t i = row.read_effects; i < row.effects.size(); ++i) {
       raise(row.effects[i].site.base + (bank >> row.effects[i].site.shift),
             cycle + row.effects[i].delay);
     }
-    for (std::size_t i = row.own_sibling_effects; i < row.sibling_effects.size(); ++i) {
+    for (std::size_t i = row.read_sibling_effects; i < row.sibling_effects.size(); ++i) {
       issue_to_siblings(row.sibling_effects[i], bank, cycle);
     }
   }
@@ -179,6 +165,17 @@ class TimingState {
       }
       visit(bank, ready);
     }
+  }
+
+  // Of the sites [begin, end) of the row.
+  [[nodiscard]] Cycle latest(const TimingTable::CommandRow& row, std::size_t begin, std::size_t end,
+                             unsigned bank) const {
+    const TimingTable::Site* const last = row.sites.data() + end;
+    Cycle ready = kNever;
+    for (const TimingTable::Site* site = row.sites.data() + begin; site != last; ++site) {
+      ready = std::max(ready, ready_[site->base + (bank >> site->shift)]);
+    }
+    return ready;
   }
 
   void raise(std::size_t slot, Cycle cycle) { ready_[slot] = std::max(ready_[slot], cycle); }

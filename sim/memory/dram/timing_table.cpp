@@ -68,11 +68,12 @@ TimingTable::TimingTable(const Spec& spec, const std::vector<int>& used) {
         sites.push_back(here);
         const Layer& rank = layer_of_level_[static_cast<std::size_t>(spec.refresh_scope)];
         rows_[later].rank_sites += layer.shift >= rank.shift ? 1 : 0;
+        rows_[later].shared_sites += layer.shift >= std::min(rank.shift, 1U) ? 1 : 0;
       }
     }
   }
   mark_elsewhere(spec);
-  put_own_effects_first();
+  put_read_effects_first(spec);
 }
 
 void TimingTable::number_nodes(const Spec& spec) {
@@ -135,15 +136,18 @@ void TimingTable::add_window(const Spec& spec, const Constraint& constraint,
   }
 }
 
-void TimingTable::put_own_effects_first() {
-  for (std::size_t command = 0; command < rows_.size(); ++command) {
-    const auto is_own = [&](const auto& effect) { return effect.site.base / nodes_ == command; };
-    CommandRow& row = rows_[command];
-    const auto own = std::partition(row.effects.begin(), row.effects.end(), is_own);
-    row.own_effects = static_cast<std::size_t>(own - row.effects.begin());
+void TimingTable::put_read_effects_first(const Spec& spec) {
+  const auto serves_reads = [&](const auto& effect) {
+    const CommandKind kind = spec.commands[effect.site.base / nodes_].kind;
+    return kind == CommandKind::kActivate || kind == CommandKind::kRead ||
+           kind == CommandKind::kPrecharge;
+  };
+  for (CommandRow& row : rows_) {
+    const auto rest = std::partition(row.effects.begin(), row.effects.end(), serves_reads);
+    row.read_effects = static_cast<std::size_t>(rest - row.effects.begin());
     const auto siblings =
-        std::partition(row.sibling_effects.begin(), row.sibling_effects.end(), is_own);
-    row.own_sibling_effects = static_cast<std::size_t>(siblings - row.sibling_effects.begin());
+        std::partition(row.sibling_effects.begin(), row.sibling_effects.end(), serves_reads);
+    row.read_sibling_effects = static_cast<std::size_t>(siblings - row.sibling_effects.begin());
   }
 }
 

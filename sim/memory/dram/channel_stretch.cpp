@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stretches in which nothing but reads of one initiator is queued: the same decisions as
+// everywhere, taken by a ReadWindow.
+#include <algorithm>
+#include <bit>
+
+#include "memory/dram/channel.h"
+
+namespace orrery::memory::dram {
+
+namespace {
+
+// Column commands before a stretch begins, so that beginning and ending it pay.
+constexpr int kCalm = 4;
+
+}  // namespace
+
+bool Channel::may_stretch() const {
+  return calm_ >= kCalm && stretches_ && direction_ == kReading && blocked_ == 0 && down_ == 0 &&
+         writes_.empty() && direction_event_ == kNeverCycle && intake_.at_most_one_read() &&
+         !reads_.empty();
+}
+
+void Channel::begin_stretch() {
+  in_stretch_ = true;
+  for (RequestQueue::Index index = reads_.oldest(); index != RequestQueue::kNone;
+       index = reads_.at(index).younger) {
+    const Request& request = reads_.at(index);
+    const std::int64_t open = open_row_[request.bank];
+    window_.arrived(index, request.bank, request.row, open == kClosed,
+                    open == static_cast<std::int64_t>(request.row));
+  }
+  reads_.unlink_all();
+}
+
+void Channel::end_stretch() {
+  in_stretch_ = false;
+  for (unsigned need = 0; need < ReadWindow::kNeeds; ++need) {
+    for (std::uint64_t& banks = stretch_banks_[need]; banks != 0; banks &= banks - 1) {
+      const auto bank = static_cast<unsigned>(std::countr_zero(banks));
+      const Cycle cycle = stretch_last_[need][bank];
+      timing_.issue_rest(read_commands()[need], bank, cycle);
+      if (need == ReadWindow::kColumn) {
+        watch_until_ = std::max(watch_until_, cycle + longest_wait_);
+      }
+    }
+  }
+  window_.drain([this](RequestQueue::Index index) { reads_.link(index); });
+  rebuild_candidates();
+}
+
+void Channel::stretch(Cycle until) {
+  if (!in_stretch_) {
+    begin_stretch();
+  }
+  const Cycle limit = std::min(until, next_refresh_due_);
+  while (intake_.at_most_one_read() && age_ < kLargestAge) {
+    window_.update(std::max(column_floor_, horizon_), std::max(row_floor_, horizon_));
+    const ReadWindow::Choice column = window_.first(ReadWindow::kColumn);
+    const ReadWindow::Need need = window_.first_row_need();
+    const ReadWindow::Choice row = window_.first(need);
+    const Cycle command = std::min(column.cycle, row.cycle);
+    const Cycle arrival = reads_.full() ? kNeverCycle : intake_.only_ready(arrival_floor_);
+    if (std::min(arrival, command) >= limit) {
+      if (limit < until || reads_.empty()) {
+        break;
+      }
+      return;
+    }
+    if (arrival <= command) {
+      stretch_arrival(arrival);
+    } else if (column.cycle <= row.cycle) {
+      stretch_read(column.position, column.cycle);
+    } else if (need == ReadWindow::kActivate) {
+      stretch_activate(row.position, row.cycle);
+    } else {
+      stretch_precharge(row.position, row.cycle);
+    }
+  }
+  calm_ = intake_.at_most_one_read() ? calm_ : 0;
+  end_stretch();
+}
+
+void Channel::stretch_arrival(Cycle cycle) {
+  horizon_ = cycle;
+  arrival_floor_ = cycle + 1;
+  const std::uint64_t burst = intake_.only_burst();
+  const unsigned bank = map_.bank(burst);
+  const RequestQueue::Index index = reads_.take_place(bank);
+  Request& request = reads_.at(index);
+  request.burst = burst;
+  request.number = arrivals_++;
+  request.arrival = cycle;
+  request.age = age_++;
+  request.row = map_.row(burst);
+  request.slice = intake_.take_only(cycle);
+  request.statistics = &intake_.statistics(request.slice);
+  ++request.statistics->read_bursts;
+  const std::int64_t open = open_row_[bank];
+  window_.arrived(index, bank, request.row, open == kClosed,
+                  open == static_cast<std::int64_t>(request.row));
+  if (observer_ != nullptr) {
+    observer_->arrival({cycle, request.number, false, false, map_.locate(request.burst)});
+  }
+}
+
+void Channel::stretch_issue(ReadWindow::Need need, const Request& request, Cycle cycle) {
+  const int command = read_commands()[need];
+  const unsigned bank = request.bank;
+  timing_.issue_for_reads(command, bank, cycle);
+  stretch_banks_[need] |= bit(bank);
+  stretch_last_[need][bank] = cycle;
+  record(command, bank, &request, cycle);
+  window_.delayed(stretch_delays_[need]);
+  const Cycle free = cycle + bus_cycles_[need];
+  if (need == ReadWindow::kColumn || one_bus_) {
+    column_floor_ = free;
+    window_.column_bus_taken(free);
+  }
+  if (need != ReadWindow::kColumn || one_bus_) {
+    row_floor_ = free;
+    window_.row_bus_taken(free);
+  }
+  arrival_floor_ = cycle + 1;
+}
+
+void Channel::stretch_read(unsigned position, Cycle cycle) {
+  const RequestQueue::Index index = window_.place(position);
+  const Request& request = reads_.at(index);
+  stretch_issue(ReadWindow::kColumn, request, cycle);
+  window_.read(position, request.bank);
+  // The row bus may take a command in the same cycle.
+  horizon_ = one_bus_ ? cycle + 1 : cycle;
+  served(request, false, cycle);
+  reads_.free_place(index);
+}
+
+void Channel::stretch_activate(unsigned position, Cycle cycle) {
+  Request& request = reads_.at(window_.place(position));
+  const unsigned bank = request.bank;
+  stretch_issue(ReadWindow::kActivate, request, cycle);
+  horizon_ = cycle + 1;
+  ++request.statistics->activates;
+  if (request.first == FirstCommand::kNone) {
+    request.first = FirstCommand::kActivate;
+  }
+  open_row_[bank] = request.row;
+  open_ |= bit(bank);
+  overtaken_[bank] = 0;
+  ranks_[rank_of(bank)].open_one(cycle);
+  window_.activated(bank, request.row);
+}
+
+void Channel::stretch_precharge(unsigned position, Cycle cycle) {
+  Request& request = reads_.at(window_.place(position));
+  const unsigned bank = request.bank;
+  stretch_issue(ReadWindow::kPrecharge, request, cycle);
+  horizon_ = cycle + 1;
+  if (request.first == FirstCommand::kNone) {
+    request.first = FirstCommand::kPrecharge;
+  }
+  open_row_[bank] = kClosed;
+  open_ &= ~bit(bank);
+  ranks_[rank_of(bank)].close(1, cycle);
+  window_.precharged(bank);
+}
+
+}  // namespace orrery::memory::dram
