@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Long streams under the policies that let the channel run ahead: the stretches of reads that it
-// serves without looking for candidates begin, break off and end as the clocked reference says.
+// Streams and random reads under the policies that let the channel serve stretches of reads from a
+// window of their own: stretches begin, break off and end as the clocked reference says.
 #include <gtest/gtest.h>
 
 #include "base/random.h"
@@ -46,6 +46,37 @@ Scenario stream_scenario(const Spec& spec, std::uint64_t seed) {
   return scenario;
 }
 
+// One initiator that reads bursts anywhere, within a few rows of each bank or in one row, now and
+// then with a pause; seldom another one or a write.
+Scenario random_read_scenario(const Spec& spec, std::uint64_t seed) {
+  base::Random random(seed);
+  Scenario scenario{spec, {}, {}, 40000};
+  ControllerConfig& controller = scenario.config.controller;
+  // Both sides of what a window holds.
+  controller.buffer_size =
+      random.integer(0, 3) == 0 ? random.integer(90, 100) : random.integer(1, 64);
+  controller.refresh_policy =
+      random.integer(0, 2) == 0 ? RefreshPolicyKind::kNone : RefreshPolicyKind::kAllBank;
+  scenario.config.credits = static_cast<int>(random.integer(1, 200));
+  scenario.config.round_trip = random.integer(0, 60);
+  const std::int64_t all_rows = spec.banks() * spec.columns * spec.access_bytes;
+  Cycle at = 0;
+  for (std::uint64_t i = 0; i < 900; ++i) {
+    at += random.integer(0, 60) == 0 ? random.integer(0, 1500) : 0;
+    const std::int64_t kind = random.integer(0, 9);
+    Transfer transfer;
+    transfer.row_bytes = spec.access_bytes * (kind == 0 ? random.integer(2, 40) : 1);
+    const std::int64_t region =
+        kind < 5 ? spec.capacity_bytes() / 2 : (kind < 9 ? 4 * all_rows : 8192);
+    transfer.address = static_cast<std::uint64_t>(random.integer(0, region - 1));
+    const std::int64_t stray = random.integer(0, 199);
+    transfer.is_write = stray == 0;
+    transfer.initiator = stray < 2 ? 1 : 0;
+    scenario.submissions.push_back({at, transfer, at + random.integer(0, 30), i});
+  }
+  return scenario;
+}
+
 class StreamAgainstReference : public testing::TestWithParam<NamedSpec> {};
 
 TEST_P(StreamAgainstReference, DoesTheSameInTheSameCyclesForEveryLookahead) {
@@ -64,6 +95,25 @@ TEST_P(StreamAgainstReference, DoesTheSameInTheSameCyclesForEveryLookahead) {
     }
     // The scenarios are streams: most requests find their row open.
     EXPECT_GT(first.statistics.total.row_hits, 2 * first.statistics.total.activates);
+  }
+}
+
+TEST_P(StreamAgainstReference, DoesTheSameForRandomReads) {
+  const Spec spec = GetParam().make();
+  for (std::uint64_t seed = 1; seed <= scaled(4); ++seed) {
+    const Scenario scenario = random_read_scenario(spec, seed);
+    SCOPED_TRACE("seed " + std::to_string(seed) + ": " + describe(scenario.config));
+    const Outcome first = run_channel(scenario, 100000);
+    expect_equal(first, run_reference(scenario), scenario.spec, false);
+    for (const Cycle step : {1, 64}) {
+      SCOPED_TRACE("in steps of " + std::to_string(step));
+      expect_equal(run_channel(scenario, step), first, scenario.spec, true);
+    }
+    if (HasFailure()) {
+      return;
+    }
+    // Every access of the first half of the kinds opens a row of its own, as a rule.
+    EXPECT_GT(first.statistics.total.activates, 200U);
   }
 }
 

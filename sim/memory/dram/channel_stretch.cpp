@@ -27,8 +27,8 @@ void Channel::begin_stretch() {
        index = reads_.at(index).younger) {
     const Request& request = reads_.at(index);
     const std::int64_t open = open_row_[request.bank];
-    window_.arrived(index, request.bank, request.row, open == kClosed,
-                    open == static_cast<std::int64_t>(request.row));
+    window_.arrived(index, request.bank, request.row,
+                    open == static_cast<std::int64_t>(request.row), open == kClosed);
   }
   reads_.unlink_all();
 }
@@ -53,28 +53,29 @@ void Channel::stretch(Cycle until) {
   if (!in_stretch_) {
     begin_stretch();
   }
-  const Cycle limit = std::min(until, next_refresh_due_);
+  const Cycle limit = std::min(std::min(until, next_refresh_due_), ReadWindow::kNone);
   while (intake_.at_most_one_read() && age_ < kLargestAge) {
     window_.update(std::max(column_floor_, horizon_), std::max(row_floor_, horizon_));
     const ReadWindow::Choice column = window_.first(ReadWindow::kColumn);
-    const ReadWindow::Need need = window_.first_row_need();
-    const ReadWindow::Choice row = window_.first(need);
-    const Cycle command = std::min(column.cycle, row.cycle);
+    const ReadWindow::Choice activate = window_.first(ReadWindow::kActivate);
+    const ReadWindow::Choice precharge = window_.first(ReadWindow::kPrecharge);
+    const ReadWindow::Choice row = std::min(activate, precharge);
+    const Cycle command = std::min(column.cycle(), row.cycle());
     const Cycle arrival = reads_.full() ? kNeverCycle : intake_.only_ready(arrival_floor_);
     if (std::min(arrival, command) >= limit) {
-      if (limit < until || reads_.empty()) {
+      if (next_refresh_due_ <= limit || reads_.empty()) {
         break;
       }
       return;
     }
     if (arrival <= command) {
       stretch_arrival(arrival);
-    } else if (column.cycle <= row.cycle) {
-      stretch_read(column.position, column.cycle);
-    } else if (need == ReadWindow::kActivate) {
-      stretch_activate(row.position, row.cycle);
+    } else if (column.cycle() <= row.cycle()) {
+      stretch_read(column.position(), column.cycle());
+    } else if (activate < precharge) {
+      stretch_activate(activate.position(), activate.cycle());
     } else {
-      stretch_precharge(row.position, row.cycle);
+      stretch_precharge(precharge.position(), precharge.cycle());
     }
   }
   calm_ = intake_.at_most_one_read() ? calm_ : 0;
@@ -97,8 +98,8 @@ void Channel::stretch_arrival(Cycle cycle) {
   request.statistics = &intake_.statistics(request.slice);
   ++request.statistics->read_bursts;
   const std::int64_t open = open_row_[bank];
-  window_.arrived(index, bank, request.row, open == kClosed,
-                  open == static_cast<std::int64_t>(request.row));
+  window_.arrived(index, bank, request.row, open == static_cast<std::int64_t>(request.row),
+                  open == kClosed);
   if (observer_ != nullptr) {
     observer_->arrival({cycle, request.number, false, false, map_.locate(request.burst)});
   }
@@ -128,7 +129,7 @@ void Channel::stretch_read(unsigned position, Cycle cycle) {
   const RequestQueue::Index index = window_.place(position);
   const Request& request = reads_.at(index);
   stretch_issue(ReadWindow::kColumn, request, cycle);
-  window_.read(position, request.bank);
+  window_.read(position, request.bank, cycle);
   // The row bus may take a command in the same cycle.
   horizon_ = one_bus_ ? cycle + 1 : cycle;
   served(request, false, cycle);
@@ -148,7 +149,7 @@ void Channel::stretch_activate(unsigned position, Cycle cycle) {
   open_ |= bit(bank);
   overtaken_[bank] = 0;
   ranks_[rank_of(bank)].open_one(cycle);
-  window_.activated(bank, request.row);
+  window_.activated(bank, request.row, cycle);
 }
 
 void Channel::stretch_precharge(unsigned position, Cycle cycle) {
@@ -162,7 +163,7 @@ void Channel::stretch_precharge(unsigned position, Cycle cycle) {
   open_row_[bank] = kClosed;
   open_ &= ~bit(bank);
   ranks_[rank_of(bank)].close(1, cycle);
-  window_.precharged(bank);
+  window_.precharged(bank, cycle);
 }
 
 }  // namespace orrery::memory::dram

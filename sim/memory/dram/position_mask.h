@@ -12,6 +12,15 @@ class PositionMask {
  public:
   static constexpr unsigned kPositions = 128;
 
+  // All below `end`.
+  [[nodiscard]] static PositionMask below(unsigned end) {
+    PositionMask result;
+    for (unsigned position = 0; position < end; ++position) {
+      result.add(position);
+    }
+    return result;
+  }
+
   [[nodiscard]] bool any() const { return (words_[0] | words_[1]) != 0; }
   // The smallest; there is one.
   [[nodiscard]] unsigned first() const {

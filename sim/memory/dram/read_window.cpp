@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory/dram/read_window.h"
 
-#include <algorithm>
-#include <bit>
-
 namespace orrery::memory::dram {
 
 bool ReadWindow::suits(const TimingTable& table, const Commands& commands) {
@@ -20,7 +17,7 @@ ReadWindow::ReadWindow(const TimingTable& table, const TimingState& timing,
       rows_{&table.row(commands[kColumn]), &table.row(commands[kActivate]),
             &table.row(commands[kPrecharge])},
       rank_shift_(rank_shift),
-      lines_(ranks) {
+      lines_(ranks * kNeeds) {
   const TimingTable::CommandRow& read = *rows_[kColumn];
   for (std::size_t i = read.shared_sites; i < read.sites.size(); ++i) {
     reads_rest_ = reads_rest_ || std::any_of(read.effects.begin(), read.effects.end(),
@@ -31,7 +28,7 @@ ReadWindow::ReadWindow(const TimingTable& table, const TimingState& timing,
   need_.fill(kNeeds);
 }
 
-void ReadWindow::arrived(Index place, unsigned bank, std::uint32_t row, bool closed, bool hit) {
+void ReadWindow::arrived(Index place, unsigned bank, std::uint32_t row, bool hit, bool closed) {
   if (tail_ == PositionMask::kPositions) [[unlikely]] {
     renumber();
   }
@@ -40,11 +37,15 @@ void ReadWindow::arrived(Index place, unsigned bank, std::uint32_t row, bool clo
   places_[position] = place;
   bank_[position] = static_cast<std::uint8_t>(bank);
   live_.add(position);
+  const PositionMask before = queued_[bank];
   queued_[bank].add(position);
   if (hit) {
     hits_.add(position);
     if (need_[bank] == kPrecharge) {
-      leave(kPrecharge, bank);
+      Line& here = line(kPrecharge, bank);
+      here.ripe.remove(before);
+      here.waiting.remove(bank);
+      stale_ |= 1U << kPrecharge;
     }
     join(kColumn, bank, position);
   } else if (closed) {
@@ -54,8 +55,9 @@ void ReadWindow::arrived(Index place, unsigned bank, std::uint32_t row, bool clo
   }
 }
 
-void ReadWindow::read(unsigned position, unsigned bank) {
+void ReadWindow::read(unsigned position, unsigned bank, Cycle cycle) {
   Line& columns = line(kColumn, bank);
+  ripen(columns, kColumn, cycle);
   columns.ripe.remove(position);
   hits_.remove(position);
   live_.remove(position);
@@ -74,8 +76,11 @@ void ReadWindow::read(unsigned position, unsigned bank) {
   }
 }
 
-void ReadWindow::activated(unsigned bank, std::uint32_t row) {
-  leave(kActivate, bank);
+void ReadWindow::activated(unsigned bank, std::uint32_t row, Cycle cycle) {
+  Line& here = line(kActivate, bank);
+  ripen(here, kActivate, cycle);
+  here.ripe.remove(queued_[bank]);
+  stale_ |= 1U << kActivate;
   for (PositionMask left = queued_[bank]; left.any(); left.remove_first()) {
     const unsigned position = left.first();
     if (row_[position] == row) {
@@ -85,19 +90,20 @@ void ReadWindow::activated(unsigned bank, std::uint32_t row) {
   want(kColumn, bank);
 }
 
-void ReadWindow::precharged(unsigned bank) {
-  leave(kPrecharge, bank);
+void ReadWindow::precharged(unsigned bank, Cycle cycle) {
+  Line& here = line(kPrecharge, bank);
+  ripen(here, kPrecharge, cycle);
+  here.ripe.remove(queued_[bank]);
+  stale_ |= 1U << kPrecharge;
   want(kActivate, bank);
 }
 
 // The bank waits for the command from now on.
 void ReadWindow::want(Need need, unsigned bank) {
   need_[bank] = need;
-  Line& here = line(need, bank);
   const Cycle ready = timing_.earliest_of_bank(*rows_[need], bank);
-  here.waiting |= std::uint64_t{1} << bank;
-  here.next = std::min(here.next, ready);
-  stale_ |= ready <= first_[need].cycle ? 1U << need : 0;
+  line(need, bank).waiting.add(ready, bank);
+  stale_ |= static_cast<unsigned>(ready <= first_[need].cycle()) << need;
 }
 
 // A read that has just come. It is the youngest: where its bank is a candidate already it changes
@@ -105,45 +111,12 @@ void ReadWindow::want(Need need, unsigned bank) {
 void ReadWindow::join(Need need, unsigned bank, unsigned position) {
   if (need_[bank] != need) {
     want(need, bank);
-  } else if (Line& here = line(need, bank); (here.waiting >> bank & 1U) == 0) {
+  } else if (Line& here = line(need, bank); !here.waiting.has(bank)) {
     here.ripe.add(position);
   }
 }
 
-void ReadWindow::leave(Need need, unsigned bank) {
-  Line& here = line(need, bank);
-  here.ripe.remove(queued_[bank]);
-  here.waiting &= ~(std::uint64_t{1} << bank);
-  stale_ |= 1U << need;
-}
-
-void ReadWindow::find_stale(Cycle column_floor, Cycle row_floor) {
-  for (unsigned need = 0; need < kNeeds; ++need) {
-    if ((stale_ >> need & 1U) != 0) {
-      first_[need] = first_of(static_cast<Need>(need), need == kColumn ? column_floor : row_floor);
-    }
-  }
-  stale_ = 0;
-}
-
-ReadWindow::Choice ReadWindow::first_of(Need need, Cycle floor) {
-  const TimingTable::CommandRow& row = *rows_[need];
-  Choice best;
-  for (unsigned rank = 0; rank < lines_.size(); ++rank) {
-    Line& here = lines_[rank][need];
-    const Cycle cycle = std::max(floor, timing_.earliest_of_rank(row, rank << rank_shift_));
-    if (here.next <= cycle) {
-      ripen(here, need, cycle);
-    }
-    const Choice choice = first_in_line(here, need, cycle);
-    if (choice.before(best)) {
-      best = choice;
-    }
-  }
-  return best;
-}
-
-ReadWindow::Choice ReadWindow::first_in_line(const Line& line, Need need, Cycle cycle) const {
+ReadWindow::Choice ReadWindow::first_later(const Line& line, Need need, Cycle cycle) const {
   const TimingTable::CommandRow& row = *rows_[need];
   Choice best;
   for (PositionMask left = line.ripe; left.any(); left.remove_first()) {
@@ -152,44 +125,26 @@ ReadWindow::Choice ReadWindow::first_in_line(const Line& line, Need need, Cycle 
     if (ready <= cycle) {
       return {cycle, position};
     }
-    best = ready < best.cycle ? Choice{ready, position} : best;
+    best = std::min(best, Choice(ready, position));
   }
-  if (line.next > best.cycle) {
-    return best;
-  }
-  for (std::uint64_t left = line.waiting; left != 0; left &= left - 1) {
-    const auto bank = static_cast<unsigned>(std::countr_zero(left));
-    const Choice choice = {
-        std::max(timing_.earliest_of_group(row, bank), timing_.earliest_of_bank(row, bank)),
-        candidates(need, bank).first()};
-    if (choice.before(best)) {
-      best = choice;
+  line.waiting.for_each([&](Cycle ready, unsigned bank) {
+    if (ready > best.cycle()) {
+      return false;
     }
-  }
+    ready = std::max(ready, timing_.earliest_of_group(row, bank));
+    best = std::min(best, Choice(ready, candidates(need, bank).first()));
+    return true;
+  });
   return best;
-}
-
-void ReadWindow::ripen(Line& line, Need need, Cycle cycle) {
-  line.next = kNeverCycle;
-  for (std::uint64_t left = line.waiting; left != 0; left &= left - 1) {
-    const auto bank = static_cast<unsigned>(std::countr_zero(left));
-    const Cycle ready = timing_.earliest_of_bank(*rows_[need], bank);
-    if (ready <= cycle) {
-      line.waiting &= ~(std::uint64_t{1} << bank);
-      line.ripe.add(candidates(need, bank));
-    } else {
-      line.next = std::min(line.next, ready);
-    }
-  }
 }
 
 void ReadWindow::renumber() {
   const PositionMask old_hits = hits_;
   hits_ = {};
-  for (std::array<Line, kNeeds>& lines : lines_) {
-    for (Line& line : lines) {
-      line.ripe = {};
-    }
+  PositionMask ripe;
+  for (Line& line : lines_) {
+    ripe.add(line.ripe);
+    line.ripe = {};
   }
   queued_.fill({});
   tail_ = 0;
@@ -201,25 +156,21 @@ void ReadWindow::renumber() {
     places_[position] = places_[old];
     bank_[position] = bank_[old];
     queued_[bank].add(position);
-    const bool hit = old_hits.has(old);
-    if (hit) {
+    if (old_hits.has(old)) {
       hits_.add(position);
     }
-    Line& here = line(need_[bank], bank);
-    if ((here.waiting >> bank & 1U) == 0 && (hit || need_[bank] != kColumn)) {
-      here.ripe.add(position);
+    if (ripe.has(old)) {
+      line(need_[bank], bank).ripe.add(position);
     }
   }
-  live_ = {};
-  for (unsigned position = 0; position < tail_; ++position) {
-    live_.add(position);
-  }
+  live_ = PositionMask::below(tail_);
   stale_ = kAllNeeds;
 }
 
 void ReadWindow::reset() {
-  for (std::array<Line, kNeeds>& lines : lines_) {
-    lines.fill({});
+  for (Line& line : lines_) {
+    line.ripe = {};
+    line.waiting.clear();
   }
   live_ = {};
   hits_ = {};

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
 
 #include "memory/dram/position_mask.h"
 #include "memory/dram/request_queue.h"
+#include "memory/dram/ripening_list.h"
 #include "memory/dram/timing_state.h"
 
 namespace orrery::memory::dram {
@@ -25,14 +27,26 @@ class ReadWindow {
   enum Need : unsigned { kColumn, kActivate, kPrecharge, kNeeds };
   using Commands = std::array<int, kNeeds>;
 
-  // A command that could be issued: the first cycle, and the read it is for.
-  struct Choice {
-    Cycle cycle = kNeverCycle;
-    unsigned position = PositionMask::kPositions;
-    [[nodiscard]] bool before(const Choice& other) const {
-      return cycle < other.cycle || (cycle == other.cycle && position < other.position);
+  // A command that could be issued: the first cycle, and the position of the read it is for. One
+  // word, so that the earlier is less, in one cycle that for the older read.
+  class Choice {
+   public:
+    Choice() = default;
+    Choice(Cycle cycle, unsigned position)
+        : word_(static_cast<std::uint64_t>(cycle) * PositionMask::kPositions + position) {}
+    [[nodiscard]] Cycle cycle() const {
+      return static_cast<Cycle>(word_ / PositionMask::kPositions);
     }
+    [[nodiscard]] unsigned position() const {
+      return static_cast<unsigned>(word_ % PositionMask::kPositions);
+    }
+    auto operator<=>(const Choice&) const = default;
+
+   private:
+    std::uint64_t word_ = ~std::uint64_t{0};
   };
+  // As a cycle: there is no command. Greater than all others, less than kNeverCycle.
+  static constexpr Cycle kNone = static_cast<Cycle>(~std::uint64_t{0} / PositionMask::kPositions);
 
   // The table and the state must outlive the window.
   ReadWindow(const TimingTable& table, const TimingState& timing, const Commands& commands,
@@ -46,22 +60,26 @@ class ReadWindow {
   // The first command of each need, if none is issued before. The floors: from when on the bus is
   // free for it.
   void update(Cycle column_floor, Cycle row_floor) {
-    if (stale_ != 0) {
-      find_stale(column_floor, row_floor);
+    if ((stale_ & 1U << kColumn) != 0) {
+      find<kColumn>(column_floor);
     }
+    if ((stale_ & 1U << kActivate) != 0) {
+      find<kActivate>(row_floor);
+    }
+    if ((stale_ & 1U << kPrecharge) != 0) {
+      find<kPrecharge>(row_floor);
+    }
+    stale_ = 0;
   }
-  // As of update(); position kPositions: there is none.
-  [[nodiscard]] const Choice& first(Need need) const { return first_[need]; }
-  [[nodiscard]] Need first_row_need() const {
-    return first_[kPrecharge].before(first_[kActivate]) ? kPrecharge : kActivate;
-  }
+  // As of update().
+  [[nodiscard]] Choice first(Need need) const { return first_[need]; }
 
-  // A read has arrived; closed: of its bank.
-  void arrived(Index place, unsigned bank, std::uint32_t row, bool closed, bool hit);
+  // A read has arrived; hit, closed: its row is open, none of its bank is.
+  void arrived(Index place, unsigned bank, std::uint32_t row, bool hit, bool closed);
   // Commands, after their constraints have been applied to the timing state.
-  void read(unsigned position, unsigned bank);
-  void activated(unsigned bank, std::uint32_t row);
-  void precharged(unsigned bank);
+  void read(unsigned position, unsigned bank, Cycle cycle);
+  void activated(unsigned bank, std::uint32_t row, Cycle cycle);
+  void precharged(unsigned bank, Cycle cycle);
   // The bus takes nothing before this cycle.
   void column_bus_taken(Cycle until) { mark_before(kColumn, until); }
   void row_bus_taken(Cycle until) {
@@ -87,25 +105,30 @@ class ReadWindow {
   // The reads of one rank whose banks have one need.
   struct Line {
     PositionMask ripe;
-    std::uint64_t waiting = 0;  // banks that do not allow it yet
-    Cycle next = kNeverCycle;   // no such bank does before this cycle
+    RipeningList waiting;  // banks that do not allow it yet
   };
 
-  [[nodiscard]] Line& line(Need need, unsigned bank) { return lines_[bank >> rank_shift_][need]; }
-  void find_stale(Cycle column_floor, Cycle row_floor);
-  [[nodiscard]] Choice first_of(Need need, Cycle floor);
-  // `cycle`: when the rank and the bus allow the command.
-  [[nodiscard]] Choice first_in_line(const Line& line, Need need, Cycle cycle) const;
-  void ripen(Line& line, Need need, Cycle cycle);
+  [[nodiscard]] Line& line(Need need, unsigned bank) {
+    return lines_[(bank >> rank_shift_) * kNeeds + need];
+  }
+  template <Need need>
+  void find(Cycle floor);
+  // Of the banks that wait, those that allow the command by now. The cycle never goes back.
+  void ripen(Line& line, Need need, Cycle cycle) {
+    while (line.waiting.first_ready() <= cycle) {
+      line.ripe.add(candidates(need, line.waiting.take_first()));
+    }
+  }
+  // `cycle`: when the rank and the bus allow the command, but none of the ripe ones is ready then.
+  [[nodiscard]] Choice first_later(const Line& line, Need need, Cycle cycle) const;
   // Of the reads of the bank, those that the command would serve.
   [[nodiscard]] PositionMask candidates(Need need, unsigned bank) const {
     return need == kColumn ? queued_[bank].common(hits_) : queued_[bank];
   }
   void want(Need need, unsigned bank);
   void join(Need need, unsigned bank, unsigned position);
-  void leave(Need need, unsigned bank);
   void mark_before(Need need, Cycle until) {
-    stale_ |= first_[need].cycle < until ? 1U << need : 0;
+    stale_ |= static_cast<unsigned>(first_[need].cycle() < until) << need;
   }
   // Moves the reads to the first positions.
   void renumber();
@@ -118,7 +141,7 @@ class ReadWindow {
   unsigned tail_ = 0;
   unsigned stale_ = kAllNeeds;
   std::array<Choice, kNeeds> first_;
-  std::vector<std::array<Line, kNeeds>> lines_;  // by rank
+  std::vector<Line> lines_;  // by rank, then by need
   PositionMask live_;
   PositionMask hits_;
   std::array<Need, kMostBanks> need_;  // kNeeds: no reads
@@ -127,5 +150,26 @@ class ReadWindow {
   std::array<Index, PositionMask::kPositions> places_;
   std::array<std::uint8_t, PositionMask::kPositions> bank_;
 };
+
+// As a rule the oldest ripe read is ready as soon as its rank lets any be.
+template <ReadWindow::Need need>
+inline void ReadWindow::find(Cycle floor) {
+  const TimingTable::CommandRow& row = *rows_[need];
+  Choice best;
+  unsigned rank = 0;
+  for (Line* here = &lines_[need]; here < lines_.data() + lines_.size(); here += kNeeds, ++rank) {
+    const Cycle cycle = std::max(floor, timing_.earliest_of_rank(row, rank << rank_shift_));
+    ripen(*here, need, cycle);
+    if (here->ripe.any()) {
+      const unsigned oldest = here->ripe.first();
+      if (timing_.earliest_of_group(row, bank_[oldest]) <= cycle) [[likely]] {
+        best = std::min(best, Choice(cycle, oldest));
+        continue;
+      }
+    }
+    best = std::min(best, first_later(*here, need, cycle));
+  }
+  first_[need] = best;
+}
 
 }  // namespace orrery::memory::dram
