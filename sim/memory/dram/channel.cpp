@@ -122,10 +122,6 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
       keeps_house_(page_policy_->timeout() || config.controller.refresh_max_postponed > 0 ||
                    config.controller.refresh_max_pulled_in > 0 ||
                    config.controller.power_down != PowerDownKind::kNone),
-      stretches_(simple_ && !in_order_ && !keeps_house_ &&
-                 config.controller.buffer != BufferKind::kBankwise &&
-                 reads_.places() <= ReadWindow::kMostPlaces &&
-                 ReadWindow::suits(table_, read_commands())),
       places_(config.controller.buffer_size),
       write_high_(static_cast<int>(config.controller.write_high_or_default())),
       write_low_(static_cast<int>(config.controller.write_low_or_default())),
@@ -138,7 +134,8 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
       longest_wait_(longest_wait(spec, config.controller)),
       rank_shift_(shift_of(spec.banks() / spec.ranks())),
       rank_banks_(low_bits(spec.banks() / spec.ranks())),
-      window_(table_, timing_, read_commands(), static_cast<unsigned>(spec.ranks()), rank_shift_),
+      read_timing_(table_, read_commands(), static_cast<unsigned>(spec.ranks()), rank_shift_),
+      window_(read_timing_, static_cast<unsigned>(spec.ranks()), rank_shift_),
       idle_since_(static_cast<std::size_t>(spec.ranks()), 0),
       command_counts_(spec.commands.size(), 0) {
   for (const Command& command : spec.commands) {
@@ -164,13 +161,9 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
     }
     delayed_elsewhere_.push_back(simple_ ? kinds : kRequestKinds);
   }
-  constexpr std::array<Kind, ReadWindow::kNeeds> kKindOfNeed = {kRead, kActivate, kPrecharge};
-  for (unsigned earlier = 0; earlier < ReadWindow::kNeeds; ++earlier) {
-    for (unsigned later = 0; later < ReadWindow::kNeeds; ++later) {
-      const unsigned kinds = delayed_elsewhere_[static_cast<std::size_t>(read_commands()[earlier])];
-      stretch_delays_[earlier] |= (kinds >> kKindOfNeed[later] & 1U) << later;
-    }
-  }
+  stretches_ = simple_ && !in_order_ && !keeps_house_ &&
+               config.controller.buffer != BufferKind::kBankwise &&
+               reads_.places() <= ReadWindow::kMostPlaces && read_timing_.suits();
   precharge_after_ = {delay_to_precharge(spec, CommandKind::kRead),
                       delay_to_precharge(spec, CommandKind::kWrite)};
   open_row_.fill(kClosed);

@@ -14,6 +14,7 @@
 #include "memory/dram/intake.h"
 #include "memory/dram/page_policy.h"
 #include "memory/dram/rank_state.h"
+#include "memory/dram/read_timing.h"
 #include "memory/dram/read_window.h"
 #include "memory/dram/refresh_plan.h"
 #include "memory/dram/request_queue.h"
@@ -161,7 +162,8 @@ class Channel {
   void stretch_activate(unsigned position, Cycle cycle);
   void stretch_precharge(unsigned position, Cycle cycle);
   // What all commands of a stretch do.
-  void stretch_issue(ReadWindow::Need need, const Request& request, Cycle cycle);
+  template <ReadNeed need>
+  void stretch_issued(const Request& request, Cycle cycle);
 
   // Commands.
   void issue_column(Cycle cycle);
@@ -213,7 +215,7 @@ class Channel {
   }
   [[nodiscard]] int command_of(Kind kind) const { return commands_[kind]; }
   // By need.
-  [[nodiscard]] ReadWindow::Commands read_commands() const {
+  [[nodiscard]] ReadTiming::Commands read_commands() const {
     return {commands_[kRead], commands_[kActivate], commands_[kPrecharge]};
   }
   [[nodiscard]] Kind direction_kind() const { return direction_ == kReading ? kRead : kWrite; }
@@ -249,14 +251,14 @@ class Channel {
   const bool simple_;
   const bool in_order_;  // of the answers
   const bool keeps_house_;
-  const bool stretches_;  // of reads can be served by window_: see may_stretch()
+  bool stretches_ = false;  // of reads can be served by window_: see may_stretch()
   const std::int64_t places_;
   const int write_high_;
   const int write_low_;
   Direction direction_ = kReading;
   const bool one_bus_;
   const Cycle read_cycles_;  // from a read's column command to the end of its data
-  const std::array<Cycle, ReadWindow::kNeeds> bus_cycles_;  // of the commands for reads, by need
+  const std::array<Cycle, kReadNeeds> bus_cycles_;  // of the commands for reads, by need
   const Cycle longest_wait_;  // between two column commands, while there are requests
   const unsigned rank_shift_;
   const std::uint64_t rank_banks_;          // a rank's banks as a mask, for rank 0
@@ -285,13 +287,10 @@ class Channel {
   Kind first_row_kind_ = kActivate;
   unsigned stale_ = 0;
   std::vector<unsigned> delayed_elsewhere_;  // by command: kinds that other banks must reconsider
+  ReadTiming read_timing_;                   // ahead of timing_ in a stretch
   ReadWindow window_;
   bool in_stretch_ = false;
   int calm_ = 0;  // column commands since something stood against a stretch
-  // Of the stretch, by need: the banks with such a command, and the cycle of the last.
-  std::array<std::uint64_t, ReadWindow::kNeeds> stretch_banks_{};
-  std::array<std::array<Cycle, kMostBanks>, ReadWindow::kNeeds> stretch_last_;
-  std::array<unsigned, ReadWindow::kNeeds> stretch_delays_{};  // needs that other banks reconsider
 
   std::vector<RankState> ranks_;
   std::vector<RefreshPlan> refreshes_;

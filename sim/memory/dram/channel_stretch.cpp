@@ -23,6 +23,7 @@ bool Channel::may_stretch() const {
 
 void Channel::begin_stretch() {
   in_stretch_ = true;
+  read_timing_.load(timing_);
   for (RequestQueue::Index index = reads_.oldest(); index != RequestQueue::kNone;
        index = reads_.at(index).younger) {
     const Request& request = reads_.at(index);
@@ -35,16 +36,7 @@ void Channel::begin_stretch() {
 
 void Channel::end_stretch() {
   in_stretch_ = false;
-  for (unsigned need = 0; need < ReadWindow::kNeeds; ++need) {
-    for (std::uint64_t& banks = stretch_banks_[need]; banks != 0; banks &= banks - 1) {
-      const auto bank = static_cast<unsigned>(std::countr_zero(banks));
-      const Cycle cycle = stretch_last_[need][bank];
-      timing_.issue_rest(read_commands()[need], bank, cycle);
-      if (need == ReadWindow::kColumn) {
-        watch_until_ = std::max(watch_until_, cycle + longest_wait_);
-      }
-    }
-  }
+  read_timing_.store(timing_);
   window_.drain([this](RequestQueue::Index index) { reads_.link(index); });
   rebuild_candidates();
 }
@@ -56,9 +48,9 @@ void Channel::stretch(Cycle until) {
   const Cycle limit = std::min(std::min(until, next_refresh_due_), ReadWindow::kNone);
   while (intake_.at_most_one_read() && age_ < kLargestAge) {
     window_.update(std::max(column_floor_, horizon_), std::max(row_floor_, horizon_));
-    const ReadWindow::Choice column = window_.first(ReadWindow::kColumn);
-    const ReadWindow::Choice activate = window_.first(ReadWindow::kActivate);
-    const ReadWindow::Choice precharge = window_.first(ReadWindow::kPrecharge);
+    const ReadWindow::Choice column = window_.first(kColumn);
+    const ReadWindow::Choice activate = window_.first(ReadNeed::kActivate);
+    const ReadWindow::Choice precharge = window_.first(ReadNeed::kPrecharge);
     const ReadWindow::Choice row = std::min(activate, precharge);
     const Cycle command = std::min(column.cycle(), row.cycle());
     const Cycle arrival = reads_.full() ? kNeverCycle : intake_.only_ready(arrival_floor_);
@@ -105,33 +97,30 @@ void Channel::stretch_arrival(Cycle cycle) {
   }
 }
 
-void Channel::stretch_issue(ReadWindow::Need need, const Request& request, Cycle cycle) {
-  const int command = read_commands()[need];
-  const unsigned bank = request.bank;
-  timing_.issue_for_reads(command, bank, cycle);
-  stretch_banks_[need] |= bit(bank);
-  stretch_last_[need][bank] = cycle;
-  record(command, bank, &request, cycle);
-  window_.delayed(stretch_delays_[need]);
+template <ReadNeed need>
+inline void Channel::stretch_issued(const Request& request, Cycle cycle) {
+  record(read_commands()[need], request.bank, &request, cycle);
   const Cycle free = cycle + bus_cycles_[need];
-  if (need == ReadWindow::kColumn || one_bus_) {
+  if (need == kColumn || one_bus_) {
     column_floor_ = free;
     window_.column_bus_taken(free);
   }
-  if (need != ReadWindow::kColumn || one_bus_) {
+  if (need != kColumn || one_bus_) {
     row_floor_ = free;
     window_.row_bus_taken(free);
   }
+  // After a read the row bus may take a command in the same cycle.
+  horizon_ = need != kColumn || one_bus_ ? cycle + 1 : cycle;
   arrival_floor_ = cycle + 1;
 }
 
 void Channel::stretch_read(unsigned position, Cycle cycle) {
   const RequestQueue::Index index = window_.place(position);
   const Request& request = reads_.at(index);
-  stretch_issue(ReadWindow::kColumn, request, cycle);
+  read_timing_.read(request.bank, cycle);
   window_.read(position, request.bank, cycle);
-  // The row bus may take a command in the same cycle.
-  horizon_ = one_bus_ ? cycle + 1 : cycle;
+  stretch_issued<kColumn>(request, cycle);
+  watch_until_ = cycle + longest_wait_;
   served(request, false, cycle);
   reads_.free_place(index);
 }
@@ -139,8 +128,9 @@ void Channel::stretch_read(unsigned position, Cycle cycle) {
 void Channel::stretch_activate(unsigned position, Cycle cycle) {
   Request& request = reads_.at(window_.place(position));
   const unsigned bank = request.bank;
-  stretch_issue(ReadWindow::kActivate, request, cycle);
-  horizon_ = cycle + 1;
+  read_timing_.activate(bank, cycle);
+  window_.activated(bank, request.row, cycle);
+  stretch_issued<ReadNeed::kActivate>(request, cycle);
   ++request.statistics->activates;
   if (request.first == FirstCommand::kNone) {
     request.first = FirstCommand::kActivate;
@@ -149,21 +139,20 @@ void Channel::stretch_activate(unsigned position, Cycle cycle) {
   open_ |= bit(bank);
   overtaken_[bank] = 0;
   ranks_[rank_of(bank)].open_one(cycle);
-  window_.activated(bank, request.row, cycle);
 }
 
 void Channel::stretch_precharge(unsigned position, Cycle cycle) {
   Request& request = reads_.at(window_.place(position));
   const unsigned bank = request.bank;
-  stretch_issue(ReadWindow::kPrecharge, request, cycle);
-  horizon_ = cycle + 1;
+  read_timing_.precharge(bank, cycle);
+  window_.precharged(bank, cycle);
+  stretch_issued<ReadNeed::kPrecharge>(request, cycle);
   if (request.first == FirstCommand::kNone) {
     request.first = FirstCommand::kPrecharge;
   }
   open_row_[bank] = kClosed;
   open_ &= ~bit(bank);
   ranks_[rank_of(bank)].close(1, cycle);
-  window_.precharged(bank, cycle);
 }
 
 }  // namespace orrery::memory::dram

@@ -3,29 +3,9 @@
 
 namespace orrery::memory::dram {
 
-bool ReadWindow::suits(const TimingTable& table, const Commands& commands) {
-  return std::all_of(commands.begin(), commands.end(), [&](int command) {
-    const auto& effects = table.row(command).sibling_effects;
-    return std::none_of(effects.begin(), effects.end(),
-                        [](const auto& effect) { return effect.site.shift == 0; });
-  });
-}
-
-ReadWindow::ReadWindow(const TimingTable& table, const TimingState& timing,
-                       const Commands& commands, unsigned ranks, unsigned rank_shift)
-    : timing_(timing),
-      rows_{&table.row(commands[kColumn]), &table.row(commands[kActivate]),
-            &table.row(commands[kPrecharge])},
-      rank_shift_(rank_shift),
-      lines_(ranks * kNeeds) {
-  const TimingTable::CommandRow& read = *rows_[kColumn];
-  for (std::size_t i = read.shared_sites; i < read.sites.size(); ++i) {
-    reads_rest_ = reads_rest_ || std::any_of(read.effects.begin(), read.effects.end(),
-                                             [&](const TimingTable::Effect& effect) {
-                                               return effect.site.base == read.sites[i].base;
-                                             });
-  }
-  need_.fill(kNeeds);
+ReadWindow::ReadWindow(const ReadTiming& timing, unsigned ranks, unsigned rank_shift)
+    : timing_(timing), rank_shift_(rank_shift), lines_(ranks * kReadNeeds) {
+  need_.fill(kReadNeeds);
 }
 
 void ReadWindow::arrived(Index place, unsigned bank, std::uint32_t row, bool hit, bool closed) {
@@ -65,14 +45,14 @@ void ReadWindow::read(unsigned position, unsigned bank, Cycle cycle) {
   stale_ |= 1U << kColumn;
   const PositionMask more = candidates(kColumn, bank);
   if (more.any()) {
-    if (reads_rest_) {
+    if (timing_.reads_rest()) {
       columns.ripe.remove(more);
       want(kColumn, bank);
     }
   } else if (queued_[bank].any()) {
     want(kPrecharge, bank);
   } else {
-    need_[bank] = kNeeds;
+    need_[bank] = kReadNeeds;
   }
 }
 
@@ -99,16 +79,16 @@ void ReadWindow::precharged(unsigned bank, Cycle cycle) {
 }
 
 // The bank waits for the command from now on.
-void ReadWindow::want(Need need, unsigned bank) {
+void ReadWindow::want(ReadNeed need, unsigned bank) {
   need_[bank] = need;
-  const Cycle ready = timing_.earliest_of_bank(*rows_[need], bank);
+  const Cycle ready = std::max<Cycle>(timing_.of_bank(need, bank), 0);
   line(need, bank).waiting.add(ready, bank);
   stale_ |= static_cast<unsigned>(ready <= first_[need].cycle()) << need;
 }
 
 // A read that has just come. It is the youngest: where its bank is a candidate already it changes
 // nothing about the first.
-void ReadWindow::join(Need need, unsigned bank, unsigned position) {
+void ReadWindow::join(ReadNeed need, unsigned bank, unsigned position) {
   if (need_[bank] != need) {
     want(need, bank);
   } else if (Line& here = line(need, bank); !here.waiting.has(bank)) {
@@ -116,12 +96,11 @@ void ReadWindow::join(Need need, unsigned bank, unsigned position) {
   }
 }
 
-ReadWindow::Choice ReadWindow::first_later(const Line& line, Need need, Cycle cycle) const {
-  const TimingTable::CommandRow& row = *rows_[need];
+ReadWindow::Choice ReadWindow::first_later(const Line& line, ReadNeed need, Cycle cycle) const {
   Choice best;
   for (PositionMask left = line.ripe; left.any(); left.remove_first()) {
     const unsigned position = left.first();
-    const Cycle ready = timing_.earliest_of_group(row, bank_[position]);
+    const Cycle ready = timing_.of_group(need, bank_[position]);
     if (ready <= cycle) {
       return {cycle, position};
     }
@@ -131,7 +110,7 @@ ReadWindow::Choice ReadWindow::first_later(const Line& line, Need need, Cycle cy
     if (ready > best.cycle()) {
       return false;
     }
-    ready = std::max(ready, timing_.earliest_of_group(row, bank));
+    ready = std::max(ready, timing_.of_group(need, bank));
     best = std::min(best, Choice(ready, candidates(need, bank).first()));
     return true;
   });
@@ -175,7 +154,7 @@ void ReadWindow::reset() {
   live_ = {};
   hits_ = {};
   queued_.fill({});
-  need_.fill(kNeeds);
+  need_.fill(kReadNeeds);
   tail_ = 0;
   stale_ = kAllNeeds;
 }

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "memory/dram/position_mask.h"
+#include "memory/dram/read_timing.h"
 #include "memory/dram/request_queue.h"
 #include "memory/dram/ripening_list.h"
-#include "memory/dram/timing_state.h"
 
 namespace orrery::memory::dram {
 
@@ -23,9 +23,6 @@ class ReadWindow {
   using Index = RequestQueue::Index;
   // More places leave no room between two renumberings of the positions.
   static constexpr std::int64_t kMostPlaces = 96;
-
-  enum Need : unsigned { kColumn, kActivate, kPrecharge, kNeeds };
-  using Commands = std::array<int, kNeeds>;
 
   // A command that could be issued: the first cycle, and the position of the read it is for. One
   // word, so that the earlier is less, in one cycle that for the older read.
@@ -48,12 +45,8 @@ class ReadWindow {
   // As a cycle: there is no command. Greater than all others, less than kNeverCycle.
   static constexpr Cycle kNone = static_cast<Cycle>(~std::uint64_t{0} / PositionMask::kPositions);
 
-  // The table and the state must outlive the window.
-  ReadWindow(const TimingTable& table, const TimingState& timing, const Commands& commands,
-             unsigned ranks, unsigned rank_shift);
-
-  // Whether no command to a bank delays one to another bank in particular.
-  [[nodiscard]] static bool suits(const TimingTable& table, const Commands& commands);
+  // The timing must outlive the window.
+  ReadWindow(const ReadTiming& timing, unsigned ranks, unsigned rank_shift);
 
   [[nodiscard]] Index place(unsigned position) const { return places_[position]; }
 
@@ -72,11 +65,11 @@ class ReadWindow {
     stale_ = 0;
   }
   // As of update().
-  [[nodiscard]] Choice first(Need need) const { return first_[need]; }
+  [[nodiscard]] Choice first(ReadNeed need) const { return first_[need]; }
 
   // A read has arrived; hit, closed: its row is open, none of its bank is.
   void arrived(Index place, unsigned bank, std::uint32_t row, bool hit, bool closed);
-  // Commands, after their constraints have been applied to the timing state.
+  // Commands, which the timing knows already.
   void read(unsigned position, unsigned bank, Cycle cycle);
   void activated(unsigned bank, std::uint32_t row, Cycle cycle);
   void precharged(unsigned bank, Cycle cycle);
@@ -86,8 +79,6 @@ class ReadWindow {
     mark_before(kActivate, until);
     mark_before(kPrecharge, until);
   }
-  // Of the commands of these needs, as bits, some may have been delayed in any bank.
-  void delayed(unsigned needs) { stale_ |= needs; }
 
   // Takes out all reads; calls take(place) for each, oldest first.
   template <class Take>
@@ -99,7 +90,7 @@ class ReadWindow {
   }
 
  private:
-  static constexpr unsigned kAllNeeds = (1U << kNeeds) - 1;
+  static constexpr unsigned kAllNeeds = (1U << kReadNeeds) - 1;
   static constexpr std::size_t kMostBanks = RequestQueue::kMostBanks;
 
   // The reads of one rank whose banks have one need.
@@ -108,43 +99,41 @@ class ReadWindow {
     RipeningList waiting;  // banks that do not allow it yet
   };
 
-  [[nodiscard]] Line& line(Need need, unsigned bank) {
-    return lines_[(bank >> rank_shift_) * kNeeds + need];
+  [[nodiscard]] Line& line(ReadNeed need, unsigned bank) {
+    return lines_[(bank >> rank_shift_) * kReadNeeds + need];
   }
-  template <Need need>
+  template <ReadNeed need>
   void find(Cycle floor);
   // Of the banks that wait, those that allow the command by now. The cycle never goes back.
-  void ripen(Line& line, Need need, Cycle cycle) {
-    while (line.waiting.first_ready() <= cycle) {
+  void ripen(Line& line, ReadNeed need, Cycle cycle) {
+    while (line.waiting.is_ripe(cycle)) {
       line.ripe.add(candidates(need, line.waiting.take_first()));
     }
   }
   // `cycle`: when the rank and the bus allow the command, but none of the ripe ones is ready then.
-  [[nodiscard]] Choice first_later(const Line& line, Need need, Cycle cycle) const;
+  [[nodiscard]] Choice first_later(const Line& line, ReadNeed need, Cycle cycle) const;
   // Of the reads of the bank, those that the command would serve.
-  [[nodiscard]] PositionMask candidates(Need need, unsigned bank) const {
+  [[nodiscard]] PositionMask candidates(ReadNeed need, unsigned bank) const {
     return need == kColumn ? queued_[bank].common(hits_) : queued_[bank];
   }
-  void want(Need need, unsigned bank);
-  void join(Need need, unsigned bank, unsigned position);
-  void mark_before(Need need, Cycle until) {
+  void want(ReadNeed need, unsigned bank);
+  void join(ReadNeed need, unsigned bank, unsigned position);
+  void mark_before(ReadNeed need, Cycle until) {
     stale_ |= static_cast<unsigned>(first_[need].cycle() < until) << need;
   }
   // Moves the reads to the first positions.
   void renumber();
   void reset();
 
-  const TimingState& timing_;
-  std::array<const TimingTable::CommandRow*, kNeeds> rows_;
+  const ReadTiming& timing_;
   unsigned rank_shift_;
-  bool reads_rest_ = false;  // a read delays the next of its very bank
   unsigned tail_ = 0;
   unsigned stale_ = kAllNeeds;
-  std::array<Choice, kNeeds> first_;
+  std::array<Choice, kReadNeeds> first_;
   std::vector<Line> lines_;  // by rank, then by need
   PositionMask live_;
   PositionMask hits_;
-  std::array<Need, kMostBanks> need_;  // kNeeds: no reads
+  std::array<ReadNeed, kMostBanks> need_;  // kReadNeeds: no reads
   std::array<PositionMask, kMostBanks> queued_{};
   std::array<std::uint32_t, PositionMask::kPositions> row_;
   std::array<Index, PositionMask::kPositions> places_;
@@ -152,17 +141,17 @@ class ReadWindow {
 };
 
 // As a rule the oldest ripe read is ready as soon as its rank lets any be.
-template <ReadWindow::Need need>
+template <ReadNeed need>
 inline void ReadWindow::find(Cycle floor) {
-  const TimingTable::CommandRow& row = *rows_[need];
   Choice best;
   unsigned rank = 0;
-  for (Line* here = &lines_[need]; here < lines_.data() + lines_.size(); here += kNeeds, ++rank) {
-    const Cycle cycle = std::max(floor, timing_.earliest_of_rank(row, rank << rank_shift_));
+  for (Line* here = &lines_[need]; here < lines_.data() + lines_.size();
+       here += kReadNeeds, ++rank) {
+    const Cycle cycle = std::max(floor, timing_.of_rank(need, rank));
     ripen(*here, need, cycle);
     if (here->ripe.any()) {
       const unsigned oldest = here->ripe.first();
-      if (timing_.earliest_of_group(row, bank_[oldest]) <= cycle) [[likely]] {
+      if (timing_.of_group(need, bank_[oldest]) <= cycle) [[likely]] {
         best = std::min(best, Choice(cycle, oldest));
         continue;
       }

@@ -16,62 +16,75 @@ class RipeningList {
  public:
   RipeningList() { clear(); }
 
-  // kNeverCycle when empty.
-  [[nodiscard]] Cycle first_ready() const { return ready_[head_]; }
-  unsigned take_first() { return banks_[head_++]; }
+  [[nodiscard]] bool has(unsigned bank) const { return (banks_ >> bank & 1U) != 0; }
+  // Whether the first allows the command by this cycle.
+  [[nodiscard]] bool is_ripe(Cycle cycle) const { return words_[head_] < word(cycle + 1, 0); }
+  unsigned take_first() {
+    const unsigned bank = bank_of(words_[head_++]);
+    banks_ &= ~(std::uint64_t{1} << bank);
+    return bank;
+  }
 
+  // ready: at least 0.
   void add(Cycle ready, unsigned bank) {
     if (tail_ == kRoom) [[unlikely]] {
       move_to_front();
     }
+    banks_ |= std::uint64_t{1} << bank;
+    const std::uint64_t added = word(ready, bank);
     unsigned i = tail_++;
-    ready_[tail_] = kNeverCycle;
-    for (; i > head_ && ready_[i - 1] > ready; --i) {
-      ready_[i] = ready_[i - 1];
-      banks_[i] = banks_[i - 1];
+    words_[tail_] = kEnd;
+    for (; i > head_ && words_[i - 1] > added; --i) {
+      words_[i] = words_[i - 1];
     }
-    ready_[i] = ready;
-    banks_[i] = static_cast<std::uint8_t>(bank);
+    words_[i] = added;
   }
-  [[nodiscard]] bool has(unsigned bank) const { return std::find(begin(), end(), bank) != end(); }
   void remove(unsigned bank) {
-    const auto found = std::find(begin(), end(), bank);
-    if (found == end()) {
+    if (!has(bank)) {
       return;
     }
-    const auto index = static_cast<std::size_t>(found - banks_.data());
-    std::copy(banks_.data() + index + 1, banks_.data() + tail_, banks_.data() + index);
-    std::copy(ready_.data() + index + 1, ready_.data() + tail_ + 1, ready_.data() + index);
+    banks_ &= ~(std::uint64_t{1} << bank);
+    std::uint64_t* const first = words_.data() + head_;
+    std::uint64_t* const found = std::find_if(
+        first, words_.data() + tail_, [bank](std::uint64_t word) { return bank_of(word) == bank; });
+    std::copy(found + 1, words_.data() + tail_ + 1, found);
     --tail_;
   }
   void clear() {
     head_ = tail_ = 0;
-    ready_[0] = kNeverCycle;
+    banks_ = 0;
+    words_[0] = kEnd;
   }
 
   // Calls visit(cycle, bank) in order while it returns true.
   template <class Visit>
   void for_each(Visit visit) const {
-    for (unsigned i = head_; i < tail_ && visit(ready_[i], unsigned{banks_[i]}); ++i) {
+    for (unsigned i = head_;
+         i < tail_ && visit(static_cast<Cycle>(words_[i] / kBanks), bank_of(words_[i])); ++i) {
     }
   }
 
  private:
-  static constexpr unsigned kRoom = 2 * RequestQueue::kMostBanks;
+  static constexpr std::uint64_t kBanks = RequestQueue::kMostBanks;
+  static constexpr unsigned kRoom = 2 * kBanks;
+  static constexpr std::uint64_t kEnd = ~std::uint64_t{0};
 
-  [[nodiscard]] const std::uint8_t* begin() const { return banks_.data() + head_; }
-  [[nodiscard]] const std::uint8_t* end() const { return banks_.data() + tail_; }
+  [[nodiscard]] static std::uint64_t word(Cycle ready, unsigned bank) {
+    return static_cast<std::uint64_t>(ready) * kBanks + bank;
+  }
+  [[nodiscard]] static unsigned bank_of(std::uint64_t word) {
+    return static_cast<unsigned>(word % kBanks);
+  }
   void move_to_front() {
-    std::copy(banks_.data() + head_, banks_.data() + tail_, banks_.data());
-    std::copy(ready_.data() + head_, ready_.data() + tail_, ready_.data());
+    std::copy(words_.data() + head_, words_.data() + tail_, words_.data());
     tail_ -= head_;
     head_ = 0;
   }
 
   unsigned head_ = 0;
   unsigned tail_ = 0;
-  std::array<Cycle, kRoom + 1> ready_;  // kNeverCycle behind the last
-  std::array<std::uint8_t, kRoom> banks_;
+  std::uint64_t banks_ = 0;
+  std::array<std::uint64_t, kRoom + 1> words_;  // kEnd behind the last
 };
 
 }  // namespace orrery::memory::dram

@@ -17,6 +17,9 @@ namespace orrery::memory::dram {
 // the mask of its banks.
 class TimingState {
  public:
+  // Far enough in the past that adding a delay changes nothing.
+  static constexpr Cycle kNever = std::numeric_limits<Cycle>::min() / 2;
+
   explicit TimingState(const TimingTable& table)
       : table_(table),
         ready_(table.slots(), kNever),
@@ -79,6 +82,12 @@ class TimingState {
   }
 
   void issue(int command, unsigned bank, Cycle cycle) {
+    issue_beside_windows(command, bank, cycle);
+    issue_in_windows(command, bank, cycle);
+  }
+  // The two halves of issue(). Of several issues to one bank, the first half of the last covers the
+  // others.
+  void issue_beside_windows(int command, unsigned bank, Cycle cycle) {
     const TimingTable::CommandRow& row = table_.row(command);
     Cycle* const slots = ready_.data();
     const TimingTable::Effect* const end = row.effects.data() + row.effects.size();
@@ -86,38 +95,22 @@ class TimingState {
       Cycle& slot = slots[effect->site.base + (bank >> effect->site.shift)];
       slot = std::max(slot, cycle + effect->delay);
     }
-    for (const TimingTable::WindowEffect& effect : row.window_effects) {
-      issue_in_window(effect, bank, cycle);
-    }
     for (const TimingTable::SiblingEffect& effect : row.sibling_effects) {
       issue_to_siblings(effect, bank, cycle);
     }
   }
-
-  // The two halves of issue(): what delays the commands that serve reads, and the rest. Of several
-  // issues in a row to one bank, the rest of the last covers the others.
-  void issue_for_reads(int command, unsigned bank, Cycle cycle) {
-    const TimingTable::CommandRow& row = table_.row(command);
-    const TimingTable::Effect* const end = row.effects.data() + row.read_effects;
-    for (const TimingTable::Effect* effect = row.effects.data(); effect != end; ++effect) {
-      raise(effect->site.base + (bank >> effect->site.shift), cycle + effect->delay);
-    }
-    for (const TimingTable::WindowEffect& effect : row.window_effects) {
+  void issue_in_windows(int command, unsigned bank, Cycle cycle) {
+    for (const TimingTable::WindowEffect& effect : table_.row(command).window_effects) {
       issue_in_window(effect, bank, cycle);
     }
-    for (std::size_t i = 0; i < row.read_sibling_effects; ++i) {
-      issue_to_siblings(row.sibling_effects[i], bank, cycle);
-    }
   }
-  void issue_rest(int command, unsigned bank, Cycle cycle) {
-    const TimingTable::CommandRow& row = table_.row(command);
-    for (std::size_t i = row.read_effects; i < row.effects.size(); ++i) {
-      raise(row.effects[i].site.base + (bank >> row.effects[i].site.shift),
-            cycle + row.effects[i].delay);
-    }
-    for (std::size_t i = row.read_sibling_effects; i < row.sibling_effects.size(); ++i) {
-      issue_to_siblings(row.sibling_effects[i], bank, cycle);
-    }
+  // The cycle of the age-th last issue in a window; age from 1 to its depth.
+  [[nodiscard]] Cycle issued_before(const TimingTable::WindowEffect& effect, unsigned bank,
+                                    std::uint32_t age) const {
+    const std::uint32_t position =
+        positions_[effect.position.base + (bank >> effect.position.shift)];
+    const std::uint32_t index = (position + effect.depth - age) % effect.depth;
+    return rings_[effect.ring.base + (bank >> effect.ring.shift) * effect.depth + index];
   }
 
   // A command that acts on several banks. It counts once in the window of a node that holds
@@ -144,9 +137,6 @@ class TimingState {
   }
 
  private:
-  // Far enough in the past that adding a delay changes nothing.
-  static constexpr Cycle kNever = std::numeric_limits<Cycle>::min() / 2;
-
   // A fixed number of sites lets the compiler keep them in registers.
   template <std::size_t kSites, class Visit>
   void visit_banks(const TimingTable::CommandRow& row, std::uint64_t banks, Visit visit) const {

@@ -73,7 +73,6 @@ TimingTable::TimingTable(const Spec& spec, const std::vector<int>& used) {
     }
   }
   mark_elsewhere(spec);
-  put_read_effects_first(spec);
 }
 
 void TimingTable::number_nodes(const Spec& spec) {
@@ -133,21 +132,6 @@ void TimingTable::add_window(const Spec& spec, const Constraint& constraint,
     if (used[static_cast<std::size_t>(earlier)] != 0 && !effect.later.empty()) {
       rows_[static_cast<std::size_t>(earlier)].window_effects.push_back(effect);
     }
-  }
-}
-
-void TimingTable::put_read_effects_first(const Spec& spec) {
-  const auto serves_reads = [&](const auto& effect) {
-    const CommandKind kind = spec.commands[effect.site.base / nodes_].kind;
-    return kind == CommandKind::kActivate || kind == CommandKind::kRead ||
-           kind == CommandKind::kPrecharge;
-  };
-  for (CommandRow& row : rows_) {
-    const auto rest = std::partition(row.effects.begin(), row.effects.end(), serves_reads);
-    row.read_effects = static_cast<std::size_t>(rest - row.effects.begin());
-    const auto siblings =
-        std::partition(row.sibling_effects.begin(), row.sibling_effects.end(), serves_reads);
-    row.read_sibling_effects = static_cast<std::size_t>(siblings - row.sibling_effects.begin());
   }
 }
 

@@ -47,10 +47,6 @@ class TimingTable {
     std::vector<Effect> effects;
     std::vector<SiblingEffect> sibling_effects;
     std::vector<WindowEffect> window_effects;
-    // So many of effects and sibling_effects, the first ones, concern what serves reads: ACT, RD
-    // and PRE.
-    std::size_t read_effects = 0;
-    std::size_t read_sibling_effects = 0;
     // So many of sites, the first ones, are shared by all banks of a rank, and by several banks.
     std::size_t rank_sites = 0;
     std::size_t shared_sites = 0;
@@ -79,7 +75,6 @@ class TimingTable {
   void add_plain(int earlier, int later, const Constraint& constraint);
   void add_window(const Spec& spec, const Constraint& constraint, const std::vector<char>& used);
   void mark_elsewhere(const Spec& spec);
-  void put_read_effects_first(const Spec& spec);
 
   std::vector<Layer> layer_of_level_;
   std::vector<CommandRow> rows_;
