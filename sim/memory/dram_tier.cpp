@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 
@@ -22,12 +23,13 @@ class DramTier::ChannelProcess : public sc_core::sc_module, public dram::Complet
     dont_initialize();
   }
 
-  void submit(const dram::Slice& slice) {
+  void submit(dram::Slice slice) {
     const Cycle arrival = tier_.clock_.cycle_at_or_after(now() + tier_.config_.request_latency);
-    channel_.submit(slice, arrival);
     // The bursts of the first row enter one a cycle.
     const auto bursts = static_cast<Cycle>(slice.cursor.remaining_at_least());
-    schedule(arrival + bursts - (slice.is_write ? 1 : 0));
+    const Cycle last = arrival + bursts - (slice.is_write ? 1 : 0);
+    channel_.submit(std::move(slice), arrival);
+    schedule(last);
   }
 
   void slice_done(std::uint64_t key, std::uint32_t /*initiator*/, Cycle cycle) override {
@@ -132,7 +134,7 @@ void DramTier::accept(const Transfer& transfer, const Request& request) {
     slice.layer = transfer.layer;
     slice.ticket = key;
     ++open.slices;
-    channels_[static_cast<std::size_t>(channel)]->submit(slice);
+    channels_[static_cast<std::size_t>(channel)]->submit(std::move(slice));
   }
 }
 

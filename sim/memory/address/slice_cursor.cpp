@@ -32,25 +32,32 @@ std::optional<std::uint64_t> first_multiple_in(std::uint64_t a, std::uint64_t m,
 }
 
 SliceCursor::SliceCursor(const Transfer& transfer, const AddressMap& map, int channel,
-                         int access_bytes)
-    : transfer_(coalesced(transfer)),
-      channel_(channel),
-      access_bytes_(static_cast<std::uint64_t>(access_bytes)) {
-  base::require_invariant(map.granularity() % access_bytes_ == 0,
+                         int access_bytes) {
+  const auto burst = static_cast<std::uint64_t>(access_bytes);
+  base::require_invariant(map.granularity() % burst == 0,
                           "the interleaving granularity is a multiple of the access size");
   base::require_invariant(transfer.row_bytes > 0, "a transfer moves bytes");
-  bool one_row = true;
-  for (const Dimension& dimension : transfer_.outer) {
-    base::require_invariant(dimension.count >= 1 && dimension.stride >= 0,
-                            "a transfer's dimensions count upwards");
-    one_row = one_row && dimension.count == 1;
+  const auto is_one_row = [](const Transfer& rows) {
+    bool one_row = true;
+    for (const Dimension& dimension : rows.outer) {
+      base::require_invariant(dimension.count >= 1 && dimension.stride >= 0,
+                              "a transfer's dimensions count upwards");
+      one_row = one_row && dimension.count == 1;
+    }
+    return one_row;
+  };
+  if (is_one_row(transfer)) {
+    std::tie(next_, end_) =
+        bursts_of_row(transfer.address, transfer.row_bytes, map, channel, burst);
+    return;
   }
-  if (one_row) {
-    std::tie(next_, end_) = bursts_of_row(map);
-  } else {
-    map_ = map;
-    seek();
+  const Transfer rows = coalesced(transfer);
+  if (is_one_row(rows)) {
+    std::tie(next_, end_) = bursts_of_row(rows.address, rows.row_bytes, map, channel, burst);
+    return;
   }
+  rows_ = std::make_unique<Rows>(rows, map, channel, burst);
+  std::tie(next_, end_) = rows_->seek();
 }
 
 std::uint64_t SliceCursor::count_remaining() const {
@@ -59,12 +66,14 @@ std::uint64_t SliceCursor::count_remaining() const {
   while (!copy.done()) {
     count += copy.remaining_at_least();
     copy.next_ = copy.end_;
-    copy.next_row();
+    if (copy.rows_ != nullptr) {
+      copy.next_row();
+    }
   }
   return count;
 }
 
-std::uint64_t SliceCursor::row_address() const {
+std::uint64_t SliceCursor::Rows::row_address() const {
   std::uint64_t address = transfer_.address;
   for (std::size_t i = 0; i < index_.size(); ++i) {
     address += static_cast<std::uint64_t>(index_[i] * transfer_.outer[i].stride);
@@ -72,7 +81,7 @@ std::uint64_t SliceCursor::row_address() const {
   return address;
 }
 
-bool SliceCursor::step(std::size_t from) {
+bool SliceCursor::Rows::step(std::size_t from) {
   for (std::size_t i = from; i < index_.size(); ++i) {
     if (++index_[i] < transfer_.outer[i].count) {
       return true;
@@ -82,27 +91,20 @@ bool SliceCursor::step(std::size_t from) {
   return false;
 }
 
-void SliceCursor::next_row() {
-  if (step(0)) {
-    seek();
+SliceCursor::Range SliceCursor::Rows::seek() {
+  Range result = {0, 0};
+  if (!map_.interleaved()) {
+    return seek_by_bits(2, result) ? result : Range{0, 0};
   }
+  return seek_interleaved() ? bursts() : result;
 }
 
-void SliceCursor::seek() {
-  const bool found = map_->interleaved() ? seek_interleaved() : seek_by_bits(2);
-  if (!found) {
-    next_ = end_ = 0;
-  } else if (map_->interleaved()) {
-    std::tie(next_, end_) = bursts_of_row(*map_);
-  }
-}
-
-bool SliceCursor::seek_interleaved() {
-  const std::uint64_t period = map_->period();
+bool SliceCursor::Rows::seek_interleaved() {
+  const std::uint64_t period = map_.period();
   const auto length = static_cast<std::uint64_t>(transfer_.row_bytes);
-  const std::uint64_t start = static_cast<std::uint64_t>(channel_) * map_->granularity();
+  const std::uint64_t start = static_cast<std::uint64_t>(channel_) * map_.granularity();
   // A row at address x touches the channel when (x + length - 1 - start) mod period <= reach.
-  const std::uint64_t reach = length + map_->granularity() - 2;
+  const std::uint64_t reach = length + map_.granularity() - 2;
   while (true) {
     const std::uint64_t row = row_address();
     const std::uint64_t phase = (row + length - 1 + period - start) % period;
@@ -123,16 +125,16 @@ bool SliceCursor::seek_interleaved() {
   }
 }
 
-bool SliceCursor::seek_by_bits(std::size_t dimension) {
+bool SliceCursor::Rows::seek_by_bits(std::size_t dimension, Range& bursts) {
   const Dimension& here = transfer_.outer[dimension];
   // The channels of the rows repeat after this many steps; one more, for the first step may start
   // in the middle of the dimensions inside.
   std::uint64_t most = ~std::uint64_t{0};
   for (std::uint64_t misses = 0; misses <= most; ++misses) {
     if (dimension == 0) {
-      std::tie(next_, end_) = bursts_of_row(*map_);
+      bursts = this->bursts();
     }
-    if (dimension == 0 ? next_ != end_ : seek_by_bits(dimension - 1)) {
+    if (dimension == 0 ? bursts.first != bursts.second : seek_by_bits(dimension - 1, bursts)) {
       return true;
     }
     std::fill_n(index_.begin(), dimension, 0);
@@ -140,22 +142,27 @@ bool SliceCursor::seek_by_bits(std::size_t dimension) {
       return false;
     }
     if (misses == 0) {
-      most = map_->period() / std::gcd(map_->period(), static_cast<std::uint64_t>(here.stride));
+      most = map_.period() / std::gcd(map_.period(), static_cast<std::uint64_t>(here.stride));
     }
   }
   return false;
 }
 
-std::pair<std::uint64_t, std::uint64_t> SliceCursor::bursts_of_row(const AddressMap& map) const {
-  const std::uint64_t row = row_address();
-  const auto length = static_cast<std::uint64_t>(transfer_.row_bytes);
-  const std::uint64_t first = row / access_bytes_;
-  const std::uint64_t last = (row + length + access_bytes_ - 1) / access_bytes_;
+SliceCursor::Range SliceCursor::Rows::bursts() const {
+  return bursts_of_row(row_address(), transfer_.row_bytes, map_, channel_, access_bytes_);
+}
+
+SliceCursor::Range SliceCursor::bursts_of_row(std::uint64_t address, std::int64_t length,
+                                              const AddressMap& map, int channel,
+                                              std::uint64_t access_bytes) {
+  const std::uint64_t first = address / access_bytes;
+  const std::uint64_t last =
+      (address + static_cast<std::uint64_t>(length) + access_bytes - 1) / access_bytes;
   if (map.channels() == 1) {
     return {first, last};
   }
-  return {map.local_below(channel_, first * access_bytes_) / access_bytes_,
-          map.local_below(channel_, last * access_bytes_) / access_bytes_};
+  return {map.local_below(channel, first * access_bytes) / access_bytes,
+          map.local_below(channel, last * access_bytes) / access_bytes};
 }
 
 }  // namespace orrery::memory

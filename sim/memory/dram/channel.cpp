@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 
@@ -175,9 +176,10 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
   }
 }
 
-void Channel::submit(const Slice& slice, Cycle arrival) {
+void Channel::submit(Slice slice, Cycle arrival) {
   base::require_invariant(arrival >= horizon_, "no slice arrives in the committed past");
-  intake_.submit(slice, arrival, layer_statistics(slice.layer));
+  AccessStatistics& statistics = layer_statistics(slice.layer);
+  intake_.submit(std::move(slice), arrival, statistics);
 }
 
 Door Channel::door() const {

@@ -49,7 +49,7 @@ class Channel {
 
   // Puts a slice at the end of its initiator's line. It may enter from cycle `arrival` on, which
   // must not lie before horizon(). An empty slice is not allowed.
-  void submit(const Slice& slice, Cycle arrival);
+  void submit(Slice slice, Cycle arrival);
 
   // Commits everything that happens before `until`, and nothing later. Any sequence of steps that
   // ends at the same cycle has the same outcome.
@@ -178,7 +178,13 @@ class Channel {
   void served(const Request& request, bool is_write, Cycle cycle);
   // Everything that every command does: constraints, counts, log.
   void issue(int command, unsigned bank, const Request* request, Cycle cycle);
-  void record(int command, unsigned bank, const Request* request, Cycle cycle);
+  void record(int command, unsigned bank, const Request* request, Cycle cycle) {
+    ++command_counts_[static_cast<std::size_t>(command)];
+    if (observer_ != nullptr) [[unlikely]] {
+      tell(command, bank, request, cycle);
+    }
+  }
+  void tell(int command, unsigned bank, const Request* request, Cycle cycle);
   // The bus is taken and what the command may have delayed is stale.
   void after_issue(int command, bool column, Cycle cycle);
 
@@ -216,7 +222,12 @@ class Channel {
   [[nodiscard]] int command_of(Kind kind) const { return commands_[kind]; }
   // By need.
   [[nodiscard]] ReadTiming::Commands read_commands() const {
-    return {commands_[kRead], commands_[kActivate], commands_[kPrecharge]};
+    return {command_of(ReadNeed::kColumn), command_of(ReadNeed::kActivate),
+            command_of(ReadNeed::kPrecharge)};
+  }
+  [[nodiscard]] int command_of(ReadNeed need) const {
+    constexpr std::array<Kind, kReadNeeds> kKinds = {kRead, kActivate, kPrecharge};
+    return commands_[kKinds[need]];
   }
   [[nodiscard]] Kind direction_kind() const { return direction_ == kReading ? kRead : kWrite; }
 

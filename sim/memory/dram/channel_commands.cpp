@@ -12,11 +12,7 @@ void Channel::issue(int command, unsigned bank, const Request* request, Cycle cy
   record(command, bank, request, cycle);
 }
 
-void Channel::record(int command, unsigned bank, const Request* request, Cycle cycle) {
-  ++command_counts_[static_cast<std::size_t>(command)];
-  if (observer_ == nullptr) {
-    return;
-  }
+void Channel::tell(int command, unsigned bank, const Request* request, Cycle cycle) {
   CommandRecord record;
   record.cycle = cycle;
   record.command = command;

@@ -99,7 +99,7 @@ void Channel::stretch_arrival(Cycle cycle) {
 
 template <ReadNeed need>
 inline void Channel::stretch_issued(const Request& request, Cycle cycle) {
-  record(read_commands()[need], request.bank, &request, cycle);
+  record(command_of(need), request.bank, &request, cycle);
   const Cycle free = cycle + bus_cycles_[need];
   if (need == kColumn || one_bus_) {
     column_floor_ = free;

@@ -2,23 +2,24 @@
 #include "memory/dram/intake.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 
 namespace orrery::memory::dram {
 
-void Intake::submit(const Slice& slice, Cycle arrival, AccessStatistics& statistics) {
+void Intake::submit(Slice slice, Cycle arrival, AccessStatistics& statistics) {
   base::require_invariant(!slice.cursor.done(), "a slice has bursts");
   const std::uint32_t index = allocate();
   OpenSlice& open = slices_[index];
-  open.cursor = slice.cursor;
+  open.cursor = std::move(slice.cursor);
   open.statistics = &statistics;
   open.ticket = slice.ticket;
   open.arrival = arrival;
   open.done = 0;
   open.initiator = slice.initiator;
-  open.queued = 0;
   open.next = kNone;
+  open.queued = 0;
   open.is_write = slice.is_write;
   open.exhausted = false;
   open.used = true;

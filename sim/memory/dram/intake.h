@@ -47,7 +47,7 @@ class Intake {
         sink_(sink) {}
 
   // The statistics must outlive the slice. A slice without bursts is not allowed.
-  void submit(const Slice& slice, Cycle arrival, AccessStatistics& statistics);
+  void submit(Slice slice, Cycle arrival, AccessStatistics& statistics);
 
   // The first cycle, not before `floor`, in which a burst enters if nothing else happens before;
   // kNeverCycle when none can. Remembered until something changes.
@@ -132,6 +132,7 @@ class Intake {
  private:
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
+  // As small as may be: many wait.
   struct OpenSlice {
     SliceCursor cursor;
     AccessStatistics* statistics = nullptr;
@@ -139,11 +140,11 @@ class Intake {
     Cycle arrival = 0;
     Cycle done = 0;
     std::uint32_t initiator = 0;
-    std::uint32_t queued = 0;  // bursts entered and not done
     std::uint32_t next = kNone;
-    bool is_write = false;
-    bool exhausted = false;  // all bursts have entered
-    bool used = false;
+    std::uint32_t queued : 29 = 0;  // bursts entered and not done
+    bool is_write : 1 = false;
+    bool exhausted : 1 = false;  // all bursts have entered
+    bool used : 1 = false;
   };
   struct Line {
     explicit Line(int credits) : credits(credits) {}

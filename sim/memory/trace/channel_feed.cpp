@@ -2,6 +2,7 @@
 #include "memory/trace/channel_feed.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "memory/trace/column_command.h"
@@ -49,7 +50,7 @@ void ChannelFeed::offer(std::uint64_t local, bool is_write, Cycle cycle) {
   slice.ticket = index;
   // While the line was not empty, drain_to() kept the horizon from a cycle in which this burst
   // could have entered.
-  channel_.submit(slice, std::max(cycle, channel_.horizon()));
+  channel_.submit(std::move(slice), std::max(cycle, channel_.horizon()));
 }
 
 // One burst enters a cycle, so a line of n at cycle t is not empty before t + n: a burst that is
