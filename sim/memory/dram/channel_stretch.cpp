@@ -48,11 +48,8 @@ void Channel::stretch(Cycle until) {
   const Cycle limit = std::min(std::min(until, next_refresh_due_), ReadWindow::kNone);
   while (intake_.at_most_one_read() && age_ < kLargestAge) {
     window_.update(std::max(column_floor_, horizon_), std::max(row_floor_, horizon_));
-    const ReadWindow::Choice column = window_.first(kColumn);
-    const ReadWindow::Choice activate = window_.first(ReadNeed::kActivate);
-    const ReadWindow::Choice precharge = window_.first(ReadNeed::kPrecharge);
-    const ReadWindow::Choice row = std::min(activate, precharge);
-    const Cycle command = std::min(column.cycle(), row.cycle());
+    const ReadWindow::Choice next = window_.first();
+    const Cycle command = next.cycle();
     const Cycle arrival = reads_.full() ? kNeverCycle : intake_.only_ready(arrival_floor_);
     if (std::min(arrival, command) >= limit) {
       if (next_refresh_due_ <= limit || reads_.empty()) {
@@ -62,12 +59,18 @@ void Channel::stretch(Cycle until) {
     }
     if (arrival <= command) {
       stretch_arrival(arrival);
-    } else if (column.cycle() <= row.cycle()) {
-      stretch_read(column.position(), column.cycle());
-    } else if (activate < precharge) {
-      stretch_activate(activate.position(), activate.cycle());
-    } else {
-      stretch_precharge(precharge.position(), precharge.cycle());
+      continue;
+    }
+    switch (next.need()) {
+      case ReadNeed::kColumn:
+        stretch_read(next.position(), command);
+        break;
+      case ReadNeed::kActivate:
+        stretch_activate(next.position(), command);
+        break;
+      default:
+        stretch_precharge(next.position(), command);
+        break;
     }
   }
   calm_ = intake_.at_most_one_read() ? calm_ : 0;

@@ -102,16 +102,16 @@ ReadWindow::Choice ReadWindow::first_later(const Line& line, ReadNeed need, Cycl
     const unsigned position = left.first();
     const Cycle ready = timing_.of_group(need, bank_[position]);
     if (ready <= cycle) {
-      return {cycle, position};
+      return {cycle, need, position};
     }
-    best = std::min(best, Choice(ready, position));
+    best = Choice::first(best, Choice(ready, need, position));
   }
   line.waiting.for_each([&](Cycle ready, unsigned bank) {
     if (ready > best.cycle()) {
       return false;
     }
     ready = std::max(ready, timing_.of_group(need, bank));
-    best = std::min(best, Choice(ready, candidates(need, bank).first()));
+    best = Choice::first(best, Choice(ready, need, candidates(need, bank).first()));
     return true;
   });
   return best;

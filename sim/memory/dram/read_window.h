@@ -24,26 +24,39 @@ class ReadWindow {
   // More places leave no room between two renumberings of the positions.
   static constexpr std::int64_t kMostPlaces = 96;
 
-  // A command that could be issued: the first cycle, and the position of the read it is for. One
-  // word, so that the earlier is less, in one cycle that for the older read.
+  // A command that could be issued: the first cycle, the need, and the position of the read it is
+  // for. One word, so that the earlier is less; in one cycle column commands come first, then the
+  // older read.
   class Choice {
    public:
     Choice() = default;
-    Choice(Cycle cycle, unsigned position)
-        : word_(static_cast<std::uint64_t>(cycle) * PositionMask::kPositions + position) {}
+    Choice(Cycle cycle, ReadNeed need, unsigned position)
+        : word_(((static_cast<std::uint64_t>(cycle) * 2 + (need == kColumn ? 0 : 1)) *
+                     PositionMask::kPositions +
+                 position) *
+                    4 +
+                need) {}
     [[nodiscard]] Cycle cycle() const {
-      return static_cast<Cycle>(word_ / PositionMask::kPositions);
+      return static_cast<Cycle>(word_ / (8 * PositionMask::kPositions));
     }
     [[nodiscard]] unsigned position() const {
-      return static_cast<unsigned>(word_ % PositionMask::kPositions);
+      return static_cast<unsigned>(word_ / 4 % PositionMask::kPositions);
     }
-    auto operator<=>(const Choice&) const = default;
+    [[nodiscard]] ReadNeed need() const { return static_cast<ReadNeed>(word_ % 4); }
+    // The first of two. Which one cannot be predicted: no branch.
+    [[nodiscard]] static Choice first(Choice a, Choice b) {
+      Choice result;
+      result.word_ = b.word_ ^ ((a.word_ ^ b.word_) &
+                                (std::uint64_t{0} - static_cast<std::uint64_t>(a.word_ < b.word_)));
+      return result;
+    }
 
    private:
     std::uint64_t word_ = ~std::uint64_t{0};
   };
   // As a cycle: there is no command. Greater than all others, less than kNeverCycle.
-  static constexpr Cycle kNone = static_cast<Cycle>(~std::uint64_t{0} / PositionMask::kPositions);
+  static constexpr Cycle kNone =
+      static_cast<Cycle>(~std::uint64_t{0} / (8 * PositionMask::kPositions));
 
   // The timing must outlive the window.
   ReadWindow(const ReadTiming& timing, unsigned ranks, unsigned rank_shift);
@@ -65,7 +78,9 @@ class ReadWindow {
     stale_ = 0;
   }
   // As of update().
-  [[nodiscard]] Choice first(ReadNeed need) const { return first_[need]; }
+  [[nodiscard]] Choice first() const {
+    return Choice::first(first_[kColumn], Choice::first(first_[kActivate], first_[kPrecharge]));
+  }
 
   // A read has arrived; hit, closed: its row is open, none of its bank is.
   void arrived(Index place, unsigned bank, std::uint32_t row, bool hit, bool closed);
@@ -152,11 +167,11 @@ inline void ReadWindow::find(Cycle floor) {
     if (here->ripe.any()) {
       const unsigned oldest = here->ripe.first();
       if (timing_.of_group(need, bank_[oldest]) <= cycle) [[likely]] {
-        best = std::min(best, Choice(cycle, oldest));
+        best = Choice::first(best, Choice(cycle, need, oldest));
         continue;
       }
     }
-    best = std::min(best, first_later(*here, need, cycle));
+    best = Choice::first(best, first_later(*here, need, cycle));
   }
   first_[need] = best;
 }
