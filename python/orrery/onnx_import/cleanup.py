@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from orrery.onnx_import.ir import Graph, Node
 
-# Hand their first input on. A cast changes the type of elements, and those are the workload's.
-ALIASES = {"Identity", "Dropout", "Cast", "CastLike"}
+# Hand their first input on. The types of elements, which casts change, are the workload's.
+ALIASES = {"Identity", "Dropout", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"}
 
 
 def remove_aliases(graph: Graph, keep: set[str]) -> int:

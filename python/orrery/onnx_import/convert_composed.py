@@ -44,13 +44,16 @@ class Steps:
         return with_scalar(self.context, self.name(False), tensor, function, number)
 
     def mean(self, tensor: Tensor, axes: list[int]) -> Tensor:
+        return self.reduce("mean", tensor, axes)
+
+    def reduce(self, function: str, tensor: Tensor, axes: list[int]) -> Tensor:
         kept = tuple(1 if axis in axes else size for axis, size in enumerate(tensor.shape))
         return self.context.emitter.operator(
             "reduction",
             self.name(False),
             [tensor],
             kept,
-            function="mean",
+            function=function,
             axes=axes,
             keep_dimensions=True,
         )
@@ -260,6 +263,24 @@ def tile(context: Context, node: Node) -> None:
     emitter.put(node.outputs[0], result, located.order)
 
 
+def dynamic_quantization(context: Context, node: Node) -> None:
+    """The values themselves, and (where they are read) their scale and zero point.
+
+    Both follow from the least and the largest element, which takes two reductions.
+    """
+    emitter, steps = context.emitter, Steps(context, node)
+    located = emitter.read(node.inputs[0])
+    emitter.located[node.outputs[0]] = located
+    if not any(name and context.graph.consumers.get(name) for name in node.outputs[1:]):
+        return
+    every = list(range(len(located.tensor.shape)))
+    largest = steps.reduce("maximum", located.tensor, every)
+    least = steps.reduce("minimum", located.tensor, every)
+    scale = steps.scalar("multiply", steps.apply("subtract", largest, least), 1 / 255)
+    for name in node.outputs[1:]:
+        emitter.put(name, scale)
+
+
 CONVERTERS = {
     "LRN": local_response,
     "InstanceNormalization": group_normalization,
@@ -269,4 +290,5 @@ CONVERTERS = {
     "Upsample": resize,
     "GatherND": gather_nd,
     "Tile": tile,
+    "DynamicQuantizeLinear": dynamic_quantization,
 }

@@ -22,6 +22,7 @@ from orrery.onnx_import.loading import fix_dimensions, load_model
 from orrery.onnx_import.mistakes import ImportFailedError, Mistake, nearest
 from orrery.onnx_import.patterns import recognise
 from orrery.onnx_import.propagation import Propagation
+from orrery.onnx_import.quantized import OPERANDS, replace_quantized
 
 CONVERTERS = {
     **convert_matrix.CONVERTERS,
@@ -89,7 +90,7 @@ def converter_of(node: Node):
     """Raises UnsupportedError for an unknown operator."""
     converter = CONVERTERS.get(node.op) if node.domain in ("", "ai.onnx") else None
     if converter is None:
-        known = sorted({*CONVERTERS, *ALIASES, *FOLDED})
+        known = sorted({*CONVERTERS, *ALIASES, *OPERANDS, *FOLDED})
         raise UnsupportedError(
             "this operator is not supported",
             f"a supported operator, or --ignore {node.op}",
@@ -151,6 +152,7 @@ def import_model(request: Request) -> Imported:
     graph = propagation.run()
     mistakes = list(propagation.mistakes)
     check_ignored(graph.nodes, ignore, request.file, mistakes)
+    replace_quantized(graph, ignore)
     origin: dict[str, object] = {
         "format": "onnx",
         "file": Path(request.file).name,

@@ -22,14 +22,22 @@ from orrery.onnx_import.mistakes import Mistake
 # Values beyond this many elements are not computed: nothing that decides a shape is so large.
 MOST_ELEMENTS = 1 << 21
 RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli"}
-FLOATS = {
+# Of weights; wider integers are indices and sizes.
+LEARNED_TYPES = {
     onnx.TensorProto.FLOAT,
     onnx.TensorProto.FLOAT16,
     onnx.TensorProto.BFLOAT16,
     onnx.TensorProto.DOUBLE,
+    onnx.TensorProto.FLOAT8E4M3FN,
+    onnx.TensorProto.FLOAT8E5M2,
+    onnx.TensorProto.INT8,
+    onnx.TensorProto.UINT8,
+    onnx.TensorProto.INT4,
+    onnx.TensorProto.UINT4,
 }
 
-
+# Of constants that are no weights: sizes, and integers with a scale.
+MAKES_WEIGHTS = {"ConstantOfShape", "DequantizeLinear"}
 # Operators for which the inference of the package gives no shape.
 SHAPED_LIKE_INPUT = {"GroupNormalization"}
 
@@ -102,7 +110,7 @@ class Propagation:
     def add_constant(
         self, name: str, shape: tuple[int, ...], element_type: int, data: np.ndarray | None
     ) -> None:
-        learned = element_type in FLOATS and math.prod(shape) > 1
+        learned = element_type in LEARNED_TYPES and math.prod(shape) > 1
         self.values[name] = Value(name, shape, element_type, True, learned, data)
 
     def visit(self, node: onnx.NodeProto, name: str) -> None:
@@ -296,8 +304,8 @@ class Propagation:
                 self.values[output] = Value(output, data.shape, element_type, data=data)
             value = self.values[output]
             value.constant = True
-            value.learned = (learned or node.op_type == "ConstantOfShape") and (
-                value.element_type in FLOATS and value.size > 1
+            value.learned = (learned or node.op_type in MAKES_WEIGHTS) and (
+                value.element_type in LEARNED_TYPES and value.size > 1
             )
         self.folded += 1
 
