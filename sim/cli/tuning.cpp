@@ -24,6 +24,15 @@ double cost_of(const metrics::RunResult& result, const TuningRequest& request) {
              : result.total_energy_pj();
 }
 
+std::string cost_text(const tuning::TunedLayer& layer, const TuningRequest& request) {
+  constexpr double kNanojoule = 1e-6;  // a femtojoule
+  if (objectives().at(request.objective) == tuning::Objective::kLatency) {
+    return fmt::format("{} -> {} cycles", layer.default_cost, layer.cost);
+  }
+  return fmt::format("{:.6g} -> {:.6g} nJ", static_cast<double>(layer.default_cost) * kNanojoule,
+                     static_cast<double>(layer.cost) * kNanojoule);
+}
+
 metrics::RunResult simulate_mapping(const Scenario& scenario,
                                     const lowering::MappingConfig& mapping,
                                     const std::string& title) {
@@ -99,11 +108,11 @@ std::vector<std::string> tuning_lines(const TuningOutcome& outcome, const Tuning
   lines.push_back(fmt::format("Tuned for {} with {} simulations of each distinct layer, seed {}:",
                               request.objective, request.evaluations, seed));
   for (const tuning::TunedLayer& layer : outcome.layers) {
-    lines.push_back(fmt::format(
-        "  {}{}: {:.0f} -> {:.0f} {}, {} of {} candidates simulated", layer.name,
-        layer.layers > 1 ? fmt::format(" (and {} like it)", layer.layers - 1) : "",
-        layer.default_cost, layer.cost, request.objective == "latency" ? "cycles" : "pJ",
-        layer.evaluations, layer.candidates));
+    lines.push_back(
+        fmt::format("  {}{}: {}, {} of {} candidates simulated{}", layer.name,
+                    layer.layers > 1 ? fmt::format(" (and {} like it)", layer.layers - 1) : "",
+                    cost_text(layer, request), layer.evaluations, layer.candidates,
+                    layer.is_proven ? ", the best of all" : ""));
   }
   lines.push_back(fmt::format(
       "The whole workload: {} cycles and {:.6g} uJ by default, {} and {:.6g} uJ {}",

@@ -31,8 +31,7 @@ std::optional<timing::Dataflow> LayerRequest::dataflow() const {
   const std::string message = fmt::format("the array cannot run dataflow '{}'", wanted.name());
   const std::string expected = "one of " + config::join(names, ", ");
   if (mapping.dataflow->path.starts_with("mapping.layers")) {
-    error_at(*mapping.dataflow, message, expected,
-             base::nearest_name(std::string(wanted.name()), names));
+    error_at(*mapping.dataflow, message, expected);
   } else {
     error(message, expected);
   }

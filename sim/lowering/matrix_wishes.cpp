@@ -135,6 +135,13 @@ class WishReader {
   void read_loop_order(const config::Located<Names>& order) {
     static const Names kOuterM{"m", "n", "k"};
     static const Names kOuterN{"n", "m", "k"};
+    if (!std::is_permutation(order.value.begin(), order.value.end(), kOuterM.begin(),
+                             kOuterM.end())) {
+      request_.error_at(
+          order, fmt::format("[{}] is no order of its loops", config::join(order.value, ", ")),
+          "[m, n, k] or [n, m, k]");
+      return;
+    }
     if (order.value != kOuterM && order.value != kOuterN) {
       request_.error_at(order,
                         fmt::format("loops [{}] cannot be run", config::join(order.value, ", ")),

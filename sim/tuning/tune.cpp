@@ -2,7 +2,6 @@
 #include "tuning/tune.h"
 
 #include <map>
-#include <tuple>
 #include <utility>
 
 #include "lowering/lowering.h"
@@ -25,14 +24,6 @@ struct DistinctLayer {
   std::vector<std::size_t> layers;
 };
 
-bool same_tiling(const lowering::MatrixTiling& a, const lowering::MatrixTiling& b) {
-  const auto key = [](const lowering::MatrixTiling& t) {
-    return std::tuple(t.groups, t.images, t.rows, t.columns, t.features, t.channels, t.all_taps,
-                      t.m_outer, t.split_rows, t.a_slots, t.b_slots, t.buffers);
-  };
-  return key(a) == key(b);
-}
-
 std::vector<DistinctLayer> distinct_layers(const Plan& plan) {
   std::vector<DistinctLayer> result;
   for (std::size_t i = 0; i < plan.layers.size(); ++i) {
@@ -47,7 +38,7 @@ std::vector<DistinctLayer> distinct_layers(const Plan& plan) {
     for (DistinctLayer& known : result) {
       if (known.problem == body->problem() && known.engines == engines &&
           known.tile_budget_percent == layer.wishes.tile_budget_percent &&
-          known.wishes == body->wishes() && same_tiling(known.tiling, body->tiling())) {
+          known.wishes == body->wishes() && same_choice(known.tiling, body->tiling())) {
         found = &known;
       }
     }
@@ -77,16 +68,12 @@ TunedMapping tune(const hardware::PlatformConfig& platform, const workload::Grap
     if (options.progress) {
       options.progress(result.layers.size(), distinct.size());
     }
-    const LayerTrial trial(platform, graph, mapping, *plan, one.layers.front(),
-                           options.any_dataflow);
-    const Evaluate evaluate = [&](const Candidate& candidate) -> std::optional<double> {
-      const auto cost = trial.simulate(candidate, options.interrupt);
+    LayerTrial trial(platform, graph, mapping, *plan, one.layers.front(),
+                     {options.objective, options.any_dataflow, options.interrupt});
+    const Evaluate evaluate = [&](const Candidate& candidate) {
+      const auto cost = trial.cost(candidate);
       result.interrupted = !cost;
-      if (!cost) {
-        return std::nullopt;
-      }
-      return options.objective == Objective::kLatency ? static_cast<double>(cost->cycles)
-                                                      : cost->picojoules;
+      return cost;
     };
     const SearchResult found =
         search(trial.candidates(), evaluate, options.evaluations, options.seed);
@@ -95,7 +82,7 @@ TunedMapping tune(const hardware::PlatformConfig& platform, const workload::Grap
     }
     result.layers.push_back({plan->header.layers[one.layers.front()].name, one.layers.size(),
                              trial.candidates().size(), found.evaluations, found.first_cost,
-                             found.cost});
+                             found.cost, found.is_proven});
     for (const std::size_t layer : one.layers) {
       config::Node node = trial.rule(trial.candidates()[found.best]);
       node.set("match", config::Node::scalar(graph.operators[plan->layers[layer].group.op].name));

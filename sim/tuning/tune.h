@@ -9,11 +9,10 @@
 
 #include "hardware/platform_config.h"
 #include "lowering/mapping_config.h"
+#include "tuning/objective.h"
 #include "workload/graph.h"
 
 namespace orrery::tuning {
-
-enum class Objective : std::uint8_t { kLatency, kEnergy };
 
 struct TuningOptions {
   std::int64_t evaluations = 1;  // simulations of each distinct layer
@@ -30,8 +29,9 @@ struct TunedLayer {
   std::size_t layers = 1;  // that are equal to it, with itself
   std::size_t candidates = 0;
   std::int64_t evaluations = 0;
-  double default_cost = 0.0;  // cycles or picojoules of the layer by itself
-  double cost = 0.0;
+  std::int64_t default_cost = 0;  // cycles or femtojoules of the layer by itself
+  std::int64_t cost = 0;
+  bool is_proven = false;  // no other candidate is better
 };
 
 struct TunedMapping {

@@ -41,19 +41,20 @@ Gap measure_gap(std::uint64_t seed, std::int64_t evaluations) {
   const hardware::PlatformConfig platform = small_platform();
   const workload::Graph graph = small_shape(seed);
   const auto plan = lowering::make_plan(graph, lowering::machine_from(platform), {}, 0);
-  const LayerTrial trial(platform, graph, {}, *plan, 0, true);
-  std::vector<std::optional<double>> costs(trial.candidates().size());
-  const Evaluate evaluate = [&](const Candidate& candidate) -> std::optional<double> {
-    auto& cost = costs[static_cast<std::size_t>(&candidate - trial.candidates().data())];
-    if (!cost) {
-      cost = static_cast<double>(trial.simulate(candidate)->cycles);
-    }
-    return cost;
-  };
-  const SearchResult found = search(trial.candidates(), evaluate, evaluations, seed);
-  Gap gap{trial.candidates().size(), found.first_cost, found.cost, found.cost};
+  const LayerTrial trial(platform, graph, {}, *plan, 0, {Objective::kLatency, true, nullptr});
+  const SearchResult found = search(
+      trial.candidates(), [&](const Candidate& candidate) { return trial.cost(candidate); },
+      evaluations, seed);
+  Gap gap;
+  gap.candidates = trial.candidates().size();
+  gap.evaluations = found.evaluations;
+  gap.is_proven = found.is_proven;
+  gap.by_default = found.first_cost;
+  gap.tuned = gap.exhaustive = found.cost;
   for (const Candidate& candidate : trial.candidates()) {
-    gap.exhaustive = std::min(gap.exhaustive, *evaluate(candidate));
+    const std::int64_t cost = *trial.cost(candidate);
+    gap.exhaustive = std::min(gap.exhaustive, cost);
+    gap.bounds_hold = gap.bounds_hold && candidate.bound <= cost;
   }
   return gap;
 }

@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace orrery::tuning {
 namespace {
 
@@ -14,7 +17,7 @@ std::vector<Candidate> grid() {
       Candidate candidate;
       candidate.tiling.columns = m;
       candidate.tiling.features = n;
-      candidate.tiling.array_cycles = m * n;
+      candidate.estimate = m * n;
       candidates.push_back(candidate);
     }
   }
@@ -22,10 +25,10 @@ std::vector<Candidate> grid() {
 }
 
 // Least at 11 x 6, where the estimate is not.
-double cost(const Candidate& candidate) {
-  const double m = static_cast<double>(candidate.tiling.columns - 11);
-  const double n = static_cast<double>(candidate.tiling.features - 6);
-  return m * m + n * n + 1.0;
+std::int64_t cost(const Candidate& candidate) {
+  const std::int64_t m = candidate.tiling.columns - 11;
+  const std::int64_t n = candidate.tiling.features - 6;
+  return m * m + n * n + 1;
 }
 
 TEST(TilingSearch, NeverLosesToTheFirstCandidate) {
@@ -33,16 +36,24 @@ TEST(TilingSearch, NeverLosesToTheFirstCandidate) {
   std::swap(candidates.front(), candidates[10 * 16 + 5]);  // 11 x 6
   const SearchResult result = search(candidates, cost, 20, 1);
   EXPECT_EQ(result.best, 0U);
-  EXPECT_EQ(result.cost, 1.0);
-  EXPECT_EQ(result.first_cost, 1.0);
+  EXPECT_EQ(result.cost, 1);
+  EXPECT_EQ(result.first_cost, 1);
 }
 
-TEST(TilingSearch, WalksToWhatTheEstimatesDoNotSee) {
-  // Half of 100 evaluations go to the least products m * n, none of them near 11 x 6; from the best
-  // of them each step changes one size.
-  const SearchResult result = search(grid(), cost, 100, 1);
-  EXPECT_EQ(result.evaluations, 100);
-  EXPECT_EQ(result.cost, 1.0);
+TEST(TilingSearch, LearnsWhatTheEstimatesDoNotSee) {
+  std::vector<Candidate> candidates = grid();
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return std::pair(a.estimate, a.tiling.columns) < std::pair(b.estimate, b.tiling.columns);
+  });
+  std::int64_t by_estimate = INT64_MAX;
+  for (std::size_t i = 0; i < 120; ++i) {
+    by_estimate = std::min(by_estimate, cost(candidates[i]));
+  }
+  // 11 x 4; 11 x 6 with its 66 products comes behind 144 others.
+  EXPECT_EQ(by_estimate, 5);
+  const SearchResult result = search(candidates, cost, 120, 1);
+  EXPECT_EQ(result.evaluations, 120);
+  EXPECT_LT(result.cost, 3);
 }
 
 TEST(TilingSearch, EvaluatesEachCandidateOnce) {
@@ -51,7 +62,7 @@ TEST(TilingSearch, EvaluatesEachCandidateOnce) {
       grid(), [&](const Candidate& candidate) { return ++evaluated, cost(candidate); }, 1'000, 1);
   EXPECT_EQ(evaluated, 256);
   EXPECT_EQ(result.evaluations, 256);
-  EXPECT_EQ(result.cost, 1.0);
+  EXPECT_EQ(result.cost, 1);
 }
 
 TEST(TilingSearch, IsTheSameForTheSameSeed) {
@@ -79,6 +90,20 @@ TEST(TilingSearch, EndsWhereItIsInterrupted) {
       },
       100, 1);
   EXPECT_EQ(result.evaluations, 5);
+}
+
+TEST(TilingSearch, LeavesOutWhatCannotBeCheaper) {
+  // Bounds as sharp as can be: the first of the least estimates, 1 x 1, costs 10^2 + 5^2 + 1 = 126,
+  // so of the 256 only those below it are left, and at 11 x 6 none.
+  std::vector<Candidate> candidates = grid();
+  for (Candidate& candidate : candidates) {
+    candidate.bound = cost(candidate);
+  }
+  const SearchResult result = search(candidates, cost, 256, 1);
+  EXPECT_EQ(result.cost, 1);
+  EXPECT_TRUE(result.is_proven);
+  EXPECT_LT(result.evaluations, 128);
+  EXPECT_FALSE(search(grid(), cost, 20, 1).is_proven);
 }
 
 }  // namespace

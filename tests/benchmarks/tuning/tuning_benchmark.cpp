@@ -33,24 +33,35 @@ void print_distribution(const char* name, std::vector<double> excess) {
 
 int run(int argc, char** argv) {
   const std::uint64_t shapes = argument(argc, argv, 1, 500);
-  const auto evaluations = static_cast<std::int64_t>(argument(argc, argv, 2, 100));
+  const auto evaluations = static_cast<std::int64_t>(argument(argc, argv, 2, 200));
   const std::uint64_t first = argument(argc, argv, 3, 0);
   std::vector<double> tuned;
   std::vector<double> by_default;
   std::size_t candidates = 0;
+  std::int64_t done = 0;
+  int proven = 0;
   for (std::uint64_t seed = first; seed < first + shapes; ++seed) {
     const orrery::tuning::Gap gap = orrery::tuning::measure_gap(seed, evaluations);
     tuned.push_back(gap.excess());
     by_default.push_back(gap.default_excess());
     candidates += gap.candidates;
-    std::printf("%llu %zu candidates: default %.0f, tuned %.0f, exhaustive %.0f cycles\n",
-                static_cast<unsigned long long>(seed), gap.candidates, gap.by_default, gap.tuned,
-                gap.exhaustive);
+    done += gap.evaluations;
+    proven += gap.is_proven ? 1 : 0;
+    std::printf(
+        "%llu %zu candidates: default %lld, tuned %lld, exhaustive %lld cycles"
+        ", %lld evaluations%s%s\n",
+        static_cast<unsigned long long>(seed), gap.candidates,
+        static_cast<long long>(gap.by_default), static_cast<long long>(gap.tuned),
+        static_cast<long long>(gap.exhaustive), static_cast<long long>(gap.evaluations),
+        gap.is_proven ? ", proven" : "", gap.bounds_hold ? "" : ", A BOUND IS WRONG");
     std::fflush(stdout);
   }
-  std::printf("%llu shapes, %zu candidates simulated, %lld evaluations each\n",
-              static_cast<unsigned long long>(shapes), candidates,
-              static_cast<long long>(evaluations));
+  std::printf(
+      "%llu shapes, %zu candidates, all simulated; %lld evaluations of "
+      "at "
+      "most %lld each, %d shapes proven\n",
+      static_cast<unsigned long long>(shapes), candidates, static_cast<long long>(done),
+      static_cast<long long>(evaluations), proven);
   print_distribution("default", by_default);
   print_distribution("tuned", tuned);
   return 0;
