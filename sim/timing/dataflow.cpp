@@ -14,14 +14,23 @@ template <class Value>
 using Names = std::vector<std::pair<std::string_view, Value>>;
 
 const Names<Dimension>& dimension_names() {
-  static const Names<Dimension> kNames{
-      {"m", Dimension::kM}, {"n", Dimension::kN}, {"k", Dimension::kK}};
+  static const Names<Dimension> kNames{{"m", Dimension::kM},
+                                       {"n", Dimension::kN},
+                                       {"k", Dimension::kK},
+                                       {"image", Dimension::kImage},
+                                       {"feature", Dimension::kFeature},
+                                       {"channel", Dimension::kChannel},
+                                       {"output_row", Dimension::kOutputRow},
+                                       {"output_column", Dimension::kOutputColumn},
+                                       {"filter_row", Dimension::kFilterRow},
+                                       {"filter_column", Dimension::kFilterColumn}};
   return kNames;
 }
 
 const Names<LoopPlacement>& placement_names() {
   static const Names<LoopPlacement> kNames{{"rows", LoopPlacement::kRows},
-                                           {"columns", LoopPlacement::kColumns}};
+                                           {"columns", LoopPlacement::kColumns},
+                                           {"sets", LoopPlacement::kSets}};
   return kNames;
 }
 
@@ -67,8 +76,8 @@ std::string text_of(const Loop& loop) {
 
 std::vector<std::string> Dataflow::loop_texts() const {
   std::vector<std::string> texts;
-  for (const Loop& loop : loops_) {
-    texts.push_back(text_of(loop));
+  for (std::size_t i = 0; i < count_; ++i) {
+    texts.push_back(text_of(loops_[i]));
   }
   return texts;
 }
@@ -79,7 +88,7 @@ std::string Dataflow::nest_text() const {
 
 // Reads the loops one by one, then asks which machine could run them.
 struct DataflowParser {
-  std::array<Loop, Dataflow::kLoops> loops;
+  std::array<Loop, Dataflow::kMostLoops> loops{};
   std::size_t count = 0;
 
   static ParsedDataflow wrong(std::string message, std::string expected) {
@@ -132,22 +141,42 @@ struct DataflowParser {
            std::max(loops[0].placement, loops[1].placement) == LoopPlacement::kColumns;
   }
 
+  // Images, features and channels over sets, and within a set the rows of one convolution.
+  [[nodiscard]] bool is_row_nest() const {
+    constexpr std::size_t kSetLoops = 3;
+    const auto& standard = Dataflow::kRowStationary;
+    for (std::size_t i = kSetLoops; i < loops.size(); ++i) {
+      if (loops[i] != standard.loop(i)) {
+        return false;
+      }
+    }
+    // No dimension stands twice: three of the rest over sets are these three.
+    return count == loops.size() &&
+           std::all_of(loops.begin(), loops.begin() + kSetLoops, [](const Loop& loop) {
+             return loop.placement == LoopPlacement::kSets && loop.dimension > Dimension::kK;
+           });
+  }
+
   [[nodiscard]] ParsedDataflow finish(std::string_view name) const {
     using Machine = Dataflow::Machine;
     if (name.empty() || name.size() > Dataflow::kLongestName) {
       return wrong(fmt::format("the name '{}'", name),
                    fmt::format("1 to {} characters", Dataflow::kLongestName));
     }
+    if (is_row_nest()) {
+      return {Dataflow(Dataflow::Parts{name, Machine::kRowsStay, count, loops}), "", ""};
+    }
     if (!is_matrix_nest()) {
       return wrong("no array runs this loop nest",
-                   "m, n and k, two of them 'by rows' and 'by columns' and the third innermost");
+                   "m, n and k, two of them 'by rows' and 'by columns' and the third innermost; or "
+                   "the loops of rs, those over sets in any order");
     }
     if (placement(Dimension::kK) == LoopPlacement::kColumns) {
       return wrong("k runs over the columns", "k by rows, or k innermost: sums move down");
     }
     const Machine machine =
         loops[2].dimension == Dimension::kK ? Machine::kSumsStay : Machine::kOperandStays;
-    const Dataflow::Parts parts{name, machine, loops};
+    const Dataflow::Parts parts{name, machine, count, loops};
     return {Dataflow(parts), "", ""};
   }
 };

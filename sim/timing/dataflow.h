@@ -12,12 +12,24 @@
 
 namespace orrery::timing {
 
-// The loops of c[m, n] += a[m, k] b[k, n].
-enum class Dimension : std::uint8_t { kM, kN, kK };
+// The loops of c[m, n] += a[m, k] b[k, n], and those of a convolution, of which m is (image, output
+// row, output column), n a feature and k (filter row, filter column, channel).
+enum class Dimension : std::uint8_t {
+  kM,
+  kN,
+  kK,
+  kImage,
+  kFeature,
+  kChannel,
+  kOutputRow,
+  kOutputColumn,
+  kFilterRow,
+  kFilterColumn
+};
 
-// Where the steps of a loop run: one after the other, or side by side over the rows or the columns
-// of the array.
-enum class LoopPlacement : std::uint8_t { kTime, kRows, kColumns };
+// Where the steps of a loop run: one after the other, side by side over the rows or the columns of
+// the array, or over sets: rectangles of the array, stacked and side by side.
+enum class LoopPlacement : std::uint8_t { kTime, kRows, kColumns, kSets };
 
 struct Loop {
   Dimension dimension = Dimension::kM;
@@ -28,17 +40,19 @@ struct Loop {
 // A dataflow is a loop nest; docs/components/systolic_array.md has the notation.
 class Dataflow {
  public:
-  static constexpr std::size_t kLoops = 3;
+  static constexpr std::size_t kMostLoops = 7;
   static constexpr std::size_t kLongestName = 23;
 
   // The way in which the array works: sums stay and the products of k stream (output stationary),
-  // or one operand stays and the sums move down the columns.
-  enum class Machine : std::uint8_t { kSumsStay, kOperandStays };
+  // one operand stays and the sums move down the columns, or rows of a filter stay and convolve
+  // rows of the input.
+  enum class Machine : std::uint8_t { kSumsStay, kOperandStays, kRowsStay };
 
-  // The nests of the files os, ws and is in configs/dataflows, as defaults.
+  // The nests of the files os, ws, is and rs in configs/dataflows, as defaults.
   static const Dataflow kOutputStationary;
   static const Dataflow kWeightStationary;
   static const Dataflow kInputStationary;
+  static const Dataflow kRowStationary;
 
   // Output stationary.
   constexpr Dataflow() : Dataflow(kOutputStationaryParts) {}
@@ -48,6 +62,7 @@ class Dataflow {
     return {name_.data(), std::string_view(name_.data()).size()};
   }
   [[nodiscard]] constexpr Machine machine() const { return machine_; }
+  [[nodiscard]] constexpr std::size_t loops() const { return count_; }
   // Outermost first.
   [[nodiscard]] constexpr Loop loop(std::size_t i) const { return loops_[i]; }
   // The dimension that runs over the rows (columns) of the array.
@@ -69,23 +84,26 @@ class Dataflow {
   struct Parts {
     std::string_view name;
     Machine machine;
-    std::array<Loop, kLoops> loops;
+    std::size_t count;
+    std::array<Loop, kMostLoops> loops;  // those behind `count` as they are by default
   };
   static constexpr Parts kOutputStationaryParts{"os",
                                                 Machine::kSumsStay,
+                                                3,
                                                 {{{Dimension::kM, LoopPlacement::kRows},
                                                   {Dimension::kN, LoopPlacement::kColumns},
                                                   {Dimension::kK, LoopPlacement::kTime}}}};
 
-  constexpr explicit Dataflow(const Parts& parts) : machine_(parts.machine), loops_(parts.loops) {
+  constexpr explicit Dataflow(const Parts& parts)
+      : machine_(parts.machine), count_(parts.count), loops_(parts.loops) {
     for (std::size_t i = 0; i < parts.name.size(); ++i) {
       name_[i] = parts.name[i];
     }
   }
   [[nodiscard]] constexpr Dimension spatial(LoopPlacement placement) const {
-    for (const Loop& loop : loops_) {
-      if (loop.placement == placement) {
-        return loop.dimension;
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (loops_[i].placement == placement) {
+        return loops_[i].dimension;
       }
     }
     return Dimension::kM;  // every nest has rows and columns
@@ -93,23 +111,38 @@ class Dataflow {
 
   std::array<char, kLongestName + 1> name_{};
   Machine machine_ = Machine::kSumsStay;
-  std::array<Loop, kLoops> loops_{};
+  std::size_t count_ = 0;
+  std::array<Loop, kMostLoops> loops_{};
 };
 
 inline constexpr Dataflow Dataflow::kOutputStationary{Dataflow::kOutputStationaryParts};
 inline constexpr Dataflow Dataflow::kWeightStationary{{"ws",
                                                        Machine::kOperandStays,
+                                                       3,
                                                        {{{Dimension::kN, LoopPlacement::kColumns},
                                                          {Dimension::kK, LoopPlacement::kRows},
                                                          {Dimension::kM, LoopPlacement::kTime}}}}};
 inline constexpr Dataflow Dataflow::kInputStationary{{"is",
                                                       Machine::kOperandStays,
+                                                      3,
                                                       {{{Dimension::kM, LoopPlacement::kColumns},
                                                         {Dimension::kK, LoopPlacement::kRows},
                                                         {Dimension::kN, LoopPlacement::kTime}}}}};
+inline constexpr Dataflow Dataflow::kRowStationary{
+    {"rs",
+     Machine::kRowsStay,
+     7,
+     {{{Dimension::kImage, LoopPlacement::kSets},
+       {Dimension::kFeature, LoopPlacement::kSets},
+       {Dimension::kChannel, LoopPlacement::kSets},
+       {Dimension::kOutputRow, LoopPlacement::kColumns},
+       {Dimension::kFilterRow, LoopPlacement::kRows},
+       {Dimension::kOutputColumn, LoopPlacement::kTime},
+       {Dimension::kFilterColumn, LoopPlacement::kTime}}}}};
 // Those that have names everywhere; command streams count them in this order.
 inline constexpr std::array kStandardDataflows{
-    Dataflow::kOutputStationary, Dataflow::kWeightStationary, Dataflow::kInputStationary};
+    Dataflow::kOutputStationary, Dataflow::kWeightStationary, Dataflow::kInputStationary,
+    Dataflow::kRowStationary};
 
 // What became of a nest: a dataflow, or what is wrong with it.
 struct ParsedDataflow {

@@ -21,6 +21,9 @@ TileTiming SystolicPipeline::issue(Cycle earliest, Dataflow dataflow, const Tile
   if (convention_ == FoldConvention::kScaleSim) {
     return issue_unpipelined(earliest, dataflow, tile);
   }
+  base::require_invariant(dataflow.machine() != Dataflow::Machine::kRowsStay,
+                          "a row-stationary tile comes with a window and a plan");
+  earliest = enter(false, earliest);
   const GroupPasses passes = group_passes(array_, dataflow, tile);
   TileTiming timing;
   count_actions(array_, dataflow, tile, timing);
@@ -49,8 +52,61 @@ TileTiming SystolicPipeline::issue(Cycle earliest, Dataflow dataflow, const Tile
   timing.a_free = (a_on_top ? top_last_ : left_last_) + 1;
   timing.b_free = (a_on_top ? left_last_ : top_last_) + 1;
   timing.done = done_;
-  timing.busy_cycles = std::max<Cycle>(0, done_ - std::max(timing.start, busy_until_));
-  busy_until_ = std::max(busy_until_, done_);
+  account(timing);
+  return timing;
+}
+
+Cycle SystolicPipeline::enter(bool rows_stay, Cycle earliest) {
+  const bool waits = rows_stay != rows_stay_;
+  rows_stay_ = rows_stay;
+  return waits ? std::max(earliest, busy_until_) : earliest;
+}
+
+void SystolicPipeline::account(TileTiming& timing) {
+  timing.busy_cycles = std::max<Cycle>(0, timing.done - std::max(timing.start, busy_until_));
+  busy_until_ = std::max(busy_until_, timing.done);
+}
+
+TileTiming SystolicPipeline::issue(Cycle earliest, const RowStationaryTile& tile,
+                                   const RowStationaryPlan& plan) {
+  TileTiming timing;
+  count_row_stationary_actions(array_, tile, plan, timing);
+  const RowStationaryCycles& cycles = plan.cycles;
+  // A tile alone takes no longer than this.
+  const Cycle bound = checked_product(timing.folds + 1, cycles.period()) + cycles.preload +
+                      cycles.first_feed + cycles.compute + cycles.drain + array_.rows;
+  base::require_invariant(
+      earliest >= 0 && earliest <= kLargestCount - bound && busy_until_ <= kLargestCount - bound,
+      "the time of a tile is in [0, 2^62]", "systolic array");
+  const bool unpipelined = convention_ == FoldConvention::kScaleSim;
+  earliest = unpipelined ? std::max(earliest, busy_until_) : enter(true, earliest);
+
+  const Cycle preload = std::max(earliest, filters_free_);
+  const Cycle feed = std::max(earliest, inputs_free_);
+  // The products of an output column end no sooner than the sums of the one before have left.
+  const Cycle first = std::max({preload + cycles.preload, feed + cycles.first_feed, products_free_,
+                                row_output_free_ - cycles.compute});
+  timing.start = std::min(preload, feed);
+  const Cycle last_pass = first + checked_product(timing.folds - 1, cycles.period());
+  const Cycle last_column = last_pass + cycles.span();
+  const bool one_pass = timing.folds == 1;
+  timing.b_free = (one_pass ? preload : last_pass - cycles.period()) + cycles.preload;
+  // The last output column stands alone in its run where all runs are that short.
+  const bool alone = cycles.columns < 2 * cycles.runs;
+  const Cycle last_feed = alone ? cycles.first_feed : cycles.next_feed;
+  const Cycle last_step = alone ? cycles.first_step() : cycles.next_step();
+  const Cycle column_before = cycles.columns > 1 ? last_column - last_step
+                              : one_pass         ? feed
+                                                 : last_pass - cycles.period();
+  timing.a_free = column_before + last_feed;
+
+  filters_free_ = last_pass;
+  inputs_free_ = last_column;
+  products_free_ = last_column + cycles.compute;
+  row_output_free_ = products_free_ + cycles.drain;
+  timing.done = row_output_free_ + array_.rows;
+  timing.next_issue = unpipelined ? timing.done : filters_free_;
+  account(timing);
   return timing;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "timing/row_stationary.h"
 #include "timing/systolic_loop_nest.h"
 #include "timing/systolic_types.h"
 
@@ -22,6 +23,10 @@ class SystolicPipeline {
   // InternalError where a size or an interval is below 1, or a count or the time is above 2^62.
   TileTiming issue(Cycle earliest, Dataflow dataflow, const TileShape& tile,
                    const FeedIntervals& intervals = {});
+
+  // The same for a row-stationary tile. The array changes between this dataflow and the others when
+  // it is empty: the first tile after a change begins when all before it are done.
+  TileTiming issue(Cycle earliest, const RowStationaryTile& tile, const RowStationaryPlan& plan);
 
   [[nodiscard]] const ArrayShape& array() const { return array_; }
 
@@ -45,6 +50,8 @@ class SystolicPipeline {
   }
   [[nodiscard]] Rhythm rhythm() const;
   [[nodiscard]] Cycle first_fetch() const;
+  [[nodiscard]] Cycle enter(bool rows_stay, Cycle earliest);
+  void account(TileTiming& timing);
   TileTiming issue_unpipelined(Cycle earliest, Dataflow dataflow, const TileShape& tile);
 
   ArrayShape array_;
@@ -58,6 +65,13 @@ class SystolicPipeline {
   Cycle sum_free_ = 0;     // first cycle an output-stationary sum may begin in row 0
   Cycle output_free_ = 0;  // first cycle a wave that leaves rows cycles later may begin
   Cycle busy_until_ = 0;   // latest done of all tiles
+
+  // Row-stationary tiles: starts of output columns in row 0 of the array.
+  bool rows_stay_ = false;     // the last tile was one
+  Cycle filters_free_ = 0;     // first cycle the next filters may enter: the last pass has begun
+  Cycle inputs_free_ = 0;      // the same for inputs: the last output column has begun
+  Cycle products_free_ = 0;    // first cycle after the products of the last output column
+  Cycle row_output_free_ = 0;  // first cycle after its sums have left row 0
 
   // The tile at hand.
   Dataflow dataflow_ = Dataflow::kWeightStationary;

@@ -53,10 +53,35 @@ TEST(Dataflow, RefusesNestsThatNoArrayRuns) {
   EXPECT_EQ(message("q by rows, n by columns, k"), "unknown dimension 'q'");
   EXPECT_EQ(message("m by lines, n by columns, k"), "unknown placement 'lines'");
   EXPECT_EQ(message(""), "unknown dimension ''");
-  EXPECT_EQ(message("m by sets, n by columns, k"), "unknown placement 'sets'");
+  EXPECT_EQ(message("m by sets, n by columns, k"), "no array runs this loop nest");
+  EXPECT_EQ(message("m by rows, n by columns, channel"), "no array runs this loop nest");
+  const std::string sets = "image by sets, feature by sets, channel by sets, ";
+  EXPECT_EQ(message((sets + "output_row by columns, filter_row by rows, output_column").c_str()),
+            "no array runs this loop nest");
+  EXPECT_EQ(message((sets + "output_row by rows, filter_row by columns, output_column, "
+                            "filter_column")
+                        .c_str()),
+            "no array runs this loop nest");
+  EXPECT_EQ(message((sets + "output_row by columns, filter_row by rows, output_column, "
+                            "filter_column, m")
+                        .c_str()),
+            "too many loops");
   EXPECT_EQ(parse_dataflow("", "m by rows, n by columns, k").message, "the name ''");
   EXPECT_EQ(parse_dataflow(std::string(24, 'x'), "m by rows, n by columns, k").expected,
             "1 to 23 characters");
+}
+
+TEST(Dataflow, OfRowsTakesItsSetsInAnyOrder) {
+  const auto own = parse_dataflow("own",
+                                  "channel by sets, image by sets, feature by sets, output_row by "
+                                  "columns, filter_row by rows, output_column, filter_column")
+                       .dataflow;
+  ASSERT_TRUE(own);
+  EXPECT_EQ(own->machine(), Dataflow::Machine::kRowsStay);
+  EXPECT_EQ(own->loops(), 7U);
+  EXPECT_NE(own, Dataflow::kRowStationary);
+  EXPECT_EQ(Dataflow::kRowStationary.rows(), Dimension::kFilterRow);
+  EXPECT_EQ(Dataflow::kRowStationary.columns(), Dimension::kOutputRow);
 }
 
 TEST(Dataflow, IsReadByNameOrAsAMap) {
