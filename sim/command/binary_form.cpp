@@ -136,6 +136,11 @@ class BinaryWriter {
     if (tile.groups != 1) {
       out_.integer(tile.groups);
     }
+    if (has_window(tile)) {
+      for (const auto size : kWindowSizes) {
+        out_.integer(tile.window.*size);
+      }
+    }
     write(tile.a);
     write(tile.b);
     write(tile.c);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "command/command.h"
@@ -23,6 +24,14 @@ inline constexpr unsigned kSpaceKinds = 3;
 inline constexpr unsigned kOwnDataflow = 0x3f;
 inline constexpr unsigned kGroupsFlag = 0x40;
 inline constexpr unsigned kAccumulateFlag = 0x80;
+
+// A row-stationary tile has these, in this order.
+inline constexpr std::array kWindowSizes{
+    &timing::ConvolutionWindow::images,         &timing::ConvolutionWindow::output_rows,
+    &timing::ConvolutionWindow::output_columns, &timing::ConvolutionWindow::filter_rows,
+    &timing::ConvolutionWindow::filter_columns, &timing::ConvolutionWindow::stride_h,
+    &timing::ConvolutionWindow::stride_w,       &timing::ConvolutionWindow::dilation_h,
+    &timing::ConvolutionWindow::dilation_w};
 
 inline constexpr unsigned kVectorKinds = 37;
 inline constexpr unsigned kOperandFlag = 0x40;

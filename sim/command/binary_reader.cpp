@@ -228,6 +228,11 @@ void BinaryReader::read(ComputeTile& tile) {
       in_.fail("1 group", "no number of groups where there is one");
     }
   }
+  if (has_window(tile)) {
+    for (const auto size : kWindowSizes) {
+      tile.window.*size = in_.integer();
+    }
+  }
   tile.a = view();
   tile.b = view();
   tile.c = view();

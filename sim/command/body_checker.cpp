@@ -163,6 +163,41 @@ void BodyChecker::check_on_chip(const std::string& field, const View& view) {
   }
 }
 
+void BodyChecker::check_window(const ComputeTile& tile) {
+  const timing::ConvolutionWindow& window = tile.window;
+  bool sound = true;
+  const auto check = [&](const char* field, std::int64_t size, std::int64_t most) {
+    sound = check_size(field, size, 1, most) && sound;
+  };
+  for (const std::int64_t size : {window.images, window.output_rows, window.output_columns}) {
+    check("outputs", size, kLargestSize);
+  }
+  for (const std::int64_t size : {window.filter_rows, window.filter_columns}) {
+    check("filter", size, kLargestSize);
+  }
+  for (const std::int64_t size : {window.stride_h, window.stride_w}) {
+    check("stride", size, kLargestStep);
+  }
+  for (const std::int64_t size : {window.dilation_h, window.dilation_w}) {
+    check("dilation", size, kLargestStep);
+  }
+  if (!sound) {
+    return;
+  }
+  const Wide rows = static_cast<Wide>(window.images) * window.output_rows;
+  if (rows > tile.m || rows * window.output_columns != tile.m) {
+    add("outputs",
+        fmt::format("{} x {} x {} outputs", window.images, window.output_rows,
+                    window.output_columns),
+        fmt::format("m = {} of them", tile.m));
+  }
+  const Wide taps = static_cast<Wide>(window.filter_rows) * window.filter_columns;
+  if (taps > tile.k || tile.k % static_cast<std::int64_t>(taps) != 0) {
+    add("filter", fmt::format("{} x {} taps", window.filter_rows, window.filter_columns),
+        fmt::format("a divisor of k = {}", tile.k));
+  }
+}
+
 void BodyChecker::check(const ComputeTile& tile, EngineIndex engine) {
   bool sound = check_size("m", tile.m, 1, kLargestSize);
   sound = check_size("n", tile.n, 1, kLargestSize) && sound;
@@ -179,6 +214,9 @@ void BodyChecker::check(const ComputeTile& tile, EngineIndex engine) {
     return;
   }
   (void)check_size("macs", tile.macs_useful, 0, full_macs(tile));
+  if (has_window(tile)) {
+    check_window(tile);
+  }
   const Shape a{tile.m, tile.groups * tile.k};
   const Shape b{tile.groups * tile.k, tile.n};
   const Shape c{tile.m, tile.groups * tile.n};

@@ -10,6 +10,7 @@ namespace orrery::command {
 
 // Sizes beyond these belong to no machine; within them no address computation can overflow.
 inline constexpr std::int64_t kLargestSize = 1LL << 40;     // of one dimension
+inline constexpr std::int64_t kLargestStep = 1LL << 20;     // strides and dilations of a window
 inline constexpr std::int64_t kLargestProduct = 1LL << 48;  // bytes of a move, m * n * k
 inline constexpr std::int64_t kLargestAddress = 1LL << 56;  // in bytes, either side of zero
 
@@ -35,6 +36,7 @@ class BodyChecker {
   [[nodiscard]] bool check_size(const std::string& field, std::int64_t value, std::int64_t least,
                                 std::int64_t most);
   [[nodiscard]] bool check_digits(const std::string& field, const View& view);
+  void check_window(const ComputeTile& tile);
   void check_end(const std::string& field, const Move::End& end, const Move& move);
   void check_view(const std::string& field, const View& view, const Shape* shape);
   void check_on_chip(const std::string& field, const View& view);

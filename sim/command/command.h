@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "numeric/element_type.h"
+#include "timing/convolution_window.h"
 #include "timing/dataflow.h"
 
 namespace orrery::command {
@@ -86,6 +87,8 @@ struct ComputeTile {
   timing::Dataflow dataflow = timing::Dataflow::kWeightStationary;
   std::int64_t m = 0, n = 0, k = 0;
   std::int64_t groups = 1;
+  // What m and k are of a convolution, where the dataflow is row stationary; else as by default.
+  timing::ConvolutionWindow window;
   View a;
   View b;
   View c;

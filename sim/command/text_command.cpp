@@ -219,6 +219,13 @@ Space TextCommandParser::space() {
   return space;
 }
 
+void TextCommandParser::read_pair(std::int64_t& first, std::int64_t& second) {
+  static const std::string kExpected = "two sizes: of rows, of columns";
+  first = scanner_->integer(kExpected);
+  scanner_->expect(',', kExpected);
+  second = scanner_->integer(kExpected);
+}
+
 std::array<std::int64_t, 3> TextCommandParser::triple(const std::string& expected) {
   std::array<std::int64_t, 3> values{};
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -314,7 +321,7 @@ void TextCommandParser::read_body(Move& move, int column) {
 
 void TextCommandParser::read_body(ComputeTile& tile, int column) {
   static constexpr std::int64_t kNotGiven = std::numeric_limits<std::int64_t>::min();
-  static constexpr std::array<Key<ComputeTile>, 10> kKeys{{
+  static constexpr std::array<Key<ComputeTile>, 14> kKeys{{
       {"dataflow", true, [](Self& self, ComputeTile& body) { body.dataflow = self.dataflow(); }},
       {"m", true, [](Self& self, ComputeTile& body) { body.m = self.scanner_->integer("rows"); }},
       {"n", true,
@@ -323,6 +330,25 @@ void TextCommandParser::read_body(ComputeTile& tile, int column) {
        [](Self& self, ComputeTile& body) { body.k = self.scanner_->integer("products"); }},
       {"groups", false,
        [](Self& self, ComputeTile& body) { body.groups = self.scanner_->integer("groups"); }},
+      {"outputs", false,
+       [](Self& self, ComputeTile& body) {
+         const auto outputs = self.triple("images, output rows, output columns");
+         body.window.images = outputs[0];
+         body.window.output_rows = outputs[1];
+         body.window.output_columns = outputs[2];
+       }},
+      {"filter", false,
+       [](Self& self, ComputeTile& body) {
+         self.read_pair(body.window.filter_rows, body.window.filter_columns);
+       }},
+      {"stride", false,
+       [](Self& self, ComputeTile& body) {
+         self.read_pair(body.window.stride_h, body.window.stride_w);
+       }},
+      {"dilation", false,
+       [](Self& self, ComputeTile& body) {
+         self.read_pair(body.window.dilation_h, body.window.dilation_w);
+       }},
       {"a", true, [](Self& self, ComputeTile& body) { body.a = self.view(); }},
       {"b", true, [](Self& self, ComputeTile& body) { body.b = self.view(); }},
       {"c", true, [](Self& self, ComputeTile& body) { body.c = self.view(); }},
@@ -337,8 +363,27 @@ void TextCommandParser::read_body(ComputeTile& tile, int column) {
   }};
   tile.macs_useful = kNotGiven;
   read_fields<ComputeTile>(kKeys, "compute", column, false, tile);
+  finish_window(tile);
   if (tile.macs_useful == kNotGiven) {
     tile.macs_useful = full_macs(tile);
+  }
+}
+
+void TextCommandParser::finish_window(ComputeTile& tile) {
+  bool gives_outputs = false;
+  for (const Place& place : places_) {
+    const std::string_view field = place.field;
+    const bool outputs = field == "outputs";
+    gives_outputs = gives_outputs || outputs;
+    if (!has_window(tile) &&
+        (outputs || field == "filter" || field == "stride" || field == "dilation")) {
+      scanner_->fail(place.column,
+                     fmt::format("'{}' of a tile with dataflow {}", field, tile.dataflow.name()),
+                     "it with rs, whose tiles are windows over an image");
+    }
+  }
+  if (has_window(tile) && !gives_outputs) {
+    tile.window.output_columns = tile.m;
   }
 }
 

@@ -62,6 +62,8 @@ class TextCommandParser {
   [[nodiscard]] View view();
   [[nodiscard]] boost::container::static_vector<Digit, 4> digits();
   [[nodiscard]] std::array<Bound, 2> bounds();
+  void read_pair(std::int64_t& first, std::int64_t& second);
+  void finish_window(ComputeTile& tile);
   [[nodiscard]] std::array<std::int64_t, 3> triple(const std::string& expected);
   void read_end(Move::End& end);
 

@@ -154,6 +154,9 @@ class TextWriter {
     if (tile.groups != 1) {
       add(" groups={}", tile.groups);
     }
+    if (has_window(tile)) {
+      write(tile.window, plain_window(tile.m));
+    }
     named_view(" a=", tile.a);
     named_view(" b=", tile.b);
     named_view(" c=", tile.c);
@@ -162,6 +165,22 @@ class TextWriter {
     }
     if (full_macs(tile) != tile.macs_useful) {
       add(" macs={}", tile.macs_useful);
+    }
+  }
+
+  void write(const timing::ConvolutionWindow& window, const timing::ConvolutionWindow& plain) {
+    if (window.images != plain.images || window.output_rows != plain.output_rows ||
+        window.output_columns != plain.output_columns) {
+      add(" outputs={},{},{}", window.images, window.output_rows, window.output_columns);
+    }
+    pair(" filter=", window.filter_rows, window.filter_columns);
+    pair(" stride=", window.stride_h, window.stride_w);
+    pair(" dilation=", window.dilation_h, window.dilation_w);
+  }
+
+  void pair(const char* before, std::int64_t first, std::int64_t second) {
+    if (first != 1 || second != 1) {
+      add("{}{},{}", before, first, second);
     }
   }
 

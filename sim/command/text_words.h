@@ -34,6 +34,15 @@ inline constexpr std::int64_t kNoLimit = Bound{}.limit;
       static_cast<std::uint64_t>(tile.m) * static_cast<std::uint64_t>(tile.n) *
       static_cast<std::uint64_t>(tile.k) * static_cast<std::uint64_t>(tile.groups));
 }
+[[nodiscard]] inline bool has_window(const ComputeTile& tile) {
+  return tile.dataflow.machine() == timing::Dataflow::Machine::kRowsStay;
+}
+// The window of a matrix product: one row of m outputs.
+[[nodiscard]] inline timing::ConvolutionWindow plain_window(std::int64_t m) {
+  timing::ConvolutionWindow window;
+  window.output_columns = m;
+  return window;
+}
 // Minus zero is another number.
 [[nodiscard]] inline bool is_zero(const std::array<double, 3>& parameters) {
   return std::all_of(parameters.begin(), parameters.end(),

@@ -23,14 +23,25 @@ std::optional<Cycle> SystolicArray::ready_cycle(Cycle /*now_cycle*/) const {
   return next_issue_;
 }
 
+timing::TileTiming SystolicArray::issue(const command::ComputeTile& tile, Cycle cycle) {
+  const timing::TileShape shape{tile.m, tile.n, tile.k, tile.groups};
+  const timing::OperandBits bits{numeric::bits(tile.a.type), numeric::bits(tile.b.type),
+                                 8 * kPartialSumBytes};
+  const timing::PortWidths widths{config_.stream_port_bytes, config_.stationary_port_bytes, 0};
+  if (tile.dataflow.machine() == timing::Dataflow::Machine::kRowsStay) {
+    const timing::RowStationaryTile rows{shape, tile.window};
+    return pipeline_.issue(cycle, rows,
+                           timing::plan_row_stationary(pipeline_.array(), config_.register_files(),
+                                                       rows, bits, widths));
+  }
+  return pipeline_.issue(
+      cycle, tile.dataflow, shape,
+      timing::feed_intervals(pipeline_.array(), tile.dataflow, shape, bits, widths));
+}
+
 std::optional<Cycle> SystolicArray::start(const command::Command& command, Cycle cycle) {
   const auto& tile = std::get<command::ComputeTile>(command.body);
-  const timing::TileShape shape{tile.m, tile.n, tile.k, tile.groups};
-  const timing::FeedIntervals intervals = timing::feed_intervals(
-      pipeline_.array(), tile.dataflow, shape,
-      {numeric::bits(tile.a.type), numeric::bits(tile.b.type), 8 * kPartialSumBytes},
-      {config_.stream_port_bytes, config_.stationary_port_bytes, 0});
-  const timing::TileTiming timing = pipeline_.issue(cycle, tile.dataflow, shape, intervals);
+  const timing::TileTiming timing = issue(tile, cycle);
   next_issue_ = timing.next_issue;
 
   const std::int64_t sums_read =

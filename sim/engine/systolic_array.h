@@ -20,6 +20,8 @@ class SystolicArray : public Engine {
   std::optional<Cycle> start(const command::Command& command, Cycle cycle) override;
 
  private:
+  [[nodiscard]] timing::TileTiming issue(const command::ComputeTile& tile, Cycle cycle);
+
   hardware::SystolicArrayConfig config_;
   timing::SystolicPipeline pipeline_;
   Cycle next_issue_ = 0;

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -109,6 +111,31 @@ class RandomOrder {
   std::vector<command::CommandId> barriers_;
 };
 
+// A row-stationary array is fed each input once, for all outputs and taps that meet there: of the
+// products that the window puts at one position, all get the first one's element.
+void share_inputs(const command::ComputeTile& tile, std::vector<double>& a) {
+  const timing::ConvolutionWindow& w = tile.window;
+  const std::int64_t taps = w.filter_rows * w.filter_columns;
+  if (w.images * w.output_rows * w.output_columns != tile.m || tile.k % taps != 0) {
+    throw MemoryFault("the window has not as many outputs or taps as the tile");
+  }
+  const std::int64_t channels = tile.k / taps;
+  std::map<std::array<std::int64_t, 4>, double> fed;  // image, row, column, group and channel
+  auto element = a.begin();
+  for (std::int64_t m = 0; m < tile.m; ++m) {
+    const std::int64_t image = m / (w.output_rows * w.output_columns);
+    const std::int64_t row = m / w.output_columns % w.output_rows;
+    const std::int64_t column = m % w.output_columns;
+    for (std::int64_t k = 0; k < tile.groups * tile.k; ++k, ++element) {
+      const std::int64_t tap = k % tile.k / channels;
+      const std::array position{image, row * w.stride_h + tap / w.filter_columns * w.dilation_h,
+                                column * w.stride_w + tap % w.filter_columns * w.dilation_w,
+                                k / tile.k * channels + k % channels};
+      *element = fed.emplace(position, *element).first->second;
+    }
+  }
+}
+
 }  // namespace
 
 void Executor::run(command::Source& source) {
@@ -167,7 +194,10 @@ void Executor::execute(const Move& move) {
 
 void Executor::execute(const command::ComputeTile& tile) {
   const std::int64_t depth = tile.groups * tile.k;
-  const std::vector<double> a = ViewReader(memory_, tile.a, tile.m, depth).matrix();
+  std::vector<double> a = ViewReader(memory_, tile.a, tile.m, depth).matrix();
+  if (tile.dataflow.machine() == timing::Dataflow::Machine::kRowsStay) {
+    share_inputs(tile, a);
+  }
   const std::vector<double> b = ViewReader(memory_, tile.b, depth, tile.n).matrix();
   ViewReader c(memory_, tile.c, tile.m, tile.groups * tile.n);
   for (std::int64_t m = 0; m < tile.m; ++m) {

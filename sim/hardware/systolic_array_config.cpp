@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hardware/systolic_array_config.h"
 
+#include <fmt/format.h>
+
 #include "timing/dataflow_codec.h"
 
 namespace orrery::hardware {
@@ -24,9 +26,31 @@ const config::Schema<SystolicArrayConfig>& SystolicArrayConfig::schema() {
           .optional("stationary_port_bytes", &Self::stationary_port_bytes,
                     config::integer(1, 65536),
                     "Bytes a cycle of the scratchpad port that feeds the top edge.")
+          .optional("input_registers", &Self::input_registers, config::integer(1, 65536),
+                    "Row stationary: inputs that a processing element holds at a time; as many "
+                    "more arrive meanwhile.")
+          .optional("filter_registers", &Self::filter_registers, config::integer(1, 65536),
+                    "Row stationary: weights that a processing element holds at a time; as many "
+                    "more arrive meanwhile.")
+          .optional("partial_sum_registers", &Self::partial_sum_registers,
+                    config::integer(1, 65536),
+                    "Row stationary: sums that a processing element adds to at a time; as many "
+                    "more leave meanwhile.")
           .optional("convention", &Self::convention, config::choice(kConventions),
                     "How the cycles of a tile are counted. scale_sim favours os: it counts the "
-                    "preload of ws and is but no drain of os.");
+                    "preload of ws and is but no drain of os.")
+          .check([](const Self& array, const config::Node& node, config::Reader& reader) {
+            for (const timing::Dataflow& dataflow : array.dataflows) {
+              if (dataflow.machine() == timing::Dataflow::Machine::kRowsStay &&
+                  array.convention == timing::FoldConvention::kScaleSim) {
+                reader.error(node.where(),
+                             fmt::format("dataflow '{}' with convention scale_sim, which has no "
+                                         "cycles for it",
+                                         dataflow.name()),
+                             "convention pipelined, or dataflows without it");
+              }
+            }
+          });
   return kSchema;
 }
 

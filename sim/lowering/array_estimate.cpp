@@ -69,12 +69,29 @@ std::int64_t packed_cycles(const Machine::Array& array, const Sides& tile,
   return (passes.count - 1) * pass(passes.packed) + pass(passes.last_packed);
 }
 
+std::int64_t row_stationary_cycles(const Machine::Array& array, const TileSize& tile,
+                                   numeric::ElementType a, numeric::ElementType b) {
+  timing::RowStationaryTile rows{{tile.m, tile.n, tile.k, tile.groups}, tile.window};
+  const timing::ConvolutionWindow& window = rows.window;
+  if (window.images * window.output_rows * window.output_columns != tile.m) {
+    rows.window = {};
+    rows.window.output_columns = tile.m;
+  }
+  const timing::RowStationaryPlan plan = timing::plan_row_stationary(
+      {array.rows, array.columns}, array.registers, rows, {numeric::bits(a), numeric::bits(b), 32},
+      {array.stream_port_bytes, array.stationary_port_bytes, 0});
+  return plan.folds.passes() * plan.cycles.period();
+}
+
 }  // namespace
 
 std::int64_t array_cycles(const Machine::Array& array, timing::Dataflow dataflow,
                           const TileSize& tile, numeric::ElementType a, numeric::ElementType b) {
   const timing::ArrayShape shape{array.rows, array.columns};
   const timing::TileShape all{tile.m, tile.n, tile.k, tile.groups};
+  if (dataflow.machine() == timing::Dataflow::Machine::kRowsStay) {
+    return row_stationary_cycles(array, tile, a, b);
+  }
   if (!array.folds_overlap) {
     return timing::scale_sim_cycles(shape, dataflow, all);
   }

@@ -5,6 +5,7 @@
 
 #include "lowering/machine.h"
 #include "numeric/element_type.h"
+#include "timing/convolution_window.h"
 
 namespace orrery::lowering {
 
@@ -13,6 +14,8 @@ struct TileSize {
   std::int64_t n = 1;
   std::int64_t k = 1;
   std::int64_t groups = 1;
+  // Of a row-stationary tile. Left out (it does not have m outputs): that of a matrix product.
+  timing::ConvolutionWindow window = {};
   bool operator==(const TileSize&) const = default;
 };
 
@@ -20,6 +23,7 @@ struct TileSize {
 //   os: max(k * feed interval, rows drained)      m by rows, n by columns
 //   ws: max(m * left interval, rows preloaded * top interval)   n by columns, k by rows
 //   is: max(n * left interval, rows preloaded * top interval)   m by columns, k by rows
+//   rs: max(output columns * steps, filters / port), for each pass
 // with the intervals that the ports need for one vector (docs/components/systolic_array.md). Where
 // folds do not overlap: SCALE-Sim's cycles of the tile. Groups share the array in passes, as
 // timing::GroupPasses says.

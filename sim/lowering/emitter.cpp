@@ -137,6 +137,11 @@ void Emitter::move(const TensorMove& tensor_move, bool is_load, command::EngineI
 
 void Emitter::compute(std::size_t array, command::ComputeTile tile) {
   const command::EngineIndex engine = machine_->arrays.at(array).engine;
+  timing::ConvolutionWindow& window = tile.window;
+  if (tile.dataflow.machine() == timing::Dataflow::Machine::kRowsStay &&
+      window.images * window.output_rows * window.output_columns != tile.m) {
+    window.output_columns = tile.m;
+  }
   const command::Dependency mark = next_mark(engine);
   Marks after;
   hazards(tile.a.space).read(command::touched_bytes(tile.a), mark, after);

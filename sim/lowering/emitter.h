@@ -39,6 +39,7 @@ class Emitter {
   void load(const TensorMove& move);
   void store(const TensorMove& move);
   // On the array (vector unit) of that index in the layer's machine.
+  // A row-stationary tile that gives no window is a matrix product.
   void compute(std::size_t array, command::ComputeTile tile);
   void vector(std::size_t unit, command::VectorCommand command);
 

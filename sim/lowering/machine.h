@@ -10,6 +10,7 @@
 #include "command/command.h"
 #include "command/extents.h"
 #include "timing/dataflow.h"
+#include "timing/row_stationary.h"
 #include "timing/vector_timing.h"
 
 namespace orrery::hardware {
@@ -30,6 +31,7 @@ struct Machine {
     std::int64_t stationary_port_bytes = 256;  // per cycle, top edge
     std::vector<timing::Dataflow> dataflows;   // the first is the default
     bool folds_overlap = true;                 // false: cycles are counted as SCALE-Sim counts them
+    timing::RegisterFiles registers = {};      // of a PE, for row-stationary tiles
   };
   struct VectorUnit {
     command::EngineIndex engine = 0;

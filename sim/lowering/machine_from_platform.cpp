@@ -45,7 +45,8 @@ class MachineBuilder {
                                config.stream_port_bytes,
                                config.stationary_port_bytes,
                                config.dataflows,
-                               config.convention == timing::FoldConvention::kPipelined};
+                               config.convention == timing::FoldConvention::kPipelined,
+                               config.register_files()};
     if (machine_.arrays.empty() || (machine_.arrays.front().rows == array.rows &&
                                     machine_.arrays.front().columns == array.columns)) {
       machine_.arrays.push_back(array);

@@ -225,6 +225,9 @@ class MatrixLayer::Walk {
       tile.n = part.features.count;
       tile.k = block.reduction.products();
       tile.groups = groups.count;
+      tile.window = problem.window(part.outputs.images.count, part.outputs.rows.count,
+                                   part.outputs.columns.count, block.reduction.taps_h.count,
+                                   block.reduction.taps_w.count);
       tile.a = layer_.moves_.a_view(block, part, groups, a_buffer);
       tile.b = layer_.moves_.b_view(block, part, groups, b_buffer);
       tile.c = sums(part, groups, 0, tile.m);

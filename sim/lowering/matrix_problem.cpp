@@ -51,4 +51,14 @@ std::int64_t MatrixProblem::packed_group_bits(ElementType type, std::int64_t ele
   return interleaved() ? elements * numeric::bits(type) : 8 * numeric::row_bytes(type, elements);
 }
 
+timing::ConvolutionWindow MatrixProblem::window(std::int64_t tile_images, std::int64_t tile_rows,
+                                                std::int64_t tile_columns, std::int64_t taps_h,
+                                                std::int64_t taps_w) const {
+  if (dataflow.machine() != timing::Dataflow::Machine::kRowsStay) {
+    return {};
+  }
+  return {tile_images,   tile_rows,    tile_columns,    taps_h,        taps_w,
+          height.stride, width.stride, height.dilation, width.dilation};
+}
+
 }  // namespace orrery::lowering

@@ -7,6 +7,7 @@
 
 #include "lowering/window.h"
 #include "numeric/element_type.h"
+#include "timing/convolution_window.h"
 #include "timing/dataflow.h"
 
 namespace orrery::lowering {
@@ -94,6 +95,11 @@ struct MatrixProblem {
   [[nodiscard]] std::int64_t packed_row_bytes(ElementType type, std::int64_t groups_in_row,
                                               std::int64_t elements) const;
   [[nodiscard]] std::int64_t packed_group_bits(ElementType type, std::int64_t elements) const;
+
+  // What a tile of these sizes is to a row-stationary array; as by default under other dataflows.
+  [[nodiscard]] timing::ConvolutionWindow window(std::int64_t tile_images, std::int64_t tile_rows,
+                                                 std::int64_t tile_columns, std::int64_t taps_h,
+                                                 std::int64_t taps_w) const;
 
   [[nodiscard]] std::int64_t m() const { return images * height.output * width.output; }
   [[nodiscard]] std::int64_t k() const { return height.taps * width.taps * channels; }

@@ -163,6 +163,10 @@ struct DataflowParser {
       return wrong(fmt::format("the name '{}'", name),
                    fmt::format("1 to {} characters", Dataflow::kLongestName));
     }
+    if (std::any_of(name.begin(), name.end(),
+                    [](char letter) { return letter >= 0 && letter < ' '; })) {
+      return wrong("a name with control characters", "visible characters");
+    }
     if (is_row_nest()) {
       return {Dataflow(Dataflow::Parts{name, Machine::kRowsStay, count, loops}), "", ""};
     }

@@ -248,7 +248,7 @@ const std::vector<BinaryCase> kCommandCases = {
           front(out, 2);
           out.byte(5 | kAccumulateFlag);
         },
-        "stream: command 1 at byte 38: no dataflow 5; expected 0 to 2, or 63"),
+        "stream: command 1 at byte 38: no dataflow 5; expected 0 to 3, or 63"),
     command_case(
         "TooManyDigits",
         [](ByteWriter& out) {

@@ -175,14 +175,38 @@ Move RandomStream::move(const StreamHeader& header) {
   return move;
 }
 
+// m outputs and k products in some arrangement.
+void RandomStream::set_window(ComputeTile& tile) {
+  timing::ConvolutionWindow& window = tile.window;
+  window.output_columns = tile.m;
+  if (chance(60) && tile.m <= 1 << 12) {
+    window.output_columns = random_.integer(1, 5);
+    window.output_rows = tile.m;
+    window.images = random_.integer(1, 2);
+    tile.m *= window.output_columns * window.images;
+  }
+  if (chance(60) && tile.k <= 1 << 12) {
+    window.filter_rows = random_.integer(1, 3);
+    window.filter_columns = random_.integer(1, 3);
+    tile.k *= window.filter_rows * window.filter_columns;
+  }
+  for (std::int64_t* step :
+       {&window.stride_h, &window.stride_w, &window.dilation_h, &window.dilation_w}) {
+    *step = chance(50) ? 1 : random_.integer(1, 1 << 20);
+  }
+}
+
 ComputeTile RandomStream::tile(EngineIndex engine) {
   ComputeTile tile;
   tile.dataflow = chance(10)
                       ? timing::parse_dataflow("own", "k by rows, n by columns, m").dataflow.value()
-                      : timing::kStandardDataflows[static_cast<std::size_t>(random_.integer(0, 2))];
+                      : timing::kStandardDataflows[static_cast<std::size_t>(random_.integer(0, 3))];
   tile.m = size();
   tile.n = size();
   tile.k = size();
+  if (tile.dataflow == timing::Dataflow::kRowStationary) {
+    set_window(tile);
+  }
   // The products of all groups together stay within the reader's limit.
   const bool large = tile.m * tile.n * tile.k > 1LL << 44;
   tile.groups = large || chance(60) ? 1 : random_.integer(1, 9);
@@ -297,9 +321,9 @@ bool same_body(const Move& left, const Move& right) {
 
 bool same_body(const ComputeTile& left, const ComputeTile& right) {
   return left.dataflow == right.dataflow && left.m == right.m && left.n == right.n &&
-         left.k == right.k && left.groups == right.groups && same(left.a, right.a) &&
-         same(left.b, right.b) && same(left.c, right.c) && left.accumulate == right.accumulate &&
-         left.macs_useful == right.macs_useful;
+         left.k == right.k && left.groups == right.groups && left.window == right.window &&
+         same(left.a, right.a) && same(left.b, right.b) && same(left.c, right.c) &&
+         left.accumulate == right.accumulate && left.macs_useful == right.macs_useful;
 }
 
 bool same_body(const VectorCommand& left, const VectorCommand& right) {

@@ -37,6 +37,7 @@ class RandomStream {
                           std::int64_t columns);
   [[nodiscard]] Space on_chip(const StreamHeader& header);
   [[nodiscard]] Move move(const StreamHeader& header);
+  void set_window(ComputeTile& tile);
   [[nodiscard]] ComputeTile tile(EngineIndex engine);
   [[nodiscard]] VectorCommand vector(const StreamHeader& header);
 

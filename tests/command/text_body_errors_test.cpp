@@ -17,7 +17,20 @@ std::string repeated(const std::string& text, int times) {
 
 const std::vector<TextCase> kCases = {
     {"AnUnknownDataflow", tile_with("=ws", "=wz"),
-     "stream:9:28: unknown dataflow 'wz'; expected one of os, ws, is; did you mean 'ws'?"},
+     "stream:9:28: unknown dataflow 'wz'; expected one of os, ws, is, rs; did you mean "
+     "'ws'?"},
+    {"AWindowWithoutRows", tile_with("k=4", "k=4 filter=2,2"),
+     "stream:9:43: 'filter' of a tile with dataflow ws; expected it with rs, whose tiles are "
+     "windows "
+     "over an image"},
+    {"AWindowOfOtherOutputs", tile_with("=ws m=2", "=rs outputs=1,3,1 m=2"),
+     "stream:9:31: outputs: 1 x 3 x 1 outputs; expected m = 2 of them"},
+    {"TapsThatDoNotDivideTheProducts", tile_with("=ws m=2", "=rs filter=1,3 m=2"),
+     "stream:9:31: filter: 1 x 3 taps; expected a divisor of k = 4"},
+    {"AStrideOfNothing", tile_with("=ws m=2", "=rs stride=0,1 m=2"),
+     "stream:9:31: stride: 0 is out of range; expected 1 to 1048576"},
+    {"HalfADilation", tile_with("=ws m=2", "=rs dilation=2 m=2"),
+     "stream:9:41: a blank; expected two sizes: of rows, of columns"},
     {"NoWidth", tile_with("n=3", "n=0"),
      "stream:9:35: n: 0 is out of range; expected 1 to 1099511627776"},
     {"SeveralSizesOutOfRange", tile_with("m=2 n=3", "m=0 n=-3"),

@@ -63,9 +63,9 @@ class CaseMaker {
   lowering::MappingConfig mapping() {
     lowering::MappingConfig mapping;
     if (chance(75)) {
-      mapping.dataflow = pick<timing::Dataflow>({timing::Dataflow::kOutputStationary,
-                                                 timing::Dataflow::kWeightStationary,
-                                                 timing::Dataflow::kInputStationary});
+      mapping.dataflow = pick<timing::Dataflow>(
+          {timing::Dataflow::kOutputStationary, timing::Dataflow::kWeightStationary,
+           timing::Dataflow::kInputStationary, timing::Dataflow::kRowStationary});
     }
     mapping.fusion = chance(80);
     mapping.packing = chance(75);

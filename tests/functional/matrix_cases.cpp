@@ -198,6 +198,65 @@ const std::vector<std::string>& matrix_families() {
   return kNames;
 }
 
+namespace {
+
+// One group (of several channels), many groups of few, strided and dilated; every other one without
+// padding and activations, so that nothing hides a wrong input.
+Graph windowed(CaseMaker& make) {
+  GraphBuilder builder = make.builder();
+  const bool open = make.chance(50);
+  Convolution c = windows(make);
+  if (open) {
+    c.pad_top = c.pad_bottom = c.pad_left = c.pad_right = 0;
+  }
+  c.groups = make.chance(60) ? 1 : make.pick<std::int64_t>({2, 3, 5, 8});
+  const std::int64_t kh = make.integer(1, 5);
+  const std::int64_t kw = make.integer(1, 5);
+  const std::int64_t h = (kh - 1) * c.dilation_h + make.integer(1, 11);
+  const std::int64_t w = (kw - 1) * c.dilation_w + make.integer(1, 11);
+  const TensorId x =
+      builder.input("x", {make.integer(1, 3), h, w, c.groups * make.integer(1, 5)}, {});
+  const TensorId y =
+      builder.convolution("y", x, c, {kh, kw}, c.groups * make.integer(1, 6), make.chance(50), {});
+  if (!open) {
+    add_tail(make, builder, y);
+  }
+  return builder.finish();
+}
+
+const std::vector<Family>& row_families() {
+  static const std::vector<Family> kTable{{"windowed", windowed},
+                                          {"depthwise", depthwise},
+                                          {"separable", separable},
+                                          {"product", product}};
+  return kTable;
+}
+
+}  // namespace
+
+const std::vector<std::string>& row_stationary_families() {
+  static const std::vector<std::string> kNames = [] {
+    std::vector<std::string> names;
+    for (const Family& family : row_families()) {
+      names.push_back(family.name);
+    }
+    return names;
+  }();
+  return kNames;
+}
+
+RandomCase row_stationary_case(std::uint64_t seed) {
+  const Family& family = row_families()[seed % row_families().size()];
+  CaseMaker make(seed + 2'000'000);
+  RandomCase result;
+  result.family = family.name;
+  result.graph = family.graph(make);
+  result.machine = make.machine();
+  result.mapping = make.mapping();
+  result.mapping.dataflow = timing::Dataflow::kRowStationary;
+  return result;
+}
+
 RandomCase matrix_case(std::uint64_t seed) {
   const Family& family = families()[seed % kFamilies];
   CaseMaker make(seed + 1'000'000);

@@ -15,4 +15,8 @@ namespace orrery::testing {
 
 [[nodiscard]] const std::vector<std::string>& matrix_families();
 
+// Convolutions, most of them with filters that overlap, and products, all of them row stationary.
+[[nodiscard]] RandomCase row_stationary_case(std::uint64_t seed);
+[[nodiscard]] const std::vector<std::string>& row_stationary_families();
+
 }  // namespace orrery::testing

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -78,13 +80,70 @@ bool flip_accumulate(ComputeTile& tile, base::Random& /*random*/) {
   return true;
 }
 
+// The input position of each product (m, k) of a tile.
+std::vector<std::array<std::int64_t, 4>> positions(const ComputeTile& tile) {
+  const timing::ConvolutionWindow& w = tile.window;
+  const std::int64_t channels = tile.k / (w.filter_rows * w.filter_columns);
+  std::vector<std::array<std::int64_t, 4>> result;
+  for (std::int64_t image = 0; image < w.images; ++image) {
+    for (std::int64_t row = 0; row < w.output_rows; ++row) {
+      for (std::int64_t column = 0; column < w.output_columns; ++column) {
+        for (std::int64_t r = 0; r < w.filter_rows; ++r) {
+          for (std::int64_t s = 0; s < w.filter_columns; ++s) {
+            for (std::int64_t c = 0; c < channels; ++c) {
+              result.push_back({image, row * w.stride_h + r * w.dilation_h,
+                                column * w.stride_w + s * w.dilation_w, c});
+            }
+          }
+        }
+      }
+    }
+  }
+  return result;
+}
+
+// Another stride, dilation or filter, under which products share an input that do not.
+bool distort_window(ComputeTile& tile, base::Random& random) {
+  if (tile.dataflow != timing::Dataflow::kRowStationary) {
+    return false;
+  }
+  const auto right = positions(tile);
+  timing::ConvolutionWindow& w = tile.window;
+  switch (random.integer(0, 4)) {
+    case 0:
+      ++w.stride_h;
+      break;
+    case 1:
+      ++w.stride_w;
+      break;
+    case 2:
+      ++w.dilation_h;
+      break;
+    case 3:
+      ++w.dilation_w;
+      break;
+    default:
+      std::swap(w.filter_rows, w.filter_columns);
+  }
+  const auto wrong = positions(tile);
+  std::map<std::array<std::int64_t, 4>, std::array<std::int64_t, 4>> shared;
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    if (shared.emplace(wrong[i], right[i]).first->second != right[i]) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool shorten_move(Move& move, base::Random& /*random*/) {
   --move.row_bytes;
   return true;
 }
 
 bool leave_out_last_product(ComputeTile& tile, base::Random& /*random*/) {
-  if (tile.k == 1 || tile.a.column.size() != 1 || tile.b.row.size() != 1) {
+  // Fewer products than whole taps are no window, which would show without any numbers.
+  const bool whole_taps = tile.window.filter_rows * tile.window.filter_columns > 1;
+  if (tile.k == 1 || whole_taps || tile.a.column.size() != 1 || tile.b.row.size() != 1) {
     return false;
   }
   --tile.k;
@@ -265,6 +324,8 @@ TEST(PlantedFaults, InOperandsAndSumsAreAllCaught) {
   expect_all_caught("operands swapped", on<ComputeTile>(swap_operands));
   expect_all_caught("accumulate flipped", on<ComputeTile>(flip_accumulate));
   expect_all_caught("groups share weights", on<ComputeTile>(share_first_group));
+  expect_all_caught("window distorted", on<ComputeTile>(distort_window), hides_nothing,
+                    row_stationary_case);
 }
 
 TEST(PlantedFaults, InMixturesOfExpertsAreAllCaught) {

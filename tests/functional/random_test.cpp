@@ -52,5 +52,9 @@ TEST(RandomCases, OfGroupsBatchesAndTransposedConvolutionsGiveTheResultsOfTheNai
   expect_all_right(matrix_case, matrix_families(), wanted_cases() + 240);
 }
 
+TEST(RandomCases, OfRowStationaryTilesGiveTheResultsOfTheNaiveOperators) {
+  expect_all_right(row_stationary_case, row_stationary_families(), wanted_cases());
+}
+
 }  // namespace
 }  // namespace orrery::testing

@@ -95,7 +95,7 @@ lowering::Machine SmallMachine::machine() const {
          2 * rows,
          2 * columns,
          {timing::Dataflow::kWeightStationary, timing::Dataflow::kOutputStationary,
-          timing::Dataflow::kInputStationary}});
+          timing::Dataflow::kInputStationary, timing::Dataflow::kRowStationary}});
   }
   for (int i = 0; i < vector_units; ++i) {
     result.vector_units.push_back({add("vector", i), {8, 2, 4, 4, 4, 64, 32}});

@@ -66,6 +66,8 @@ TEST(Dataflow, RefusesNestsThatNoArrayRuns) {
                             "filter_column, m")
                         .c_str()),
             "too many loops");
+  EXPECT_EQ(parse_dataflow(std::string("o\0s", 3), "m by rows, n by columns, k").message,
+            "a name with control characters");
   EXPECT_EQ(parse_dataflow("", "m by rows, n by columns, k").message, "the name ''");
   EXPECT_EQ(parse_dataflow(std::string(24, 'x'), "m by rows, n by columns, k").expected,
             "1 to 23 characters");
