@@ -28,36 +28,50 @@ class CompareCommand : public Subcommand {
     define_scenario_options(app, request_);
     app.add_option("--dataflow", dataflows_, "The dataflows, as in os,ws,is (the default).")
         ->delimiter(',');
+    app.add_option("--vary", vary_,
+                   "path=value,value...: everything once with each value of a parameter, as in "
+                   "mapping.packing=true,false; workload=NAME,NAME for workloads of the same "
+                   "layers.");
     app.add_option("-o,--output", output_,
                    "Folder for comparison.json, comparison.csv, and a folder for each dataflow.");
     define_limit_option(app, options_.limit_seconds, "Stop each run after this time on the host.");
     app.add_option("--layers", layers_, "Layers in the printed table.");
+    app.add_flag("--utilization", utilization_,
+                 "Print the utilization of the arrays by all layers too.");
     app.add_flag("--json", json_, "Print comparison.json instead of tables.");
     define_tuning_options(app, tuning_);
   }
 
   [[nodiscard]] int execute() override {
-    require_scenario(request_);
     check_dataflows();
     // Everything is read and planned before anything is simulated or written.
-    std::vector<Scenario> scenarios;
-    std::vector<std::shared_ptr<const lowering::Plan>> plans;
-    for (const std::string& dataflow : dataflows_) {
-      request_.dataflow = dataflow;
-      scenarios.push_back(load_scenario(request_));
-      plans.push_back(scenarios.back().plan());
+    const std::vector<Variant> variants = read_variants();
+    std::vector<Case> cases;
+    for (const Variant& variant : variants) {
+      require_scenario(variant.request);
+      for (const std::string& dataflow : dataflows_) {
+        ScenarioRequest request = variant.request;
+        request.dataflow = dataflow;
+        Scenario scenario = load_scenario(request);
+        auto plan = scenario.plan();
+        cases.push_back({dataflow, variant.name, std::move(scenario), std::move(plan)});
+        check_layers(cases);
+      }
     }
     std::optional<report::OutputFolder> folder;
     if (!output_.empty()) {
       folder.emplace(output_);
     }
     report::Comparison comparison;
-    for (std::size_t i = 0; i < scenarios.size(); ++i) {
-      comparison.runs.push_back(run(scenarios[i], plans[i], dataflows_[i]));
+    for (const Case& one : cases) {
+      comparison.runs.push_back(run(one));
+      if (!one.variant.empty()) {
+        comparison.variants.push_back(one.variant);
+      }
       if (verdict_of_last(comparison) == kInterrupted) {
         return kInterrupted;
       }
-      if (tuning_.evaluations > 0 && !add_best_found(scenarios[i], comparison)) {
+      if (tuning_.evaluations > 0 && !add_best_found(one.scenario, comparison)) {
         return kInterrupted;
       }
     }
@@ -68,11 +82,74 @@ class CompareCommand : public Subcommand {
       folder->publish();
     }
     std::cout << (json_ ? report::write_json(report::comparison_json(comparison))
-                        : report::comparison_text(comparison, layers_));
+                        : report::comparison_text(comparison, layers_) +
+                              (utilization_ ? report::utilization_text(comparison) : ""));
     return code_;
   }
 
  private:
+  // One value of what is varied, or nothing.
+  struct Variant {
+    std::string name;
+    ScenarioRequest request;
+  };
+  struct Case {
+    std::string dataflow;
+    std::string variant;
+    Scenario scenario;
+    std::shared_ptr<const lowering::Plan> plan;
+  };
+
+  [[noreturn]] void fail_vary(const std::string& message, const std::string& expected) const {
+    throw base::UserError(base::Diagnostic{{"--vary " + vary_, 0, 0}, "", message, expected, ""});
+  }
+
+  [[nodiscard]] std::vector<Variant> read_variants() const {
+    if (vary_.empty()) {
+      return {{"", request_}};
+    }
+    const std::size_t equals = vary_.find('=');
+    if (equals == std::string::npos) {
+      fail_vary("no '='", "path=value,value");
+    }
+    const std::string path = vary_.substr(0, equals);
+    if (path == "workload" && !request_.resolved.empty()) {
+      fail_vary("the workload of --resolved cannot be varied", "-p and -w");
+    }
+    std::vector<Variant> variants;
+    for (std::size_t begin = equals + 1; begin <= vary_.size();) {
+      const std::size_t end = std::min(vary_.find(',', begin), vary_.size());
+      const std::string value = vary_.substr(begin, end - begin);
+      Variant variant{path.substr(path.rfind('.') + 1) + '=' + value, request_};
+      if (path == "workload") {
+        variant = {value, request_};
+        variant.request.workload = value;
+      } else {
+        variant.request.set.push_back(path + '=' + value);
+      }
+      if (value.empty() || std::any_of(variants.begin(), variants.end(), [&](const Variant& one) {
+            return one.name == variant.name;
+          })) {
+        fail_vary(value.empty() ? "an empty value" : "'" + value + "' stands twice", "each once");
+      }
+      variants.push_back(std::move(variant));
+      begin = end + 1;
+    }
+    return variants;
+  }
+
+  // Layers are compared one by one.
+  void check_layers(const std::vector<Case>& cases) const {
+    const auto& first = cases.front().plan->header.layers;
+    const auto& last = cases.back().plan->header.layers;
+    if (!std::equal(first.begin(), first.end(), last.begin(), last.end(),
+                    [](const auto& a, const auto& b) { return a.name == b.name; })) {
+      fail_vary("the layers under " + cases.front().variant + " and " + cases.back().variant +
+                    " have different names",
+                "the same layers in each variant");
+    }
+  }
+
   void check_dataflows() {
     for (const std::string& dataflow : dataflows_) {
       if (std::count(dataflows_.begin(), dataflows_.end(), dataflow) > 1) {
@@ -82,19 +159,30 @@ class CompareCommand : public Subcommand {
     }
   }
 
-  metrics::RunResult run(const Scenario& scenario,
-                         const std::shared_ptr<const lowering::Plan>& plan,
-                         const std::string& dataflow) {
+  // "rs", or "rs-packing_false" where something is varied.
+  static std::string folder_name(const Case& one) {
+    std::string name = one.dataflow + (one.variant.empty() ? "" : "-" + one.variant);
+    for (char& letter : name) {
+      const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                         (letter >= '0' && letter <= '9') || letter == '.' || letter == '-';
+      letter = plain ? letter : '_';
+    }
+    return name;
+  }
+
+  metrics::RunResult run(const Case& one) {
     std::optional<report::OutputFolder> folder;
     if (!output_.empty()) {
-      folder.emplace(std::filesystem::path(output_) / dataflow);
+      folder.emplace(std::filesystem::path(output_) / folder_name(one));
     }
-    lowering::LoweredStream stream(plan);
-    platform::RunOutput output = simulate(scenario.platform, stream, options_, dataflow + ": ");
-    output.result.config_hash = scenario.hash;
-    output.result.dataflow = dataflow;
+    lowering::LoweredStream stream(one.plan);
+    platform::RunOutput output =
+        simulate(one.scenario.platform, stream, options_, folder_name(one) + ": ");
+    output.result.config_hash = one.scenario.hash;
+    output.result.dataflow = one.dataflow;
     if (folder) {
-      stage_run_files(*folder, output, {scenario.resolved, loop_nests(*plan), {}}, options_);
+      stage_run_files(*folder, output, {one.scenario.resolved, loop_nests(*one.plan), {}},
+                      options_);
       folder->publish();
     }
     return std::move(output.result);
@@ -140,7 +228,9 @@ class CompareCommand : public Subcommand {
   ScenarioRequest request_;
   TuningRequest tuning_;
   std::vector<std::string> dataflows_{"os", "ws", "is"};
+  std::string vary_;
   std::string output_;
+  bool utilization_ = false;
   std::size_t layers_ = 20;
   bool json_ = false;
   platform::RunOptions options_;

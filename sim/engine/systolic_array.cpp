@@ -56,8 +56,12 @@ std::optional<Cycle> SystolicArray::start(const command::Command& command, Cycle
   account.bytes_read += operand_bytes;
   account.bytes_written += timing.partial_sums_written * kPartialSumBytes;
   account.actions["mac." + numeric::name(wider)] += timing.macs_useful;
+  // Of a row-stationary PE both operands come from its register files.
+  const int register_bits = tile.dataflow.machine() == timing::Dataflow::Machine::kRowsStay
+                                ? numeric::bits(tile.a.type) + numeric::bits(tile.b.type)
+                                : numeric::bits(wider);
   account.actions["array.register_byte"] +=
-      timing.macs_executed * (numeric::bits(wider) / 8 + kPartialSumBytes);
+      timing.macs_executed * (register_bits / 8 + kPartialSumBytes);
   account.actions["scratchpad.read_byte"] += operand_bytes;
   account.actions["accumulator.read_byte"] += sums_read * kPartialSumBytes;
   account.actions["accumulator.write_byte"] += timing.partial_sums_written * kPartialSumBytes;

@@ -43,7 +43,8 @@ const config::Schema<SystolicArrayConfig>& SystolicArrayConfig::schema() {
             for (const timing::Dataflow& dataflow : array.dataflows) {
               if (dataflow.machine() == timing::Dataflow::Machine::kRowsStay &&
                   array.convention == timing::FoldConvention::kScaleSim) {
-                reader.error(node.where(),
+                const config::Node* const convention = node.find("convention");
+                reader.error(convention != nullptr ? convention->where() : node.where(),
                              fmt::format("dataflow '{}' with convention scale_sim, which has no "
                                          "cycles for it",
                                          dataflow.name()),

@@ -76,6 +76,10 @@ std::int64_t TilingEstimator::array_cycles_of(const MatrixTiles& tiles, std::int
                           channel.size * (t.all_taps ? taps : 1), part->groups.count};
             const std::int64_t repeats = problem_.packing ? 1 : size.groups;
             size.groups /= repeats;
+            const OutputBlock& positions = part->outputs;
+            size.window = problem_.window(
+                positions.images.count, positions.rows.count, positions.columns.count,
+                t.all_taps ? problem_.height.taps : 1, t.all_taps ? problem_.width.taps : 1);
             total +=
                 image.count * row.count * column.count * feature.count * channel.count *
                 (t.all_taps ? 1 : taps) * repeats *

@@ -32,6 +32,21 @@ std::int64_t reuse(const command::ComputeTile& tile, const hardware::SystolicArr
   return tile.dataflow.columns() == lacking ? folds(extent, array.columns) : 1;
 }
 
+// Input rows and columns once for each pass that needs them, filters for each pass that holds them,
+// sums for each pass over other channels or taps.
+timing::TileTiming row_stationary_counts(const command::ComputeTile& tile,
+                                         const hardware::SystolicArrayConfig& array) {
+  const timing::ArrayShape shape{array.rows, array.columns};
+  const timing::RowStationaryTile rows{{tile.m, tile.n, tile.k, tile.groups}, tile.window};
+  const timing::RowStationaryPlan plan = timing::plan_row_stationary(
+      shape, array.register_files(), rows,
+      {numeric::bits(tile.a.type), numeric::bits(tile.b.type), 8 * kPartialSumBytes},
+      {array.stream_port_bytes, array.stationary_port_bytes, 0});
+  timing::TileTiming counts;
+  timing::count_row_stationary_actions(shape, rows, plan, counts);
+  return counts;
+}
+
 }  // namespace
 
 StreamAudit::StreamAudit(const hardware::PlatformConfig& platform)
@@ -88,7 +103,10 @@ void StreamAudit::add_tile(const command::ComputeTile& tile, command::EngineInde
       dynamic_cast<const hardware::SystolicArrayConfig*>(instances_[index].config.get());
   base::require_invariant(array != nullptr, "tiles are sent to arrays", instances_[index].name);
   if (tile.dataflow.machine() == timing::Dataflow::Machine::kRowsStay) {
-    add_row_stationary_tile(tile, *array, engine);
+    const timing::TileTiming counts = row_stationary_counts(tile, *array);
+    engine.bytes_read += numeric::row_bytes(tile.a.type, counts.a_elements_read) +
+                         numeric::row_bytes(tile.b.type, counts.b_elements_read);
+    engine.bytes_written += counts.partial_sums_written * kPartialSumBytes;
     return;
   }
   using timing::Dimension;
@@ -99,23 +117,6 @@ void StreamAudit::add_tile(const command::ComputeTile& tile, command::EngineInde
                                                            reuse(tile, *array, Dimension::kM));
   engine.bytes_written +=
       groups * tile.m * tile.n * reuse(tile, *array, Dimension::kK) * kPartialSumBytes;
-}
-
-// Input rows and columns once for each pass that needs them, filters for each pass that holds them,
-// sums for each pass over other channels or taps.
-void StreamAudit::add_row_stationary_tile(const command::ComputeTile& tile,
-                                          const hardware::SystolicArrayConfig& array,
-                                          Engine& engine) {
-  const timing::RowStationaryTile rows{{tile.m, tile.n, tile.k, tile.groups}, tile.window};
-  const timing::RowStationaryPlan plan = timing::plan_row_stationary(
-      {array.rows, array.columns}, array.register_files(), rows,
-      {numeric::bits(tile.a.type), numeric::bits(tile.b.type), 8 * kPartialSumBytes},
-      {array.stream_port_bytes, array.stationary_port_bytes, 0});
-  timing::TileTiming counts;
-  timing::count_row_stationary_actions({array.rows, array.columns}, rows, plan, counts);
-  engine.bytes_read += numeric::row_bytes(tile.a.type, counts.a_elements_read) +
-                       numeric::row_bytes(tile.b.type, counts.b_elements_read);
-  engine.bytes_written += counts.partial_sums_written * kPartialSumBytes;
 }
 
 void StreamAudit::add_vector(const command::VectorCommand& command, Engine& engine) {

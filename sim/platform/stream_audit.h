@@ -35,8 +35,6 @@ class StreamAudit {
 
  private:
   void add_move(const command::Move& move, command::EngineIndex index, Engine& engine);
-  static void add_row_stationary_tile(const command::ComputeTile& tile,
-                                      const hardware::SystolicArrayConfig& array, Engine& engine);
   void add_tile(const command::ComputeTile& tile, command::EngineIndex index, Engine& engine);
   void add_vector(const command::VectorCommand& command, Engine& engine);
 

@@ -25,6 +25,7 @@ struct Row {
     std::int64_t compute_cycles = 0;
     double energy_pj = 0.0;
     double utilization = 0.0;
+    double array_utilization = 0.0;  // while the arrays work
     std::string limited_by;
   };
   std::string name;
@@ -52,6 +53,26 @@ double sum(const metrics::Breakdown<double>& breakdown) {
   return total;
 }
 
+// "rs packing=false"
+std::string label(const Comparison& comparison, std::size_t run) {
+  const std::string& dataflow = comparison.runs[run].dataflow;
+  return comparison.variants.empty() ? dataflow : dataflow + ' ' + comparison.variants[run];
+}
+
+// Useful multiply-accumulates over those that the arrays could do in `busy` cycles of each engine.
+double share_of_busy(const RunResult& run, std::int64_t useful,
+                     const std::vector<metrics::EngineCycles>& busy) {
+  double possible = 0.0;
+  for (std::size_t i = 0; i < run.engines.size() && i < busy.size(); ++i) {
+    const metrics::EngineResult& engine = run.engines[i];
+    if (engine.cycles.total > 0) {
+      possible += static_cast<double>(engine.macs_possible) /
+                  static_cast<double>(engine.cycles.total) * static_cast<double>(busy[i].busy);
+    }
+  }
+  return possible > 0.0 ? static_cast<double>(useful) / possible : 0.0;
+}
+
 Row total_row(const std::vector<RunResult>& runs) {
   Row row{"total", "", {}};
   for (const RunResult& run : runs) {
@@ -64,6 +85,11 @@ Row total_row(const std::vector<RunResult>& runs) {
       useful += engine.macs_useful;
       possible += engine.macs_possible;
     }
+    std::vector<metrics::EngineCycles> busy;
+    for (const metrics::EngineResult& engine : run.engines) {
+      busy.push_back(engine.cycles);
+    }
+    cell.array_utilization = share_of_busy(run, useful, busy);
     for (const LayerResult& layer : run.layers) {
       cell.compute_cycles += layer.compute_cycles;
     }
@@ -85,7 +111,8 @@ std::vector<Row> layer_rows(const Comparison& comparison) {
                               "a workload has the same layers under every dataflow", row.name);
       const LayerResult& layer = run.layers[i];
       row.cells.push_back({layer.cycles, layer.compute_cycles, sum(layer.energy_pj),
-                           layer.utilization, layer.limited_by});
+                           layer.utilization, share_of_busy(run, layer.macs_useful, layer.engines),
+                           layer.limited_by});
     }
     rows.push_back(std::move(row));
   }
@@ -96,13 +123,18 @@ Json row_json(const Comparison& comparison, const Row& row) {
   Json results = Json::array();
   for (std::size_t i = 0; i < row.cells.size(); ++i) {
     const Row::Cell& cell = row.cells[i];
-    results.push_back({{"dataflow", comparison.runs[i].dataflow},
-                       {"cycles", cell.cycles},
-                       {"ratio", row.ratio(cell)},
-                       {"compute_cycles", cell.compute_cycles},
-                       {"energy_pj", cell.energy_pj},
-                       {"utilization", cell.utilization},
-                       {"limited_by", cell.limited_by}});
+    Json result{{"dataflow", comparison.runs[i].dataflow},
+                {"cycles", cell.cycles},
+                {"ratio", row.ratio(cell)},
+                {"compute_cycles", cell.compute_cycles},
+                {"energy_pj", cell.energy_pj},
+                {"utilization", cell.utilization},
+                {"array_utilization", cell.array_utilization},
+                {"limited_by", cell.limited_by}};
+    if (!comparison.variants.empty()) {
+      result["variant"] = comparison.variants[i];
+    }
+    results.push_back(std::move(result));
   }
   return results;
 }
@@ -111,7 +143,8 @@ std::string times(double ratio) {
   return fmt::format("{:.3f}", ratio);
 }
 
-std::string total_table(const std::vector<RunResult>& runs) {
+// Of the comparison's runs, or of their counterparts under the best mappings found.
+std::string total_table(const Comparison& comparison, const std::vector<RunResult>& runs) {
   TextTable table({{"dataflow", '<'},
                    {"cycles"},
                    {"ratio"},
@@ -123,7 +156,7 @@ std::string total_table(const std::vector<RunResult>& runs) {
   const Row total = total_row(runs);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const RunResult& run = runs[i];
-    table.add({run.dataflow, format_count(run.cycles), times(total.ratio(total.cells[i])),
+    table.add({label(comparison, i), format_count(run.cycles), times(total.ratio(total.cells[i])),
                format_si(run.seconds(), "s"), format_si(run.total_energy_pj() * 1e-12, "J"),
                format_si(run.average_watts(), "W"), format_percent(total.cells[i].utilization),
                total.cells[i].limited_by});
@@ -149,11 +182,10 @@ std::vector<const Row*> slowest(const std::vector<Row>& rows, std::size_t count)
 
 std::string layer_table(const Comparison& comparison, const std::vector<const Row*>& rows) {
   std::vector<TextTable::Column> columns{{"layer", '<', 32}};
-  for (const RunResult& run : comparison.runs) {
-    columns.push_back({run.dataflow + " cycles"});
-  }
-  for (const RunResult& run : comparison.runs) {
-    columns.push_back({run.dataflow + " ratio"});
+  for (const char* what : {" cycles", " ratio"}) {
+    for (std::size_t i = 0; i < comparison.runs.size(); ++i) {
+      columns.push_back({label(comparison, i) + what});
+    }
   }
   TextTable table(std::move(columns));
   for (const Row* row : rows) {
@@ -201,7 +233,7 @@ std::string comparison_csv(const Comparison& comparison) {
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       const Row::Cell& cell = row.cells[i];
-      csv += csv_line({row.name, row.kind, comparison.runs[i].dataflow, std::to_string(cell.cycles),
+      csv += csv_line({row.name, row.kind, label(comparison, i), std::to_string(cell.cycles),
                        fmt::format("{}", row.ratio(cell)), std::to_string(cell.compute_cycles),
                        fmt::format("{}", cell.energy_pj), fmt::format("{}", cell.utilization),
                        cell.limited_by});
@@ -214,9 +246,9 @@ std::string comparison_text(const Comparison& comparison, std::size_t layers) {
   const RunResult& first = comparison.runs.front();
   std::string text = fmt::format("{} on {}; ratios are cycles over the fastest\n\n", first.workload,
                                  first.platform) +
-                     total_table(comparison.runs);
+                     total_table(comparison, comparison.runs);
   if (!comparison.best_found.empty()) {
-    text += "\nBest mappings found\n" + total_table(comparison.best_found);
+    text += "\nBest mappings found\n" + total_table(comparison, comparison.best_found);
   }
   const std::vector<Row> rows = layer_rows(comparison);
   const std::vector<const Row*> shown = slowest(rows, layers);
@@ -237,6 +269,28 @@ std::string comparison_text(const Comparison& comparison, std::size_t layers) {
     text += "  - " + note + '\n';
   }
   return text;
+}
+
+std::string utilization_text(const Comparison& comparison) {
+  std::vector<TextTable::Column> columns{{"layer", '<', 40}};
+  for (std::size_t i = 0; i < comparison.runs.size(); ++i) {
+    columns.push_back({label(comparison, i)});
+  }
+  TextTable table(std::move(columns));
+  std::vector<Row> rows = layer_rows(comparison);
+  rows.push_back(total_row(comparison.runs));
+  for (const Row& row : rows) {
+    std::vector<std::string> fields{row.name};
+    bool any = false;
+    for (const Row::Cell& cell : row.cells) {
+      fields.push_back(format_percent(cell.array_utilization));
+      any = any || cell.array_utilization > 0.0;
+    }
+    if (any) {
+      table.add(std::move(fields));
+    }
+  }
+  return "\nUtilization of the arrays while they work\n" + table.to_string();
 }
 
 }  // namespace orrery::report

@@ -9,11 +9,13 @@
 
 namespace orrery::report {
 
-// One workload on one platform under several dataflows.
+// One workload on one platform under several dataflows, or also with something else varied.
 struct Comparison {
-  std::vector<metrics::RunResult> runs;  // each with another `dataflow`, at least one
-  // The same dataflows with the best mapping that a search found; empty where none was made.
+  std::vector<metrics::RunResult> runs;  // each with another `dataflow` or variant, at least one
+  // The same with the best mapping that a search found; empty where none was made.
   std::vector<metrics::RunResult> best_found;
+  // What else differs, one for each run: "packing=false". Empty where nothing does.
+  std::vector<std::string> variants;
   std::vector<std::string> notes;  // what a reader must know about the comparison
 };
 
@@ -26,5 +28,9 @@ struct Comparison {
 
 // Tables for the terminal: the totals, and the `layers` layers of the greatest latency.
 [[nodiscard]] std::string comparison_text(const Comparison& comparison, std::size_t layers = 20);
+
+// A table for the terminal: which part of the arrays' multiply-accumulates each layer with any used
+// while they worked on it, in the order of the workload.
+[[nodiscard]] std::string utilization_text(const Comparison& comparison);
 
 }  // namespace orrery::report

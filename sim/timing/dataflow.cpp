@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/error.h"
+
 namespace orrery::timing {
 namespace {
 
@@ -55,6 +57,17 @@ std::string all_names(const Names<Value>& names) {
     texts.push_back(name);
   }
   return fmt::format("one of {}", fmt::join(texts, ", "));
+}
+
+template <class Value>
+ParsedDataflow unknown(const char* what, const Names<Value>& names, std::string_view name) {
+  std::vector<std::string> known;
+  for (const auto& [text, value] : names) {
+    known.emplace_back(text);
+  }
+  const std::string nearest = base::nearest_name(std::string(name), known);
+  return {std::nullopt, fmt::format("unknown {} '{}'", what, name),
+          all_names(names) + (nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest))};
 }
 
 std::string_view trimmed_text(std::string_view text) {
@@ -113,13 +126,13 @@ struct DataflowParser {
     if (const auto value = value_of(dimension_names(), dimension)) {
       loop.dimension = *value;
     } else {
-      return wrong(fmt::format("unknown dimension '{}'", dimension), all_names(dimension_names()));
+      return unknown("dimension", dimension_names(), dimension);
     }
     if (by != std::string_view::npos) {
       const std::string_view name = trimmed_text(trimmed.substr(by + 4));
       const auto value = value_of(placement_names(), name);
       if (!value) {
-        return wrong(fmt::format("unknown placement '{}'", name), all_names(placement_names()));
+        return unknown("placement", placement_names(), name);
       }
       loop.placement = *value;
     }

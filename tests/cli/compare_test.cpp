@@ -64,5 +64,47 @@ TEST_F(Compare, ComparesOnlyWhatWasAskedFor) {
   EXPECT_EQ(comparison["total"][0]["dataflow"], "ws");
 }
 
+TEST_F(Compare, VariesAParameterBesideTheDataflow) {
+  const std::vector<std::string> words{
+      "compare",      "-p",        "row_stationary_64",
+      "-w",           "tiny_conv", "--dataflow",
+      "rs,ws",        "--vary",    "mapping.double_buffering=true,false",
+      "--utilization"};
+  const std::string out = (folder_ / "varied").string();
+  std::vector<std::string> as_json = words;
+  as_json.insert(as_json.end(), {"--json", "-o", out});
+  const Outcome outcome = run_orrery(as_json);
+  ASSERT_EQ(outcome.code, 0) << outcome.errors;
+  const Json comparison = Json::parse(outcome.output);
+  ASSERT_EQ(comparison["total"].size(), 4U);
+  EXPECT_EQ(comparison["total"][1]["dataflow"], "ws");
+  EXPECT_EQ(comparison["total"][1]["variant"], "double_buffering=true");
+  EXPECT_EQ(comparison["total"][2]["dataflow"], "rs");
+  EXPECT_EQ(comparison["total"][2]["variant"], "double_buffering=false");
+  for (const Json& result : comparison["total"]) {
+    EXPECT_GT(result["array_utilization"], 0.0);
+    EXPECT_LE(result["array_utilization"], 1.0);
+    // Cycles in which the arrays wait count for the one and not for the other.
+    EXPECT_GE(result["array_utilization"], result["utilization"]);
+  }
+  const Outcome alone =
+      run_orrery({"run", "-p", "row_stationary_64", "-w", "tiny_conv", "--dataflow", "rs", "--set",
+                  "mapping.double_buffering=false", "--json"});
+  EXPECT_EQ(alone.output,
+            read_file(folder_ / "varied" / "rs-double_buffering_false" / "result.json"));
+  EXPECT_THAT(run_orrery(words).output, HasSubstr("Utilization of the arrays while they work"));
+}
+
+TEST_F(Compare, RefusesToVaryNothing) {
+  const auto error = [](const std::string& vary) {
+    return run_orrery({"compare", "-p", "edge", "-w", "tiny_gemm", "--vary", vary}).errors;
+  };
+  EXPECT_THAT(error("mapping.packing"), HasSubstr("no '='; expected path=value,value"));
+  EXPECT_THAT(error("mapping.packing=true,true"), HasSubstr("'true' stands twice"));
+  EXPECT_THAT(error("mapping.packing=true,"), HasSubstr("an empty value"));
+  EXPECT_THAT(error("workload=tiny_gemm,tiny_conv"),
+              HasSubstr("the layers under tiny_gemm and tiny_conv have different names"));
+}
+
 }  // namespace
 }  // namespace orrery::cli

@@ -105,6 +105,29 @@ TEST(Run, ALonelyTileTakesDispatchPreloadStreamAndDrain) {
   expect_invariants(result);
 }
 
+TEST(Run, ARowStationaryTileIsFedEachInputOnce) {
+  // 4 x 5 outputs of a 3x3 filter over 6 x 7 inputs of one channel.
+  ComputeTile windows = tile(20, 1, 9);
+  windows.dataflow = timing::Dataflow::kRowStationary;
+  windows.window.output_rows = 4;
+  windows.window.output_columns = 5;
+  windows.window.filter_rows = windows.window.filter_columns = 3;
+  windows.a.row = {{4, 56, {}}, {5, 8, {}}};
+  windows.a.column = {{3, 56, {}}, {3, 8, {}}};
+  ListSource source(header(20 * 9));
+  source.add(kArray, windows);
+  const metrics::RunResult result = run(small_platform(), source).result;
+  // 1 cycle of dispatch, 1 for filters and first inputs, 5 columns of 3 cycles, 1 for the sum of a
+  // column of the array, 16 rows down: 34.
+  EXPECT_EQ(result.cycles, 34);
+  EXPECT_EQ(result.engines[kArray].bytes_read, 6 * 7 + 9);
+  EXPECT_EQ(result.engines[kArray].bytes_written, 20 * 4);
+  // 256 PEs for 15 cycles.
+  EXPECT_EQ(result.engines[kArray].macs_executed, 3840);
+  EXPECT_EQ(result.engines[kArray].macs_useful, 180);
+  expect_invariants(result);
+}
+
 TEST(Run, AChainOfLoadComputeWriteOutAndStoreAddsUp) {
   ListSource source(header(16 * 16 * 16));
   const auto a = source.add(kLoad, load(512));

@@ -107,6 +107,20 @@ TEST(Comparison, ShowsNotesAndRatiosAsText) {
   EXPECT_THAT(text, HasSubstr("  - counts like SCALE-Sim\n"));
 }
 
+TEST(Comparison, DividesUsefulWorkByWhatBusyArraysCouldDo) {
+  Comparison comparison = example_comparison();
+  // The array could do 1,000 in 2,000 cycles and is busy for 600 of them: 125 / 300.
+  const Json json = comparison_json(comparison);
+  EXPECT_EQ(json["layers"][0]["results"][0]["array_utilization"], 125.0 / 300.0);
+  EXPECT_EQ(json["total"][0]["array_utilization"], 250.0 / 600.0);
+  EXPECT_FALSE(json["total"][0].contains("variant"));
+  comparison.variants = {"packing=true", "packing=false"};
+  EXPECT_EQ(comparison_json(comparison)["total"][1]["variant"], "packing=false");
+  const std::string text = utilization_text(comparison);
+  EXPECT_THAT(text, HasSubstr("os packing=true"));
+  EXPECT_THAT(text, HasSubstr("41.7 %"));
+}
+
 TEST(Comparison, HasALineForEachLayerAndDataflowAndTheTotal) {
   const std::string csv = comparison_csv(example_comparison());
   // names + (2 layers + total) * 2 dataflows = 7 lines

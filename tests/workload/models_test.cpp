@@ -82,6 +82,14 @@ TEST(Llama7b, OfOneBlockHasItsShareOfTheParameters) {
             262'144'000 + 4096 + 67'108'864 + 135'266'304 + 8192);
 }
 
+TEST(ShippedModels, GroupsInMobileNetMultiplyItsDepthwiseWork) {
+  // Depthwise: 9 products for each output: 32 x 112^2 + (64 + 128) x 56^2 + (128 + 256) x 28^2 +
+  // (256 + 5 x 512) x 14^2 + (512 + 1024) x 7^2 = 1,931,776 outputs, 17,385,984 products.
+  EXPECT_EQ(describe_model("mobilenet_v1").total.macs, 568'740'352);
+  EXPECT_EQ(describe_model("mobilenet_v1_group4").total.macs, 568'740'352 + 3 * 17'385'984);
+  EXPECT_EQ(describe_model("mobilenet_v1_group16").total.macs, 568'740'352 + 15 * 17'385'984);
+}
+
 TEST(ShippedWorkloads, AllLoad) {
   std::set<std::filesystem::path> files;
   for (const std::string folder : {"workloads/models", "workloads/layers", "tests/data/scalesim"}) {
