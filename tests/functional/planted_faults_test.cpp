@@ -186,7 +186,8 @@ bool overlaps_or_pads(const workload::TransposedConvolution& c, const workload::
 
 // Whether every wrong element shows in the outputs: activations, maxima and the choice of the last
 // token swallow some, products with padding are 0 whatever the weight, and the only key that a
-// query sees has the weight 1 whatever the query, as has the only expert of a token.
+// query sees has the weight 1 whatever the query, as has the only expert of a token. A row of one
+// element has the softmax 1 and is its own mean.
 bool hides_nothing(const workload::Graph& graph) {
   for (const workload::Operator& op : graph.operators) {
     const auto* elementwise = std::get_if<workload::Elementwise>(&op.attributes);
@@ -194,7 +195,11 @@ bool hides_nothing(const workload::Graph& graph) {
     const auto* convolution = std::get_if<workload::Convolution>(&op.attributes);
     const auto* attention = std::get_if<workload::Attention>(&op.attributes);
     const auto* transposed = std::get_if<workload::TransposedConvolution>(&op.attributes);
-    if ((attention != nullptr && attention->past_length == 0) ||
+    const bool normalizes = std::holds_alternative<workload::Softmax>(op.attributes) ||
+                            std::holds_alternative<workload::Normalization>(op.attributes);
+    const auto& shape = graph.tensors[static_cast<std::size_t>(op.inputs[0])].shape;
+    if ((normalizes && shape.back() == 1) ||
+        (attention != nullptr && attention->past_length == 0) ||
         (transposed != nullptr && overlaps_or_pads(*transposed, graph, op)) ||
         (convolution != nullptr && convolution->pad_top + convolution->pad_left +
                                            convolution->pad_bottom + convolution->pad_right >
