@@ -71,7 +71,7 @@ class CompareCommand : public Subcommand {
       if (verdict_of_last(comparison) == kInterrupted) {
         return kInterrupted;
       }
-      if (tuning_.evaluations > 0 && !add_best_found(one.scenario, comparison)) {
+      if (tuning_.evaluations > 0 && !add_best_found(one, comparison)) {
         return kInterrupted;
       }
     }
@@ -189,15 +189,16 @@ class CompareCommand : public Subcommand {
   }
 
   // Tunes the scenario of the last run. False where it was interrupted.
-  bool add_best_found(const Scenario& scenario, report::Comparison& comparison) {
+  bool add_best_found(const Case& one, report::Comparison& comparison) {
     const metrics::RunResult& by_default = comparison.runs.back();
-    TuningOutcome outcome =
-        tune_scenario(scenario, tuning_, false, by_default, by_default.dataflow + " ");
+    const std::string name = one.dataflow + (one.variant.empty() ? "" : " " + one.variant);
+    TuningOutcome outcome = tune_scenario(one.scenario, tuning_, false, by_default, name + " ");
     if (outcome.interrupted) {
       return false;
     }
-    const std::vector<std::string> lines = tuning_lines(outcome, tuning_, scenario.workload.seed);
-    comparison.notes.push_back(by_default.dataflow + ": " + lines.front());
+    const std::vector<std::string> lines =
+        tuning_lines(outcome, tuning_, one.scenario.workload.seed);
+    comparison.notes.push_back(name + ": " + lines.front());
     comparison.notes.insert(comparison.notes.end(), lines.begin() + 1, lines.end());
     outcome.tuned.config_hash = by_default.config_hash;
     outcome.tuned.dataflow = by_default.dataflow;
