@@ -54,7 +54,7 @@ def test_editors_accept_shipped_files(kind, path):
         ("platform", {"clocks": {"core": 940}}),
         ("platform", {"engines": {"array": {"kind": "systolic_array", "rows": 0, "columns": 8}}}),
         ("platform", {"engines": {"array": {"kind": "sistolic_array", "rows": 8, "columns": 8}}}),
-        ("mapping", {"dataflow": "rs"}),
+        ("mapping", {"dataflow": "rows"}),
         ("workload", {"kind": "graph", "inputs": {}, "operators": [{"kind": "convolutoin"}]}),
     ],
 )
