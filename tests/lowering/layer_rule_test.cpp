@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <sstream>
+
+#include "command/binary_form.h"
 #include "config/yaml.h"
 #include "lowering/chosen_mapping.h"
 #include "lowering/layer_mapping.h"
@@ -55,13 +58,9 @@ const MatrixTiling& tiling_of(const Plan& plan, std::size_t layer) {
 
 std::string stream_text(const std::shared_ptr<const Plan>& plan) {
   LoweredStream stream(plan);
-  std::string text;
-  command::Command command;
-  while (stream.next(command)) {
-    text += fmt::format("{} {} {} {}\n", command.id, command.engine, command.layer,
-                        command.body.index());
-  }
-  return text;
+  std::ostringstream text;
+  command::write_binary(stream, text);
+  return text.str();
 }
 
 TEST(LayerRule, FixesTilesLoopsAndBuffers) {
@@ -210,6 +209,73 @@ TEST(ChosenMapping, AsksForWhatThePlanDoes) {
     const auto again = make_plan(graph, small_machine(), mapping_of(written), 0);
     EXPECT_EQ(stream_text(again), stream_text(plan)) << written;
     EXPECT_EQ(chosen_mapping(*again, graph, mapping, {"heading"}), written);
+  }
+}
+
+// A grouped and a transposed convolution, two attentions and a softmax.
+workload::Graph other_operators() {
+  workload::GraphBuilder builder("others", {});
+  workload::Convolution grouped;
+  grouped.groups = 6;
+  auto x = builder.input("image", {1, 6, 6, 12}, {});
+  x = builder.convolution("grouped", x, grouped, {3, 3}, 24, false, {});
+  workload::TransposedConvolution transposed;
+  transposed.stride_h = transposed.stride_w = 2;
+  const auto w = builder.weight("transposed.weight", {3, 3, 24, 4}, {});
+  (void)builder.apply("transposed", transposed, {x, w}, {});
+  workload::Attention attention;
+  attention.heads = attention.kv_heads = 2;
+  attention.head_size = 4;
+  attention.query_length = 6;
+  const auto q = builder.input("q", {1, 6, 8}, {});
+  auto y = builder.attention("early", q, q, q, attention, {});
+  y = builder.attention("late", y, y, y, attention, {});
+  (void)builder.apply("softmax", workload::Softmax{}, {y}, {});
+  return builder.finish();
+}
+
+TEST(LayerRule, GivesSingleLayersTheirFormOfAttention) {
+  const workload::Graph graph = other_operators();
+  const auto plan = make_plan(
+      graph, small_machine(),
+      mapping_of("{attention: one_pass, layers: [{match: early, attention: unfused}]}"), 0);
+  std::vector<std::string> forms;
+  for (const Plan::PlannedLayer& layer : plan->layers) {
+    const config::Node chosen = layer.body->chosen();
+    if (const config::Node* form = chosen.find("attention")) {
+      forms.push_back(form->text());
+    }
+  }
+  EXPECT_THAT(forms, ElementsAre("unfused", "one_pass"));
+}
+
+TEST(LayerRule, FixesTheGroupsOfATile) {
+  const workload::Graph graph = other_operators();
+  for (const std::int64_t groups : {1, 2, 3, 6}) {
+    const auto plan = make_plan(
+        graph, small_machine(),
+        mapping_of(fmt::format("layers: [{{match: grouped, tiles: {{groups: {}}}}}]", groups)), 0);
+    EXPECT_EQ(tiling_of(*plan, 0).groups, groups);
+  }
+}
+
+TEST(ChosenMapping, AsksForWhatOtherOperatorsDo) {
+  const workload::Graph graph = other_operators();
+  Machine machine = small_machine();
+  machine.tiers.push_back(machine.tiers.front());
+  machine.tiers.back().name = "ddr";
+  for (const char* text :
+       {"{}", "{attention: unfused, softmax: two_pass, packing: false}",
+        "layers: [{match: early, attention: unfused, placement: [{tensors: '*', tiers: [ddr]}]},"
+        " {match: grouped, packing: false, tiles: {groups: 3}},"
+        " {match: transposed, loop_order: [n, m, k], tiles: {features: 2}},"
+        " {match: softmax, softmax: three_pass, tile_budget_percent: 7, double_buffering: "
+        "false}]"}) {
+    const MappingConfig mapping = mapping_of(text);
+    const auto plan = make_plan(graph, machine, mapping, 0);
+    const std::string written = chosen_mapping(*plan, graph, mapping, {"heading"});
+    const auto again = make_plan(graph, machine, mapping_of(written), 0);
+    EXPECT_TRUE(stream_text(again) == stream_text(plan)) << written;
   }
 }
 
