@@ -24,12 +24,14 @@ bool Channel::may_stretch() const {
 void Channel::begin_stretch() {
   in_stretch_ = true;
   read_timing_.load(timing_);
+  window_.column_bus_taken(column_floor_);
+  window_.row_bus_taken(row_floor_);
   for (RequestQueue::Index index = reads_.oldest(); index != RequestQueue::kNone;
        index = reads_.at(index).younger) {
     const Request& request = reads_.at(index);
     const std::int64_t open = open_row_[request.bank];
     window_.arrived(index, request.bank, request.row,
-                    open == static_cast<std::int64_t>(request.row), open == kClosed);
+                    open == static_cast<std::int64_t>(request.row), open == kClosed, horizon_);
   }
   reads_.unlink_all();
 }
@@ -47,8 +49,7 @@ void Channel::stretch(Cycle until) {
   }
   const Cycle limit = std::min(std::min(until, next_refresh_due_), ReadWindow::kNone);
   while (intake_.at_most_one_read() && age_ < kLargestAge) {
-    window_.update(std::max(column_floor_, horizon_), std::max(row_floor_, horizon_));
-    const ReadWindow::Choice next = window_.first();
+    const ReadWindow::Choice next = window_.first(horizon_);
     const Cycle command = next.cycle();
     const Cycle arrival = reads_.full() ? kNeverCycle : intake_.only_ready(arrival_floor_);
     if (std::min(arrival, command) >= limit) {
@@ -94,7 +95,7 @@ void Channel::stretch_arrival(Cycle cycle) {
   ++request.statistics->read_bursts;
   const std::int64_t open = open_row_[bank];
   window_.arrived(index, bank, request.row, open == static_cast<std::int64_t>(request.row),
-                  open == kClosed);
+                  open == kClosed, cycle);
   if (observer_ != nullptr) {
     observer_->arrival({cycle, request.number, false, false, map_.locate(request.burst)});
   }
@@ -121,7 +122,7 @@ void Channel::stretch_read(unsigned position, Cycle cycle) {
   const RequestQueue::Index index = window_.place(position);
   const Request& request = reads_.at(index);
   read_timing_.read(request.bank, cycle);
-  window_.read(position, request.bank, cycle);
+  window_.read(position, cycle);
   stretch_issued<kColumn>(request, cycle);
   watch_until_ = cycle + longest_wait_;
   served(request, false, cycle);
@@ -132,7 +133,7 @@ void Channel::stretch_activate(unsigned position, Cycle cycle) {
   Request& request = reads_.at(window_.place(position));
   const unsigned bank = request.bank;
   read_timing_.activate(bank, cycle);
-  window_.activated(bank, request.row, cycle);
+  window_.activated(position, cycle);
   stretch_issued<ReadNeed::kActivate>(request, cycle);
   ++request.statistics->activates;
   if (request.first == FirstCommand::kNone) {
@@ -148,7 +149,7 @@ void Channel::stretch_precharge(unsigned position, Cycle cycle) {
   Request& request = reads_.at(window_.place(position));
   const unsigned bank = request.bank;
   read_timing_.precharge(bank, cycle);
-  window_.precharged(bank, cycle);
+  window_.precharged(position, cycle);
   stretch_issued<ReadNeed::kPrecharge>(request, cycle);
   if (request.first == FirstCommand::kNone) {
     request.first = FirstCommand::kPrecharge;

@@ -31,6 +31,9 @@ class PositionMask {
     return (words_[position / 64] >> position % 64 & 1U) != 0;
   }
   void add(unsigned position) { words_[position / 64] |= std::uint64_t{1} << position % 64; }
+  void add_if(bool holds, unsigned position) {
+    words_[position / 64] |= static_cast<std::uint64_t>(holds) << position % 64;
+  }
   void remove(unsigned position) { words_[position / 64] &= ~(std::uint64_t{1} << position % 64); }
   void remove_first() {
     std::uint64_t& word = words_[words_[0] != 0 ? 0 : 1];

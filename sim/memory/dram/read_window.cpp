@@ -8,7 +8,8 @@ ReadWindow::ReadWindow(const ReadTiming& timing, unsigned ranks, unsigned rank_s
   need_.fill(kReadNeeds);
 }
 
-void ReadWindow::arrived(Index place, unsigned bank, std::uint32_t row, bool hit, bool closed) {
+void ReadWindow::arrived(Index place, unsigned bank, std::uint32_t row, bool hit, bool closed,
+                         Cycle cycle) {
   if (tail_ == PositionMask::kPositions) [[unlikely]] {
     renumber();
   }
@@ -27,94 +28,82 @@ void ReadWindow::arrived(Index place, unsigned bank, std::uint32_t row, bool hit
       here.waiting.remove(bank);
       stale_ |= 1U << kPrecharge;
     }
-    join(kColumn, bank, position);
+    join<kColumn>(bank, position, cycle);
   } else if (closed) {
-    join(kActivate, bank, position);
+    join<kActivate>(bank, position, cycle);
   } else if (need_[bank] != kColumn) {
-    join(kPrecharge, bank, position);
+    join<kPrecharge>(bank, position, cycle);
   }
 }
 
-void ReadWindow::read(unsigned position, unsigned bank, Cycle cycle) {
-  Line& columns = line(kColumn, bank);
-  ripen(columns, kColumn, cycle);
-  columns.ripe.remove(position);
+void ReadWindow::read(unsigned position, Cycle cycle) {
+  const unsigned bank = bank_[position];
+  Line& here = line(kColumn, bank);
+  ripen<kColumn>(here, cycle);
+  here.ripe.remove(position);
   hits_.remove(position);
   live_.remove(position);
   queued_[bank].remove(position);
   stale_ |= 1U << kColumn;
-  const PositionMask more = candidates(kColumn, bank);
+  const PositionMask more = candidates<kColumn>(bank);
   if (more.any()) {
     if (timing_.reads_rest()) {
-      columns.ripe.remove(more);
-      want(kColumn, bank);
+      here.ripe.remove(more);
+      want<kColumn>(bank, more.first(), cycle + 1);
     }
   } else if (queued_[bank].any()) {
-    want(kPrecharge, bank);
+    // The row bus may be free in this cycle still.
+    want<kPrecharge>(bank, queued_[bank].first(), cycle);
   } else {
     need_[bank] = kReadNeeds;
   }
 }
 
-void ReadWindow::activated(unsigned bank, std::uint32_t row, Cycle cycle) {
+void ReadWindow::activated(unsigned position, Cycle cycle) {
+  const unsigned bank = bank_[position];
   Line& here = line(kActivate, bank);
-  ripen(here, kActivate, cycle);
+  ripen<kActivate>(here, cycle);
   here.ripe.remove(queued_[bank]);
   stale_ |= 1U << kActivate;
+  const std::uint32_t row = row_[position];
   for (PositionMask left = queued_[bank]; left.any(); left.remove_first()) {
-    const unsigned position = left.first();
-    if (row_[position] == row) {
-      hits_.add(position);
-    }
+    const unsigned other = left.first();
+    hits_.add_if(row_[other] == row, other);
   }
-  want(kColumn, bank);
+  want<kColumn>(bank, position, cycle + 1);
 }
 
-void ReadWindow::precharged(unsigned bank, Cycle cycle) {
+void ReadWindow::precharged(unsigned position, Cycle cycle) {
+  const unsigned bank = bank_[position];
   Line& here = line(kPrecharge, bank);
-  ripen(here, kPrecharge, cycle);
+  ripen<kPrecharge>(here, cycle);
   here.ripe.remove(queued_[bank]);
   stale_ |= 1U << kPrecharge;
-  want(kActivate, bank);
+  want<kActivate>(bank, position, cycle + 1);
 }
 
-// The bank waits for the command from now on.
-void ReadWindow::want(ReadNeed need, unsigned bank) {
+// From this cycle on the bank waits for the command, for this read first. No other one's command
+// has become possible earlier, so that the first is the former one or this.
+template <ReadNeed need>
+void ReadWindow::want(unsigned bank, unsigned oldest, Cycle now) {
   need_[bank] = need;
-  const Cycle ready = std::max<Cycle>(timing_.of_bank(need, bank), 0);
+  const Cycle ready = std::max(timing_.of_bank(need, bank), now);
   line(need, bank).waiting.add(ready, bank);
-  stale_ |= static_cast<unsigned>(ready <= first_[need].cycle()) << need;
+  const Cycle cycle =
+      std::max(std::max(ready, floors_[need]),
+               std::max(timing_.of_rank(need, bank >> rank_shift_), timing_.of_group(need, bank)));
+  first_[need] = Choice::first(first_[need], Choice(cycle, need, oldest));
 }
 
 // A read that has just come. It is the youngest: where its bank is a candidate already it changes
 // nothing about the first.
-void ReadWindow::join(ReadNeed need, unsigned bank, unsigned position) {
+template <ReadNeed need>
+void ReadWindow::join(unsigned bank, unsigned position, Cycle now) {
   if (need_[bank] != need) {
-    want(need, bank);
+    want<need>(bank, position, now);
   } else if (Line& here = line(need, bank); !here.waiting.has(bank)) {
     here.ripe.add(position);
   }
-}
-
-ReadWindow::Choice ReadWindow::first_later(const Line& line, ReadNeed need, Cycle cycle) const {
-  Choice best;
-  for (PositionMask left = line.ripe; left.any(); left.remove_first()) {
-    const unsigned position = left.first();
-    const Cycle ready = timing_.of_group(need, bank_[position]);
-    if (ready <= cycle) {
-      return {cycle, need, position};
-    }
-    best = Choice::first(best, Choice(ready, need, position));
-  }
-  line.waiting.for_each([&](Cycle ready, unsigned bank) {
-    if (ready > best.cycle()) {
-      return false;
-    }
-    ready = std::max(ready, timing_.of_group(need, bank));
-    best = Choice::first(best, Choice(ready, need, candidates(need, bank).first()));
-    return true;
-  });
-  return best;
 }
 
 void ReadWindow::renumber() {
@@ -155,6 +144,7 @@ void ReadWindow::reset() {
   hits_ = {};
   queued_.fill({});
   need_.fill(kReadNeeds);
+  first_ = {};
   tail_ = 0;
   stale_ = kAllNeeds;
 }

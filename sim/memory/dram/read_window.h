@@ -63,36 +63,32 @@ class ReadWindow {
 
   [[nodiscard]] Index place(unsigned position) const { return places_[position]; }
 
-  // The first command of each need, if none is issued before. The floors: from when on the bus is
-  // free for it.
-  void update(Cycle column_floor, Cycle row_floor) {
+  // The first command from cycle `floor` on, if nothing arrives before.
+  [[nodiscard]] Choice first(Cycle floor) {
     if ((stale_ & 1U << kColumn) != 0) {
-      find<kColumn>(column_floor);
+      find<kColumn>(floor);
     }
     if ((stale_ & 1U << kActivate) != 0) {
-      find<kActivate>(row_floor);
+      find<kActivate>(floor);
     }
     if ((stale_ & 1U << kPrecharge) != 0) {
-      find<kPrecharge>(row_floor);
+      find<kPrecharge>(floor);
     }
     stale_ = 0;
-  }
-  // As of update().
-  [[nodiscard]] Choice first() const {
     return Choice::first(first_[kColumn], Choice::first(first_[kActivate], first_[kPrecharge]));
   }
 
-  // A read has arrived; hit, closed: its row is open, none of its bank is.
-  void arrived(Index place, unsigned bank, std::uint32_t row, bool hit, bool closed);
-  // Commands, which the timing knows already.
-  void read(unsigned position, unsigned bank, Cycle cycle);
-  void activated(unsigned bank, std::uint32_t row, Cycle cycle);
-  void precharged(unsigned bank, Cycle cycle);
+  // A read has arrived in this cycle; hit, closed: its row is open, none of its bank is.
+  void arrived(Index place, unsigned bank, std::uint32_t row, bool hit, bool closed, Cycle cycle);
+  // The command for the read at the position has been issued. The timing knows it already.
+  void read(unsigned position, Cycle cycle);
+  void activated(unsigned position, Cycle cycle);
+  void precharged(unsigned position, Cycle cycle);
   // The bus takes nothing before this cycle.
-  void column_bus_taken(Cycle until) { mark_before(kColumn, until); }
+  void column_bus_taken(Cycle until) { hold<kColumn>(until); }
   void row_bus_taken(Cycle until) {
-    mark_before(kActivate, until);
-    mark_before(kPrecharge, until);
+    hold<kActivate>(until);
+    hold<kPrecharge>(until);
   }
 
   // Takes out all reads; calls take(place) for each, oldest first.
@@ -119,21 +115,28 @@ class ReadWindow {
   }
   template <ReadNeed need>
   void find(Cycle floor);
-  // Of the banks that wait, those that allow the command by now. The cycle never goes back.
-  void ripen(Line& line, ReadNeed need, Cycle cycle) {
-    while (line.waiting.is_ripe(cycle)) {
-      line.ripe.add(candidates(need, line.waiting.take_first()));
-    }
-  }
   // `cycle`: when the rank and the bus allow the command, but none of the ripe ones is ready then.
-  [[nodiscard]] Choice first_later(const Line& line, ReadNeed need, Cycle cycle) const;
+  template <ReadNeed need>
+  [[nodiscard]] Choice first_later(const Line& line, Cycle cycle) const;
   // Of the reads of the bank, those that the command would serve.
-  [[nodiscard]] PositionMask candidates(ReadNeed need, unsigned bank) const {
+  template <ReadNeed need>
+  [[nodiscard]] PositionMask candidates(unsigned bank) const {
     return need == kColumn ? queued_[bank].common(hits_) : queued_[bank];
   }
-  void want(ReadNeed need, unsigned bank);
-  void join(ReadNeed need, unsigned bank, unsigned position);
-  void mark_before(ReadNeed need, Cycle until) {
+  // Of the banks that wait, those that allow the command by now. The cycle never goes back.
+  template <ReadNeed need>
+  void ripen(Line& line, Cycle cycle) {
+    while (line.waiting.is_ripe(cycle)) {
+      line.ripe.add(candidates<need>(line.waiting.take_first()));
+    }
+  }
+  template <ReadNeed need>
+  void want(unsigned bank, unsigned oldest, Cycle now);
+  template <ReadNeed need>
+  void join(unsigned bank, unsigned position, Cycle now);
+  template <ReadNeed need>
+  void hold(Cycle until) {
+    floors_[need] = until;
     stale_ |= static_cast<unsigned>(first_[need].cycle() < until) << need;
   }
   // Moves the reads to the first positions.
@@ -144,8 +147,9 @@ class ReadWindow {
   unsigned rank_shift_;
   unsigned tail_ = 0;
   unsigned stale_ = kAllNeeds;
-  std::array<Choice, kReadNeeds> first_;
-  std::vector<Line> lines_;  // by rank, then by need
+  std::array<Choice, kReadNeeds> first_;    // of each need, unless stale
+  std::array<Cycle, kReadNeeds> floors_{};  // from when on the bus is free for it
+  std::vector<Line> lines_;                 // by rank, then by need
   PositionMask live_;
   PositionMask hits_;
   std::array<ReadNeed, kMostBanks> need_;  // kReadNeeds: no reads
@@ -158,12 +162,13 @@ class ReadWindow {
 // As a rule the oldest ripe read is ready as soon as its rank lets any be.
 template <ReadNeed need>
 inline void ReadWindow::find(Cycle floor) {
+  floor = std::max(floor, floors_[need]);
   Choice best;
   unsigned rank = 0;
   for (Line* here = &lines_[need]; here < lines_.data() + lines_.size();
        here += kReadNeeds, ++rank) {
     const Cycle cycle = std::max(floor, timing_.of_rank(need, rank));
-    ripen(*here, need, cycle);
+    ripen<need>(*here, cycle);
     if (here->ripe.any()) {
       const unsigned oldest = here->ripe.first();
       if (timing_.of_group(need, bank_[oldest]) <= cycle) [[likely]] {
@@ -171,9 +176,31 @@ inline void ReadWindow::find(Cycle floor) {
         continue;
       }
     }
-    best = Choice::first(best, first_later(*here, need, cycle));
+    best = Choice::first(best, first_later<need>(*here, cycle));
   }
   first_[need] = best;
+}
+
+template <ReadNeed need>
+inline ReadWindow::Choice ReadWindow::first_later(const Line& line, Cycle cycle) const {
+  Choice best;
+  for (PositionMask left = line.ripe; left.any(); left.remove_first()) {
+    const unsigned position = left.first();
+    const Cycle ready = timing_.of_group(need, bank_[position]);
+    if (ready <= cycle) {
+      return {cycle, need, position};
+    }
+    best = Choice::first(best, Choice(ready, need, position));
+  }
+  line.waiting.for_each([&](Cycle ready, unsigned bank) {
+    if (ready > best.cycle()) {
+      return false;
+    }
+    ready = std::max(ready, timing_.of_group(need, bank));
+    best = Choice::first(best, Choice(ready, need, candidates<need>(bank).first()));
+    return true;
+  });
+  return best;
 }
 
 }  // namespace orrery::memory::dram

@@ -56,11 +56,12 @@ class RipeningList {
     words_[0] = kEnd;
   }
 
-  // Calls visit(cycle, bank) in order while it returns true.
+  // Calls visit(cycle, bank) in order while it returns true; behind the last, a cycle beyond all
+  // others must return false.
   template <class Visit>
   void for_each(Visit visit) const {
-    for (unsigned i = head_;
-         i < tail_ && visit(static_cast<Cycle>(words_[i] / kBanks), bank_of(words_[i])); ++i) {
+    for (unsigned i = head_; visit(static_cast<Cycle>(words_[i] / kBanks), bank_of(words_[i]));
+         ++i) {
     }
   }
 
