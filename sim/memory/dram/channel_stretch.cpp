@@ -43,7 +43,8 @@ void Channel::end_stretch() {
   rebuild_candidates();
 }
 
-void Channel::stretch(Cycle until) {
+// Everything a stretch does is inlined here.
+[[gnu::flatten]] void Channel::stretch(Cycle until) {
   if (!in_stretch_) {
     begin_stretch();
   }
