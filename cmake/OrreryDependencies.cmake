@@ -6,6 +6,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS iostreams)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(SQLite3 3.40 REQUIRED)
 find_package(Threads REQUIRED)
 
 # Debian's SystemC is built as C++17 and checks the language version of its users at link time.

@@ -18,11 +18,12 @@ struct FamilyInfo {
 };
 
 const FamilyInfo& info(FileFamily family) {
-  static const std::array<FamilyInfo, 4> kInfos{
+  static const std::array<FamilyInfo, 5> kInfos{
       {{"platform", {"configs/platforms"}},
        {"workload", {"workloads/models", "workloads/layers", "workloads/requests"}},
        {"mapping", {"configs/mappings"}},
-       {"DRAM standard", {"configs/dram"}}}};
+       {"DRAM standard", {"configs/dram"}},
+       {"study", {"configs/studies"}}}};
   return kInfos[static_cast<std::size_t>(family)];
 }
 

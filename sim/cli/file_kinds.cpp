@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/scenario.h"
+#include "cli/study_points.h"
 #include "command/binary_form.h"
 #include "command/text_form.h"
 #include "config/document.h"
@@ -72,6 +73,11 @@ void check_resolved(const fs::path& path, const config::Node& /*document*/) {
   (void)load_scenario(request);
 }
 
+void check_study(const fs::path& path, const config::Node& /*document*/) {
+  const sweep::Study study = sweep::load_study(path);
+  (void)prepare_points(study, sweep::expand(study, false));
+}
+
 const std::vector<DocumentKind>& document_kinds() {
   using config::Node;
   static const std::vector<DocumentKind> kKinds{
@@ -88,6 +94,7 @@ const std::vector<DocumentKind>& document_kinds() {
        [](const fs::path&, const Node& document) {
          check_schema(hardware::EnergyConfig::schema(), document, "energy");
        }},
+      {"study", keys_of(*sweep::Study::schema().description()), check_study},
       {"Hugging Face config", {"model_type", "architectures", "vocab_size"}, check_hugging_face},
       {"resolved configuration", {"schema", "platform", "workload", "mapping"}, check_resolved},
   };

@@ -41,9 +41,11 @@ Json number_schema(const TypeDescription& type) {
   return json;
 }
 
-Json text_schema(const TypeDescription& /*type*/) {
+Json text_schema(const TypeDescription& type) {
   // YAML reads a name such as 7 or true as another type than text.
-  return {{"type", {"string", "number", "boolean"}}};
+  Json plain{{"type", {"string", "number", "boolean"}}};
+  return type.object == nullptr ? plain
+                                : Json{{"anyOf", Json::array({plain, reference(*type.object)})}};
 }
 
 Json quantity_schema(const TypeDescription& type) {
@@ -58,6 +60,9 @@ Json map_schema(const TypeDescription& type) {
 }
 
 Json one_of_schema(const TypeDescription& type) {
+  if (type.alternatives.empty()) {
+    return Json::object();  // whatever YAML can hold
+  }
   Json alternatives = Json::array();
   for (const auto& alternative : type.alternatives) {
     alternatives.push_back(reference(*alternative));

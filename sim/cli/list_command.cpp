@@ -16,6 +16,8 @@
 #include "memory/dram/spec_schema.h"
 #include "report/format.h"
 #include "report/text_table.h"
+#include "sweep/expansion.h"
+#include "sweep/study.h"
 #include "workload/graph_description.h"
 #include "workload/operator_kinds.h"
 #include "workload/workload.h"
@@ -132,12 +134,34 @@ std::string models_text() {
   return table.to_string(0);
 }
 
+Json studies_json() {
+  Json json = Json::array();
+  for (const auto& [name, path] : shipped_files(FileFamily::kStudy)) {
+    const sweep::Study study = sweep::load_study(path);
+    json.push_back({{"name", name},
+                    {"title", study.title},
+                    {"points", sweep::expand(study, false).size()},
+                    {"quick_points", sweep::expand(study, true).size()}});
+  }
+  return json;
+}
+
+std::string studies_text() {
+  TextTable table({{"name", '<'}, {"points"}, {"quick"}, {"what it shows", '<', 78}});
+  for (const Json& study : studies_json()) {
+    table.add({study["name"], std::to_string(study["points"].get<std::size_t>()),
+               std::to_string(study["quick_points"].get<std::size_t>()), study["title"]});
+  }
+  return table.to_string(0);
+}
+
 const std::vector<Listing>& listings() {
   static const std::vector<Listing> kListings{{"engines", engines_json, engines_text},
                                               {"dram", dram_json, dram_text},
                                               {"models", models_json, models_text},
                                               {"operators", operators_json, operators_text},
-                                              {"parameters", parameters_json, parameters_text}};
+                                              {"parameters", parameters_json, parameters_text},
+                                              {"studies", studies_json, studies_text}};
   return kListings;
 }
 
@@ -146,17 +170,19 @@ class ListCommand : public Subcommand {
  public:
   [[nodiscard]] std::string name() const override { return "list"; }
   [[nodiscard]] std::string help() const override {
-    return "List what this build knows: engines, dram, models, operators, parameters.";
+    return "List what this build knows: engines, dram, models, operators, parameters, studies.";
   }
 
   void define(CLI::App& app) override {
-    app.add_option("what", what_, "engines, dram, models, operators or parameters.")->required();
+    app.add_option("what", what_, "engines, dram, models, operators, parameters or studies.")
+        ->required();
     CLI::Option* json = app.add_flag("--json", json_, "Print JSON.");
     CLI::Option* markdown =
         app.add_flag("--markdown", markdown_, "With parameters: print docs/parameters.md.")
             ->excludes(json);
-    app.add_option("--json-schema", schema_,
-                   "With parameters: print the JSON Schema of platform, workload or mapping files.")
+    app.add_option(
+           "--json-schema", schema_,
+           "With parameters: print the JSON Schema of platform, workload, mapping or study files.")
         ->excludes(json)
         ->excludes(markdown);
   }

@@ -8,6 +8,7 @@
 
 #include "hardware/platform_config.h"
 #include "lowering/mapping_config.h"
+#include "sweep/study.h"
 #include "workload/workload.h"
 
 namespace orrery::cli {
@@ -76,6 +77,9 @@ std::string type_text(const TypeDescription& type, std::string (*refer)(const st
     case Form::kObject:
       return refer(type.object->name);
     case Form::kOneOf: {
+      if (type.alternatives.empty()) {
+        return type.expected;
+      }
       std::vector<std::string> names;
       for (const SchemaPointer& alternative : type.alternatives) {
         names.push_back(refer(alternative->name));
@@ -153,7 +157,9 @@ const std::vector<ParameterRoot>& parameter_roots() {
       {"workload", "What is to be computed: `orrery run -w FILE`.",
        workload::workload_codec().type},
       {"mapping", "How the workload is laid on the platform: `orrery run -m FILE`.",
-       object_type(lowering::MappingConfig::schema().description())}};
+       object_type(lowering::MappingConfig::schema().description())},
+      {"study", "Points to simulate and figures to compare: `orrery study FILE`.",
+       object_type(sweep::Study::schema().description())}};
   return kRoots;
 }
 

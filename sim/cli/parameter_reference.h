@@ -17,7 +17,7 @@ struct ParameterRoot {
   std::shared_ptr<const config::TypeDescription> type;  // of the whole document
 };
 
-// Platform, workload, mapping.
+// Platform, workload, mapping, study.
 [[nodiscard]] const std::vector<ParameterRoot>& parameter_roots();
 
 // The schemas that a document is made of, its own first, each once, in the order in which the

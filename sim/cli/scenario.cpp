@@ -40,6 +40,12 @@ std::vector<Override> parse_overrides(const ScenarioRequest& request,
                                       const std::vector<std::string>& roots,
                                       base::Diagnostics& diagnostics) {
   std::vector<Override> overrides;
+  for (const Override& change : request.overrides) {
+    collect_mistakes(diagnostics, [&] {
+      check_root(change, roots);
+      overrides.push_back(change);
+    });
+  }
   for (const std::string& text : request.set) {
     collect_mistakes(diagnostics, [&] {
       Override change = config::parse_override(text);

@@ -19,13 +19,14 @@ namespace orrery::cli {
 
 // What the user asked to have simulated, as written on the command line.
 struct ScenarioRequest {
-  std::string platform;              // a path or the name of a shipped file
-  std::string workload;              // likewise
-  std::string mapping;               // likewise; empty: defaults
-  std::string resolved;              // a resolved.yaml instead of the three above
-  std::vector<std::string> set;      // "path=value"
-  std::string dataflow;              // empty: that of the mapping
-  std::optional<std::int64_t> seed;  // absent: that of the workload
+  std::string platform;                     // a path or the name of a shipped file
+  std::string workload;                     // likewise
+  std::string mapping;                      // likewise; empty: defaults
+  std::string resolved;                     // a resolved.yaml instead of the three above
+  std::vector<config::Override> overrides;  // of a study, located there; before `set`
+  std::vector<std::string> set;             // "path=value"
+  std::string dataflow;                     // empty: that of the mapping
+  std::optional<std::int64_t> seed;         // absent: that of the workload
 };
 
 // The inputs of a simulation, read and checked.

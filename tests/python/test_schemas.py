@@ -35,6 +35,7 @@ def test_partial_result_follows_the_schema(run):
 @pytest.mark.parametrize(
     ("kind", "path"),
     [("platform", path) for path in shipped("configs/platforms/*.yaml")]
+    + [("study", path) for path in shipped("configs/studies/*.yaml")]
     + [("mapping", path) for path in shipped("configs/mappings/*.yaml")]
     + [
         ("workload", path) for path in shipped("workloads/models/*.yaml", "workloads/layers/*.yaml")
@@ -55,6 +56,8 @@ def test_editors_accept_shipped_files(kind, path):
         ("platform", {"engines": {"array": {"kind": "systolic_array", "rows": 0, "columns": 8}}}),
         ("platform", {"engines": {"array": {"kind": "sistolic_array", "rows": 8, "columns": 8}}}),
         ("mapping", {"dataflow": "rows"}),
+        ("study", {"metrics": {"cycles": "latency.cycles"}, "axis": {}}),
+        ("study", {"metrics": {"cycles": {"pth": "latency.cycles"}}}),
         ("workload", {"kind": "graph", "inputs": {}, "operators": [{"kind": "convolutoin"}]}),
     ],
 )

@@ -87,7 +87,7 @@ TEST_F(LoadWorkload, ReadsAResolvedFileBackToTheSameWorkload) {
   expect_resolved_is_the_same(root + "workloads/models/llama2_7b_decode.yaml");
   expect_resolved_is_the_same(root + "workloads/layers/tiny_conv.yaml");
   expect_resolved_is_the_same(root + "workloads/layers/tiny_attention.yaml");
-  expect_resolved_is_the_same(root + "tests/data/scalesim/resnet18_mnk.yaml");
+  expect_resolved_is_the_same(root + "workloads/layers/scalesim_resnet18.yaml");
 }
 
 TEST_F(LoadWorkload, WritesEveryDefaultIntoTheResolvedFile) {

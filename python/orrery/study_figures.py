@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Draws the plots of a study: `python -m orrery.study_figures DIR/study.json` writes NAME.png and
+NAME.svg beside the file. The same study.json gives the same SVG."""
+
+import json
+import pathlib
+import sys
+
+INCHES = (6.4, 3.8)
+DOTS_PER_INCH = 150
+
+
+def figure_values(study: dict, name: str) -> list[tuple[dict, float | None]]:
+    """(labels by axis, value or None) of a metric or derived figure, in the order of the study."""
+    for derived in study["derived"]:
+        if derived["name"] == name:
+            return [(value["at"], value["value"]) for value in derived["values"]]
+    return [(point["labels"], point.get("metrics", {}).get(name)) for point in study["points"]]
+
+
+def figure_unit(study: dict, name: str) -> str:
+    for figure in [*study["derived"], *study["metrics"]]:
+        if figure["name"] == name:
+            return figure["unit"]
+    return ""
+
+
+def axis_of(study: dict, name: str) -> dict:
+    return next(axis for axis in study["axes"] if axis["name"] == name)
+
+
+def curves(study: dict, plot: dict) -> dict[str, list[float | None]]:
+    """{label of the series: a value, or None, for each label of the x axis}."""
+    known = {}
+    for labels, value in figure_values(study, plot["figure"]):
+        if all(labels[axis] == label for axis, label in plot["at"].items()):
+            series = labels[plot["series"]] if plot["series"] else ""
+            known[series, labels[plot["x"]]] = value
+    names = axis_of(study, plot["series"])["labels"] if plot["series"] else [""]
+    steps = axis_of(study, plot["x"])["labels"]
+    return {name: [known.get((name, step)) for step in steps] for name in names}
+
+
+def draw(study: dict, plot: dict, folder: pathlib.Path, plt) -> None:
+    figure, axes = plt.subplots(figsize=INCHES, layout="constrained")
+    labels = axis_of(study, plot["x"])["labels"]
+    lines = curves(study, plot)
+    places = range(len(labels))
+    width = 0.8 / len(lines)
+    for number, (name, values) in enumerate(lines.items()):
+        # A point without a value leaves a gap.
+        heights = [float("nan") if value is None else value for value in values]
+        if plot["kind"] == "line":
+            axes.plot(places, heights, marker="o", label=name)
+        else:
+            shift = (number - (len(lines) - 1) / 2) * width
+            axes.bar([place + shift for place in places], heights, width, label=name)
+    axes.set_xticks(list(places), labels)
+    axes.set_xlabel(axis_of(study, plot["x"])["title"] or plot["x"])
+    unit = figure_unit(study, plot["figure"])
+    name = plot["figure"]
+    axes.set_ylabel(name if unit in ("", name) else f"{name} ({unit})")
+    if plot["logarithmic"]:
+        axes.set_yscale("log")
+    if plot["series"]:
+        axes.legend(title=axis_of(study, plot["series"])["title"] or plot["series"])
+    if plot["title"]:
+        axes.set_title(plot["title"])
+    axes.grid(axis="y", alpha=0.3)
+    axes.set_axisbelow(True)
+    figure.savefig(folder / f"{plot['name']}.png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    figure.savefig(folder / f"{plot['name']}.svg", metadata={"Date": None, "Creator": None})
+    plt.close(figure)
+
+
+def main(arguments: list[str]) -> int:
+    path = pathlib.Path(arguments[0])
+    study = json.loads(path.read_text("utf-8"))
+    try:
+        import matplotlib
+    except ImportError:
+        print("Python has no matplotlib", file=sys.stderr)
+        return 1
+    matplotlib.use("Agg")
+    matplotlib.rcParams["svg.hashsalt"] = study["name"]
+    from matplotlib import pyplot as plt
+
+    for plot in study["plots"]:
+        draw(study, plot, path.parent, plt)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

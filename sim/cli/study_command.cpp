@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+
+#include "cli/config_search.h"
+#include "cli/exit_code.h"
+#include "cli/scenario_options.h"
+#include "cli/study_run.h"
+#include "cli/subcommand.h"
+#include "report/output_folder.h"
+#include "sweep/exports.h"
+#include "sweep/worker_pool.h"
+#include "workload/python.h"
+
+namespace orrery::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kStoreFile = "store.sqlite";
+constexpr const char* kFigureModule = "orrery.study_figures";
+
+// Runs the points of a study and compares what comes out with what was published.
+class StudyCommand : public Subcommand {
+ public:
+  [[nodiscard]] std::string name() const override { return "study"; }
+  [[nodiscard]] std::string help() const override {
+    return "Run a study: many points in parallel, resumed where it was stopped; published figures "
+           "beside ours.";
+  }
+
+  void define(CLI::App& app) override {
+    app.add_option("study", study_, "Study file, or the name of a shipped study.")->required();
+    app.add_option("-o,--output", output_,
+                   "Folder for the store and the results. Default: out/NAME.");
+    app.add_option("-j,--jobs", jobs_, "Worker processes. Default: one a core.")
+        ->check(CLI::Range(1, 1024));
+    app.add_flag("--quick", quick_, "Only the points that the study marks as quick.");
+    app.add_flag("--retry", options_.retry, "Run points again that have failed.");
+    define_limit_option(app, options_.limit_seconds,
+                        "Stop a point after this time on the host; it has failed then.");
+    app.add_flag("--no-figures", no_figures_, "Draw nothing.");
+    app.add_flag("--json", json_, "Print study.json instead of tables.");
+  }
+
+  [[nodiscard]] int execute() override {
+    const sweep::Study study = sweep::load_study(find_config(FileFamily::kStudy, study_, "study"));
+    base::Diagnostics diagnostics;
+    const sweep::FigureSet figures(study, diagnostics);
+    diagnostics.throw_if_any();
+    std::vector<sweep::Point> points = sweep::expand(study, quick_);
+    const std::vector<StudyPoint> prepared = prepare_points(study, points);
+    report::OutputFolder folder(output_folder(study));
+    sweep::Store store(folder.path() / kStoreFile, study.name);
+    options_.workers = jobs_ > 0 ? jobs_ : sweep::available_cores();
+    StudyRun run = run_study(study, prepared, store, options_);
+    if (run.interrupted) {
+      std::cerr << fmt::format("error: interrupted after {} points; the same command goes on\n",
+                               run.simulated);
+      return kInterrupted;
+    }
+    const sweep::Findings findings(study, figures, quick_, std::move(points),
+                                   std::move(run.outcomes));
+    publish(findings, folder);
+    print(findings, run, folder.path());
+    return findings.count(sweep::PointStatus::kFailed) == 0 ? kSuccess : kPointsFailed;
+  }
+
+ private:
+  [[nodiscard]] fs::path output_folder(const sweep::Study& study) const {
+    if (!output_.empty()) {
+      return output_;
+    }
+    std::error_code ignored;  // OutputFolder says what is wrong
+    fs::create_directory("out", ignored);
+    return fs::path("out") / study.name;
+  }
+
+  static void publish(const sweep::Findings& findings, report::OutputFolder& folder) {
+    folder.write("study.json", report::write_json(sweep::study_json(findings)));
+    folder.write("results.csv", sweep::results_csv(findings));
+    folder.write("study.md", sweep::study_markdown(findings));
+    folder.publish();
+  }
+
+  void print(const sweep::Findings& findings, const StudyRun& run, const fs::path& folder) const {
+    const std::string drawn = no_figures_ ? std::string() : draw(findings.study, folder);
+    if (json_) {
+      std::cout << report::write_json(sweep::study_json(findings));
+      return;
+    }
+    std::cout << sweep::study_markdown(findings)
+              << fmt::format(
+                     "\n{} points, {} of them run now: {} done, {} not applicable, {} "
+                     "failed. {}\n",
+                     findings.points.size(), run.simulated,
+                     findings.count(sweep::PointStatus::kDone),
+                     findings.count(sweep::PointStatus::kNotApplicable),
+                     findings.count(sweep::PointStatus::kFailed), folder.string())
+              << drawn;
+  }
+
+  // Draws the plots; a line that says why, where that is not possible.
+  static std::string draw(const sweep::Study& study, const fs::path& folder) {
+    if (study.plots.empty()) {
+      return {};
+    }
+    const workload::ProgramOutcome outcome =
+        workload::run_python_module(kFigureModule, {(folder / "study.json").string()});
+    if (outcome.started && outcome.code == 0) {
+      return {};
+    }
+    // The last line of a traceback says what is missing.
+    std::string reason = outcome.started ? outcome.errors : "Python cannot be started";
+    while (!reason.empty() && reason.back() == '\n') {
+      reason.pop_back();
+    }
+    reason = reason.substr(reason.rfind('\n') + 1);
+    return "No figures were drawn: " + (reason.empty() ? "Python failed" : reason) + '\n';
+  }
+
+  std::string study_;
+  std::string output_;
+  std::size_t jobs_ = 0;
+  bool quick_ = false;
+  bool no_figures_ = false;
+  bool json_ = false;
+  StudyRunOptions options_;
+};
+
+}  // namespace
+
+SubcommandPointer make_study_command() {
+  return std::make_unique<StudyCommand>();
+}
+
+}  // namespace orrery::cli

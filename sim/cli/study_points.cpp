@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/study_points.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "cli/config_search.h"
+#include "lowering/lowering.h"
+#include "platform/run.h"
+#include "report/build_info.h"
+#include "report/hash.h"
+#include "report/result_json.h"
+
+namespace orrery::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What a result depends on beside the configuration. A commit names the program unless files were
+// changed since, or there is no commit.
+const std::string& program_identity() {
+  static const std::string kIdentity = [] {
+    const report::BuildInfo& build = report::build_info();
+    std::string identity = build.version + '\n' + build.commit;
+    if (build.commit.ends_with("-dirty") || build.commit == "unknown") {
+      identity += '\n' + report::sha256_of_file("/proc/self/exe");
+    }
+    return identity;
+  }();
+  return kIdentity;
+}
+
+// Whether the study allows every one of the mistakes.
+bool is_allowed(const sweep::Study& study, const base::UserError& error) {
+  return std::all_of(error.diagnostics().begin(), error.diagnostics().end(),
+                     [&](const base::Diagnostic& diagnostic) {
+                       return std::any_of(study.not_applicable.begin(), study.not_applicable.end(),
+                                          [&](const sweep::LocatedText& text) {
+                                            return diagnostic.message.find(text.value) !=
+                                                   std::string::npos;
+                                          });
+                     });
+}
+
+std::string error_text(const base::UserError& error) {
+  constexpr std::size_t kMost = 5;
+  const auto& diagnostics = error.diagnostics();
+  std::string text;
+  for (std::size_t i = 0; i < diagnostics.size() && i < kMost; ++i) {
+    text += (i == 0 ? "" : "; ") + diagnostics[i].to_string();
+  }
+  return diagnostics.size() <= kMost
+             ? text
+             : text + fmt::format("; and {} more", diagnostics.size() - kMost);
+}
+
+// The file that the study names: beside the study, from the current folder, or a shipped one.
+std::string find_input(const sweep::Study& study, FileFamily family, const std::string& key,
+                       const sweep::LocatedText& name) {
+  std::error_code error;
+  const fs::path beside = (study.file.parent_path() / name.value).lexically_normal();
+  if (fs::exists(beside, error)) {
+    return beside.string();
+  }
+  try {
+    const fs::path found = find_config(family, name.value, key);
+    if (fs::exists(found, error)) {
+      return found.string();
+    }
+  } catch (const base::UserError& user) {
+    base::Diagnostic diagnostic = user.diagnostics().front();
+    diagnostic.where = name.where;
+    diagnostic.key_path = key;
+    diagnostic.message = "'" + name.value + "': " + diagnostic.message;
+    throw base::UserError(diagnostic);
+  }
+  throw base::UserError(base::Diagnostic{name.where, key, "no such file: " + beside.string(),
+                                         "a file, or the name of a shipped " + key, ""});
+}
+
+class Preparation {
+ public:
+  explicit Preparation(const sweep::Study& study) : study_(study) {}
+
+  [[nodiscard]] StudyPoint prepare(const sweep::Point& point) {
+    StudyPoint prepared{point, {}, "", "", ""};
+    const std::size_t before = mistakes_;
+    if (!point.platform || !point.workload) {
+      add({{study_.file.string(), 0, 0},
+           "base",
+           "point " + point.id + " has no " + (point.platform ? "workload" : "platform"),
+           "one in `base`, in `points` or on an axis",
+           ""});
+    }
+    ScenarioRequest& request = prepared.request;
+    find(FileFamily::kPlatform, "platform", point.platform, request.platform);
+    find(FileFamily::kWorkload, "workload", point.workload, request.workload);
+    find(FileFamily::kMapping, "mapping", point.mapping, request.mapping);
+    request.overrides = point.overrides;
+    if (mistakes_ != before) {
+      return prepared;
+    }
+    try {
+      prepared.config_hash = load_scenario(request).hash;
+    } catch (const base::UserError& error) {
+      if (is_allowed(study_, error)) {
+        prepared.not_applicable = error_text(error);
+      } else {
+        add_all(error);
+      }
+    }
+    prepared.hash = report::sha256("orrery-point-1\n" + program_identity() + '\n' +
+                                   prepared.config_hash + '\n' + prepared.not_applicable);
+    return prepared;
+  }
+
+  void throw_if_any() const { diagnostics_.throw_if_any(); }
+
+ private:
+  void add(const base::Diagnostic& diagnostic) {
+    ++mistakes_;
+    // Many points make the same mistake.
+    if (seen_.insert(diagnostic.to_string()).second) {
+      diagnostics_.add(diagnostic);
+    }
+  }
+
+  void add_all(const base::UserError& error) {
+    for (const base::Diagnostic& diagnostic : error.diagnostics()) {
+      add(diagnostic);
+    }
+  }
+
+  void find(FileFamily family, const std::string& key,
+            const std::optional<sweep::LocatedText>& name, std::string& path) {
+    if (!name) {
+      return;
+    }
+    try {
+      path = find_input(study_, family, key, *name);
+    } catch (const base::UserError& error) {
+      add_all(error);
+    }
+  }
+
+  const sweep::Study& study_;
+  std::size_t mistakes_ = 0;
+  std::set<std::string> seen_;
+  base::Diagnostics diagnostics_;
+};
+
+PointRun simulate_point(const StudyPoint& point) {
+  const Scenario scenario = load_scenario(point.request);
+  if (scenario.hash != point.config_hash) {
+    return {sweep::PointStatus::kFailed, "", "its files have changed since the study began"};
+  }
+  lowering::LoweredStream stream(scenario.plan());
+  platform::RunOutput output = platform::run(scenario.platform, stream, {});
+  metrics::RunResult& result = output.result;
+  result.config_hash = scenario.hash;
+  result.dataflow = dataflows_of(stream.header());
+  for (const metrics::Invariant& invariant : result.invariants) {
+    if (!invariant.holds) {
+      return {sweep::PointStatus::kFailed, "",
+              "broken invariant: " + invariant.name + ": " + invariant.detail};
+    }
+  }
+  return {sweep::PointStatus::kDone, report::write_json(report::result_json(result)), ""};
+}
+
+}  // namespace
+
+std::vector<StudyPoint> prepare_points(const sweep::Study& study,
+                                       const std::vector<sweep::Point>& points) {
+  Preparation preparation(study);
+  std::vector<StudyPoint> prepared;
+  for (const sweep::Point& point : points) {
+    prepared.push_back(preparation.prepare(point));
+  }
+  preparation.throw_if_any();
+  return prepared;
+}
+
+PointRun run_point(const sweep::Study& study, const StudyPoint& point) {
+  try {
+    return simulate_point(point);
+  } catch (const base::UserError& error) {
+    return {
+        is_allowed(study, error) ? sweep::PointStatus::kNotApplicable : sweep::PointStatus::kFailed,
+        "", error_text(error)};
+  } catch (const std::bad_alloc&) {
+    return {sweep::PointStatus::kFailed, "", "out of memory"};
+  } catch (const std::exception& error) {
+    return {sweep::PointStatus::kFailed, "", error.what()};
+  }
+}
+
+std::string write_point_run(const PointRun& run) {
+  const std::string& rest = run.status == sweep::PointStatus::kDone ? run.result : run.error;
+  return sweep::status_name(run.status) + '\n' + rest;
+}
+
+PointRun read_point_run(const std::string& text) {
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  PointRun run{sweep::status_of(text.substr(0, end)), "", ""};
+  std::string rest = text.substr(std::min(end + 1, text.size()));
+  (run.status == sweep::PointStatus::kDone ? run.result : run.error) = std::move(rest);
+  return run;
+}
+
+}  // namespace orrery::cli

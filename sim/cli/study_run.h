@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "cli/study_points.h"
+#include "sweep/store.h"
+
+namespace orrery::cli {
+
+struct StudyRunOptions {
+  std::size_t workers = 1;
+  bool retry = false;                   // points that failed before
+  std::optional<double> limit_seconds;  // of one point
+};
+
+struct StudyRun {
+  bool interrupted = false;
+  std::size_t simulated = 0;  // in this call; the others were in the store
+  std::vector<sweep::PointOutcome> outcomes;
+};
+
+// Simulates the points that the store does not have yet, in worker processes, with a line of
+// progress. Throws base::UserError where a metric is not in a result; the store has the results
+// then.
+[[nodiscard]] StudyRun run_study(const sweep::Study& study, const std::vector<StudyPoint>& points,
+                                 sweep::Store& store, const StudyRunOptions& options);
+
+}  // namespace orrery::cli

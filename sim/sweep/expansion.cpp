@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sweep/expansion.h"
+
+#include <algorithm>
+
+namespace orrery::sweep {
+namespace {
+
+constexpr std::size_t kMostPoints = 1'000'000;
+
+void take_inputs(const PointInputs& inputs, Point& point) {
+  const auto take = [](const std::optional<LocatedText>& from, std::optional<LocatedText>& to) {
+    to = from ? from : to;
+  };
+  take(inputs.platform, point.platform);
+  take(inputs.workload, point.workload);
+  take(inputs.mapping, point.mapping);
+  for (const auto& [path, value] : inputs.set) {
+    point.overrides.push_back({path, value});
+  }
+}
+
+void take_value(const Axis& axis, const AxisValue& value, Point& point) {
+  take_inputs(value, point);
+  if (value.value.is_null()) {
+    return;
+  }
+  const LocatedText file{value.value.text(), value.value.where(), ""};
+  if (axis.path == "platform") {
+    point.platform = file;
+  } else if (axis.path == "workload") {
+    point.workload = file;
+  } else if (axis.path == "mapping") {
+    point.mapping = file;
+  } else {
+    point.overrides.push_back({axis.path, value.value});
+  }
+}
+
+Point make_point(const Study& study, const Place& place) {
+  Point point;
+  point.place = place;
+  take_inputs(study.base, point);
+  for (std::size_t axis = 0; axis < place.size(); ++axis) {
+    const auto& [name, values] = study.axes[axis];
+    const AxisValue& value = values.values[place[axis]];
+    point.id += (axis == 0 ? "" : " ") + name + '=' + value.label;
+    take_value(values, value, point);
+  }
+  if (place.empty()) {
+    point.id = "all";
+  }
+  return point;
+}
+
+bool is_excluded(const Study& study, const Place& place) {
+  return std::any_of(study.exclude.begin(), study.exclude.end(), [&](const Exclusion& exclusion) {
+    return std::all_of(
+        exclusion.labels.begin(), exclusion.labels.end(), [&](const auto& axis_and_labels) {
+          const std::size_t axis = study.axis_index(axis_and_labels.first);
+          const std::string& label = study.axes[axis].second.values[place[axis]].label;
+          return std::any_of(axis_and_labels.second.begin(), axis_and_labels.second.end(),
+                             [&](const LocatedText& one) { return one.value == label; });
+        });
+  });
+}
+
+bool takes_part(const Study& study, const Place& place, bool quick) {
+  for (std::size_t axis = 0; axis < place.size(); ++axis) {
+    const Axis& values = study.axes[axis].second;
+    if (!takes_part(values, values.values[place[axis]], quick)) {
+      return false;
+    }
+  }
+  return !is_excluded(study, place);
+}
+
+// Counts up like a number whose last digit is the last axis; false at the end.
+bool advance(const Study& study, Place& place) {
+  for (std::size_t axis = place.size(); axis-- > 0;) {
+    if (++place[axis] < study.axes[axis].second.values.size()) {
+      return true;
+    }
+    place[axis] = 0;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool takes_part(const Axis& axis, const AxisValue& value, bool quick) {
+  return !quick || value.quick ||
+         std::none_of(axis.values.begin(), axis.values.end(),
+                      [](const AxisValue& other) { return other.quick; });
+}
+
+std::vector<Point> expand(const Study& study, bool quick) {
+  std::size_t product = 1;
+  for (const auto& [name, axis] : study.axes) {
+    product *= axis.values.size();
+    if (product > kMostPoints) {
+      throw base::UserError(base::Diagnostic{axis.where, "axes." + name, "too many points",
+                                             "at most 1000000, the product of all axes", ""});
+    }
+  }
+  std::vector<Point> points;
+  Place place(study.axes.size(), 0);
+  do {
+    if (takes_part(study, place, quick)) {
+      points.push_back(make_point(study, place));
+    }
+  } while (advance(study, place));
+  if (points.empty()) {
+    throw base::UserError(base::Diagnostic{
+        {study.file.string(), 0, 0}, "exclude", "no point is left", "at least one", ""});
+  }
+  return points;
+}
+
+}  // namespace orrery::sweep

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sweep/findings.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace orrery::sweep {
+namespace {
+
+// The places of the figure's own axes that take part, the last axis fastest.
+std::vector<Place> places_of(const Study& study, const FigureInfo& figure, bool quick) {
+  std::vector<Place> places{Place(study.axes.size(), 0)};
+  for (const std::size_t axis : figure.axes) {
+    const Axis& values = study.axes[axis].second;
+    std::vector<Place> further;
+    for (const Place& place : places) {
+      for (std::size_t label = 0; label < values.values.size(); ++label) {
+        if (takes_part(values, values.values[label], quick)) {
+          further.push_back(place);
+          further.back()[axis] = label;
+        }
+      }
+    }
+    places = std::move(further);
+  }
+  return places;
+}
+
+FindingTable table_of(const Study& study, const FigureInfo& figure, bool quick,
+                      Evaluator& evaluator) {
+  FindingTable table{&figure, {}};
+  for (Place& place : places_of(study, figure, quick)) {
+    const FigureValue value = evaluator.value(figure, place);
+    if (value.absence != Absence::kOutside) {
+      table.rows.push_back({std::move(place), value});
+    }
+  }
+  return table;
+}
+
+PublishedRow compare(const Study& study, const FigureSet& figures, const Published& published,
+                     Evaluator& evaluator) {
+  Place place(study.axes.size(), 0);
+  for (const auto& [name, label] : published.at) {
+    const std::size_t axis = study.axis_index(name);
+    place[axis] = study.label_index(axis, label.value);
+  }
+  const auto value_of = [&](const std::string& name) {
+    const FigureInfo* figure = figures.find(name);
+    base::require_invariant(figure != nullptr, "figures are checked when a study is read", name);
+    return evaluator.value(*figure, place);
+  };
+  PublishedRow row;
+  row.published = &published;
+  row.ours = value_of(published.figure.value);
+  for (const LocatedText& name : published.beside) {
+    row.beside.emplace_back(name.value, value_of(name.value));
+  }
+  if (!row.ours.present()) {
+    return row;
+  }
+  if (published.value && *published.value != 0.0) {
+    row.difference = row.ours.value / *published.value - 1.0;
+  }
+  if (!published.range.empty()) {
+    row.agrees = row.ours.value >= published.range[0] && row.ours.value <= published.range[1];
+  } else if (published.tolerance) {
+    const double apart = row.ours.value - *published.value;
+    row.agrees = std::abs(apart) <= *published.tolerance * std::abs(*published.value);
+  }
+  return row;
+}
+
+}  // namespace
+
+Findings::Findings(const Study& the_study, const FigureSet& the_figures, bool is_quick,
+                   std::vector<Point> the_points, std::vector<PointOutcome> the_outcomes)
+    : study(the_study),
+      figures(the_figures),
+      quick(is_quick),
+      points(std::move(the_points)),
+      outcomes(std::move(the_outcomes)) {
+  Evaluator evaluator(study, figures, points, outcomes);
+  for (const FigureInfo& figure : figures.figures()) {
+    if (!figure.metric) {
+      tables.push_back(table_of(study, figure, quick, evaluator));
+    }
+  }
+  for (const Published& one : study.published) {
+    published.push_back(compare(study, figures, one, evaluator));
+  }
+}
+
+std::size_t Findings::count(PointStatus status) const {
+  return static_cast<std::size_t>(
+      std::count_if(outcomes.begin(), outcomes.end(),
+                    [&](const PointOutcome& outcome) { return outcome.status == status; }));
+}
+
+const std::string& Findings::label(const Place& place, std::size_t axis) const {
+  return study.axes[axis].second.values[place[axis]].label;
+}
+
+}  // namespace orrery::sweep

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sweep/study.h"
+
+#include <algorithm>
+
+#include "config/document.h"
+#include "config/yaml.h"
+#include "sweep/study_checks.h"
+#include "sweep/study_codecs.h"
+
+namespace orrery::sweep {
+namespace {
+
+using config::Codec;
+using config::located;
+using config::maybe;
+using config::Schema;
+using config::text;
+
+// A member of the base as one of T.
+template <class T, class Member>
+Member T::* member_of(Member PointInputs::* member) {
+  return member;
+}
+
+// The keys that the base, axis values and points have in common.
+template <class T>
+Schema<T>& add_inputs(Schema<T>& schema) {
+  return schema
+      .optional("platform", member_of<T>(&PointInputs::platform), maybe(located(text())),
+                "Platform file, relative to this one, or the name of a shipped platform.")
+      .optional("workload", member_of<T>(&PointInputs::workload), maybe(located(text())),
+                "Workload file, or the name of a shipped workload.")
+      .optional("mapping", member_of<T>(&PointInputs::mapping), maybe(located(text())),
+                "Mapping file, or the name of a shipped mapping.")
+      .optional("set", member_of<T>(&PointInputs::set), config::dictionary(any_value()),
+                "Parameters by path, as in `platform.engines.array.rows: 64`.");
+}
+
+const Schema<PointInputs>& base_schema() {
+  static const Schema<PointInputs> kSchema = [] {
+    Schema<PointInputs> schema("study_base",
+                               "The inputs of every point, where nothing else is said.");
+    return add_inputs(schema);
+  }();
+  return kSchema;
+}
+
+// A plain value stands for itself at the path of the axis.
+Codec<AxisValue> axis_value() {
+  return value_or<AxisValue>(AxisValue::schema(), "a value", [](const config::Node& node) {
+    AxisValue value;
+    value.value = node;
+    value.where = node.where();
+    return value;
+  });
+}
+
+Codec<Metric> metric() {
+  return value_or<Metric>(Metric::schema(), "a path in result.json", [](const config::Node& node) {
+    return Metric{{node.text(), node.where(), ""}, "", std::nullopt};
+  });
+}
+
+Codec<Derived> derived_figure() {
+  return value_or<Derived>(Derived::schema(), "an expression", [](const config::Node& node) {
+    return Derived{{node.text(), node.where(), ""}, "", ""};
+  });
+}
+
+Codec<Exclusion> exclusion() {
+  const Codec<config::Named<std::vector<LocatedText>>> labels =
+      config::dictionary(one_or_list(located(text())));
+  return {[labels](const config::Node& node, config::Reader& reader) -> std::optional<Exclusion> {
+            auto value = labels.read(node, reader);
+            return value ? std::optional(Exclusion{std::move(*value)}) : std::nullopt;
+          },
+          [labels](const Exclusion& value) { return labels.write(value.labels); }, labels.type};
+}
+
+const config::EnumTable<PlotKind>& plot_kinds() {
+  static const config::EnumTable<PlotKind> kTable{{"bar", PlotKind::kBar},
+                                                  {"line", PlotKind::kLine}};
+  return kTable;
+}
+
+}  // namespace
+
+const Schema<AxisValue>& AxisValue::schema() {
+  using Self = AxisValue;
+  static const Schema<Self> kSchema = [] {
+    Schema<Self> schema("study_value", "One place on an axis, or one point of `points`.");
+    schema.optional("label", &Self::label, text(),
+                    "Its name in tables and expressions. Left out: the value.");
+    schema.optional("value", &Self::value, any_value(), "Value of the axis' path.");
+    return add_inputs(schema)
+        .optional("constants", member_of<Self>(&PointInputs::constants),
+                  config::dictionary(any_number()), "Numbers by name, for expressions.")
+        .optional("quick", &Self::quick, config::boolean(),
+                  "Belongs to the subset of `--quick`. An axis without any belongs to it whole.")
+        .position(&Self::where);
+  }();
+  return kSchema;
+}
+
+const Schema<Axis>& Axis::schema() {
+  using Self = Axis;
+  static const Schema<Self> kSchema =
+      Schema<Self>("study_axis", "A list of values; the product of all axes makes the points.")
+          .optional("path", &Self::path, text(),
+                    "What plain values set: `platform`, `workload`, `mapping` or the path of a "
+                    "parameter.")
+          .optional("title", &Self::title, text(), "For figures.")
+          .required("values", &Self::values, config::list(axis_value(), 1),
+                    "Plain values of `path`, or maps that say what changes together.")
+          .position(&Self::where);
+  return kSchema;
+}
+
+const Schema<Metric>& Metric::schema() {
+  using Self = Metric;
+  static const Schema<Self> kSchema =
+      Schema<Self>("study_metric", "A figure of each point's result.")
+          .required("path", &Self::path, located(text()),
+                    "Keys of `result.json`; items of its lists by their `name`, as in "
+                    "`engines.array.utilization`.")
+          .optional("unit", &Self::unit, config::optional_text(), "For tables.")
+          .optional("absent", &Self::absent, maybe(any_number()),
+                    "Its value where a result has no such path; without it that is a mistake.");
+  return kSchema;
+}
+
+const Schema<Derived>& Derived::schema() {
+  using Self = Derived;
+  static const Schema<Self> kSchema =
+      Schema<Self>("study_figure", "A figure computed from others.")
+          .required("value", &Self::value, located(text()),
+                    "An expression, as in `cycles[dataflow=ws] / cycles` or "
+                    "`geomean(speedup over model)`.")
+          .optional("unit", &Self::unit, config::optional_text(), "For tables.")
+          .optional("title", &Self::title, config::optional_text(), "For tables and figures.");
+  return kSchema;
+}
+
+const Schema<Published>& Published::schema() {
+  using Self = Published;
+  static const Schema<Self> kSchema =
+      Schema<Self>("study_published", "A published figure, beside ours.")
+          .required("figure", &Self::figure, located(text()),
+                    "The metric or derived figure that it stands against.")
+          .optional("at", &Self::at, config::dictionary(located(text())),
+                    "A label of each axis that the figure depends on.")
+          .optional("value", &Self::value, maybe(any_number()), "What was published.")
+          .optional("range", &Self::range, config::list(any_number()),
+                    "Lowest and highest, where a range was published or is expected.")
+          .optional(
+              "tolerance", &Self::tolerance, maybe(percentage()),
+              "Largest difference that counts as agreement, relative to `value`. Without it and "
+              "without `range` the figure is only shown.")
+          .required("source", &Self::source, text(), "Who says so, and where.")
+          .optional("note", &Self::note, config::optional_text(), "Shown below the table.")
+          .optional("beside", &Self::beside, config::list(located(text())),
+                    "Further figures of the study, shown in the same line.")
+          .position(&Self::where);
+  return kSchema;
+}
+
+const Schema<Plot>& Plot::schema() {
+  using Self = Plot;
+  static const Schema<Self> kSchema =
+      Schema<Self>("study_plot", "A picture of one figure.")
+          .required("figure", &Self::figure, located(text()), "The metric or derived figure.")
+          .required("x", &Self::x, located(text()), "The axis that goes to the right.")
+          .optional("series", &Self::series, maybe(located(text())),
+                    "The axis whose labels are told apart by colour.")
+          .optional("at", &Self::at, config::dictionary(located(text())),
+                    "Labels of the other axes that the figure depends on.")
+          .optional("kind", &Self::kind, config::choice(plot_kinds()), "How it is drawn.")
+          .optional("logarithmic", &Self::logarithmic, config::boolean(), "The upward axis.")
+          .optional("title", &Self::title, config::optional_text(), "Above the picture.")
+          .position(&Self::where);
+  return kSchema;
+}
+
+const Schema<Study>& Study::schema() {
+  using Self = Study;
+  static const Schema<Self> kSchema =
+      Schema<Self>("study", "Points to simulate, and the figures that come out of them.")
+          .optional("name", &Self::name, text(), "Of the output folder. Left out: the file's name.")
+          .optional("title", &Self::title, config::optional_text(), "Heading of `study.md`.")
+          .optional("description", &Self::description, config::optional_text(),
+                    "What it is about, and where its figures come from.")
+          .optional("base", &Self::base, config::object(base_schema()),
+                    "Inputs that all points share.")
+          .optional("points", &Self::points, config::list(config::object(AxisValue::schema())),
+                    "Points one by one: the first axis, `point`.")
+          .optional("axes", &Self::axes, config::dictionary(config::object(Axis::schema())),
+                    "Axes by name; the last one varies fastest.")
+          .optional("exclude", &Self::exclude, config::list(exclusion()),
+                    "Points of the product that are left out: a label, or several, of each axis "
+                    "named.")
+          .optional("not_applicable", &Self::not_applicable, config::list(located(text())),
+                    "Parts of messages, as in `does not fit`: a point with such a mistake, and no "
+                    "other, is listed as not applicable and left out of averages.")
+          .optional("constants", &Self::constants, config::dictionary(any_number()),
+                    "Numbers by name, for expressions.")
+          .required("metrics", &Self::metrics, config::dictionary(metric()),
+                    "Figures of each point, by name.")
+          .optional("derived", &Self::derived, config::dictionary(derived_figure()),
+                    "Figures computed from metrics, constants and derived figures above them.")
+          .optional("published", &Self::published,
+                    config::list(config::object(Published::schema())),
+                    "Published figures to stand beside ours.")
+          .optional("plots", &Self::plots, config::dictionary(config::object(Plot::schema())),
+                    "Pictures by the name of their file.");
+  return kSchema;
+}
+
+std::size_t Study::axis_index(const std::string& axis) const {
+  const auto found = std::find_if(axes.begin(), axes.end(),
+                                  [&](const auto& entry) { return entry.first == axis; });
+  base::require_invariant(found != axes.end(), "axes are checked when a study is read", axis);
+  return static_cast<std::size_t>(found - axes.begin());
+}
+
+std::size_t Study::label_index(std::size_t axis, const std::string& label) const {
+  const auto& values = axes[axis].second.values;
+  const auto found = std::find_if(values.begin(), values.end(),
+                                  [&](const AxisValue& value) { return value.label == label; });
+  base::require_invariant(found != values.end(), "labels are checked when a study is read", label);
+  return static_cast<std::size_t>(found - values.begin());
+}
+
+Study load_study(const std::filesystem::path& path) {
+  const config::Node document = config::load_document(path);
+  config::Reader reader;
+  std::optional<Study> study = Study::schema().read(document, reader);
+  reader.diagnostics().throw_if_any();
+  study->file = path;
+  if (study->name.empty()) {
+    study->name = path.stem().string();
+  }
+  complete_study(*study, document);
+  return std::move(*study);
+}
+
+}  // namespace orrery::sweep

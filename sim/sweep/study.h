@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "config/codec.h"
+#include "config/located.h"
+#include "config/schema.h"
+
+namespace orrery::sweep {
+
+using LocatedText = config::Located<std::string>;
+
+// What a study, an axis value or a point says of the inputs of a simulation. Later ones win.
+struct PointInputs {
+  std::optional<LocatedText> platform;  // a path, or the name of a shipped file
+  std::optional<LocatedText> workload;
+  std::optional<LocatedText> mapping;
+  config::Named<config::Node> set;  // parameter path to value, as --set
+  config::Named<double> constants;  // names for expressions
+};
+
+// One place on an axis.
+struct AxisValue : PointInputs {
+  std::string label;
+  config::Node value;  // of the axis' path
+  bool quick = false;
+  base::SourcePosition where;
+
+  [[nodiscard]] static const config::Schema<AxisValue>& schema();
+};
+
+struct Axis {
+  std::string path;  // "platform", "workload", "mapping" or a parameter; empty: the values say all
+  std::string title;
+  std::vector<AxisValue> values;
+  base::SourcePosition where;
+
+  [[nodiscard]] static const config::Schema<Axis>& schema();
+};
+
+// A figure read from the result of each point.
+struct Metric {
+  LocatedText path;  // in result.json: "engines.array.utilization"
+  std::string unit;
+  std::optional<double> absent;  // where a result has no such path
+
+  [[nodiscard]] static const config::Schema<Metric>& schema();
+};
+
+// A figure computed from metrics, constants and earlier derived figures.
+struct Derived {
+  LocatedText value;  // an expression
+  std::string unit;
+  std::string title;
+
+  [[nodiscard]] static const config::Schema<Derived>& schema();
+};
+
+using Coordinates = config::Named<LocatedText>;  // axis to label
+
+// A figure that somebody published, beside ours.
+struct Published {
+  LocatedText figure;
+  Coordinates at;
+  std::optional<double> value;
+  std::vector<double> range;        // empty, or lowest and highest
+  std::optional<double> tolerance;  // relative to the value; 0.1 is 10 %
+  std::string source;
+  std::string note;
+  std::vector<LocatedText> beside;  // further figures of ours, shown in the same line
+  base::SourcePosition where;
+
+  [[nodiscard]] static const config::Schema<Published>& schema();
+};
+
+// Points of the product that do not exist: every label of every axis named.
+struct Exclusion {
+  config::Named<std::vector<LocatedText>> labels;
+};
+
+enum class PlotKind : std::uint8_t { kBar, kLine };
+
+struct Plot {
+  std::string title;
+  PlotKind kind = PlotKind::kBar;
+  LocatedText figure;
+  LocatedText x;
+  std::optional<LocatedText> series;
+  Coordinates at;
+  bool logarithmic = false;
+  base::SourcePosition where;
+
+  [[nodiscard]] static const config::Schema<Plot>& schema();
+};
+
+// A file of configs/studies; docs/studies.md.
+struct Study {
+  std::string name;
+  std::string title;
+  std::string description;
+  PointInputs base;
+  std::vector<AxisValue> points;
+  config::Named<Axis> axes;  // the points, where there are any, are the first: "point"
+  std::vector<Exclusion> exclude;
+  std::vector<LocatedText> not_applicable;  // part of the message of an allowed mistake
+  config::Named<double> constants;
+  config::Named<Metric> metrics;
+  config::Named<Derived> derived;
+  std::vector<Published> published;
+  config::Named<Plot> plots;
+  std::filesystem::path file;
+
+  [[nodiscard]] static const config::Schema<Study>& schema();
+
+  // Index of the label on the axis; both must exist.
+  [[nodiscard]] std::size_t axis_index(const std::string& axis) const;
+  [[nodiscard]] std::size_t label_index(std::size_t axis, const std::string& label) const;
+};
+
+// Reads and checks a study: labels, names in expressions, coordinates of published figures. The
+// files that its points name are not looked at. Throws base::UserError with every mistake.
+[[nodiscard]] Study load_study(const std::filesystem::path& path);
+
+}  // namespace orrery::sweep

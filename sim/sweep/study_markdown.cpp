@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "report/format.h"
+#include "sweep/exports.h"
+
+namespace orrery::sweep {
+namespace {
+
+// A Markdown table whose source is aligned too: it is also what a terminal shows.
+class MarkdownTable {
+ public:
+  void column(std::string title, bool number) { columns_.push_back({std::move(title), number}); }
+  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  [[nodiscard]] bool empty() const { return rows_.empty(); }
+
+  [[nodiscard]] std::string to_string() const {
+    std::vector<std::string> titles;
+    std::vector<std::size_t> widths;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      titles.push_back(columns_[i].title);
+      widths.push_back(std::max<std::size_t>(columns_[i].title.size(), 3));
+      for (const auto& row : rows_) {
+        widths[i] = std::max(widths[i], row[i].size());
+      }
+    }
+    std::string text = line(titles, widths);
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      text += '|' + std::string(widths[i] + 1, '-') + (columns_[i].number ? ':' : '-');
+    }
+    text += "|\n";
+    for (const auto& row : rows_) {
+      text += line(row, widths);
+    }
+    return text;
+  }
+
+ private:
+  struct Column {
+    std::string title;
+    bool number;
+  };
+
+  [[nodiscard]] std::string line(const std::vector<std::string>& cells,
+                                 const std::vector<std::size_t>& widths) const {
+    std::string text;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      text += columns_[i].number ? fmt::format("| {:>{}} ", cells[i], widths[i])
+                                 : fmt::format("| {:<{}} ", cells[i], widths[i]);
+    }
+    return text + "|\n";
+  }
+
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// What would end a cell or a line.
+std::string cell(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    result += c == '|' ? std::string("\\|") : std::string(1, c == '\n' ? ' ' : c);
+  }
+  return result;
+}
+
+std::string number_text(double value) {
+  constexpr double kExact = 9007199254740992.0;
+  if (std::abs(value) < kExact && value == std::floor(value)) {
+    return report::format_count(static_cast<std::int64_t>(value));
+  }
+  return fmt::format("{:.4g}", value);
+}
+
+std::string figure_text(const FigureValue& figure) {
+  if (figure.present()) {
+    return number_text(rounded(figure.value));
+  }
+  return figure.absence == Absence::kOutside ? "not run" : absence_name(figure.absence);
+}
+
+std::string titled(const std::string& name, const std::string& unit) {
+  return unit.empty() || unit == name ? name : name + " (" + unit + ')';
+}
+
+std::string percent(double fraction) {
+  return fmt::format("{:+.1f} %", fraction * 100.0);
+}
+
+std::string published_text(const Published& published) {
+  std::string text = published.value ? number_text(*published.value) : "";
+  if (!published.range.empty()) {
+    text += fmt::format("{}{} to {}", text.empty() ? "" : ", ", number_text(published.range[0]),
+                        number_text(published.range[1]));
+  }
+  return text;
+}
+
+std::string at_text(const Coordinates& at) {
+  std::string text;
+  for (const auto& [axis, label] : at) {
+    text += (text.empty() ? "" : ", ") + axis + ' ' + label.value;
+  }
+  return cell(text);
+}
+
+std::string agreement_text(const PublishedRow& row) {
+  if (!row.agrees) {
+    return "-";
+  }
+  const std::string tolerance =
+      row.published->tolerance ? fmt::format(" ({:g} %)", *row.published->tolerance * 100.0) : "";
+  return (*row.agrees ? "yes" : "no") + tolerance;
+}
+
+std::string published_section(const Findings& findings) {
+  MarkdownTable table;
+  table.column("figure", false);
+  table.column("at", false);
+  table.column("published", true);
+  table.column("ours", true);
+  table.column("difference", true);
+  table.column("within tolerance", false);
+  const bool beside = std::any_of(findings.published.begin(), findings.published.end(),
+                                  [](const PublishedRow& row) { return !row.beside.empty(); });
+  if (beside) {
+    table.column("beside", false);
+  }
+  table.column("source", false);
+  std::string notes;
+  for (const PublishedRow& row : findings.published) {
+    const Published& published = *row.published;
+    std::vector<std::string> cells{published.figure.value,
+                                   at_text(published.at),
+                                   published_text(published),
+                                   figure_text(row.ours),
+                                   row.difference ? percent(*row.difference) : "-",
+                                   agreement_text(row)};
+    if (beside) {
+      std::string text;
+      for (const auto& [name, figure] : row.beside) {
+        text += (text.empty() ? "" : ", ") + name + ' ' + figure_text(figure);
+      }
+      cells.push_back(cell(text));
+    }
+    cells.push_back(cell(published.source));
+    table.row(std::move(cells));
+    if (!published.note.empty()) {
+      const std::string at = at_text(published.at);
+      notes += fmt::format("- {}{}: {}\n", published.figure.value, at.empty() ? "" : ", " + at,
+                           cell(published.note));
+    }
+  }
+  return "## Published and ours\n\n" + table.to_string() + (notes.empty() ? "" : '\n' + notes);
+}
+
+// Figures that depend on fewer axes than the points.
+std::string derived_sections(const Findings& findings) {
+  std::string text;
+  for (const FindingTable& finding : findings.tables) {
+    const FigureInfo& figure = *finding.figure;
+    if (figure.axes.size() == findings.study.axes.size() || finding.rows.empty()) {
+      continue;
+    }
+    MarkdownTable table;
+    for (const std::size_t axis : figure.axes) {
+      table.column(findings.study.axes[axis].first, false);
+    }
+    table.column(titled(figure.name, figure.unit), true);
+    for (const FindingRow& row : finding.rows) {
+      std::vector<std::string> cells;
+      for (const std::size_t axis : figure.axes) {
+        cells.push_back(cell(findings.label(row.place, axis)));
+      }
+      cells.push_back(figure_text(row.figure));
+      table.row(std::move(cells));
+    }
+    text +=
+        "\n## " + (figure.title.empty() ? figure.name : figure.title) + "\n\n" + table.to_string();
+  }
+  return text;
+}
+
+FigureValue value_at(const FindingTable& table, const Place& place) {
+  const auto found = std::find_if(table.rows.begin(), table.rows.end(),
+                                  [&](const FindingRow& row) { return row.place == place; });
+  return found == table.rows.end() ? FigureValue{0.0, Absence::kOutside} : found->figure;
+}
+
+std::string points_section(const Findings& findings) {
+  MarkdownTable table;
+  for (const auto& [name, axis] : findings.study.axes) {
+    table.column(name, false);
+  }
+  for (const auto& [name, metric] : findings.study.metrics) {
+    table.column(titled(name, metric.unit), true);
+  }
+  std::vector<const FindingTable*> derived;
+  for (const FindingTable& finding : findings.tables) {
+    if (finding.figure->axes.size() == findings.study.axes.size()) {
+      derived.push_back(&finding);
+      table.column(titled(finding.figure->name, finding.figure->unit), true);
+    }
+  }
+  table.column("status", false);
+  for (std::size_t i = 0; i < findings.points.size(); ++i) {
+    const Place& place = findings.points[i].place;
+    const PointOutcome& outcome = findings.outcomes[i];
+    std::vector<std::string> cells;
+    for (std::size_t axis = 0; axis < place.size(); ++axis) {
+      cells.push_back(cell(findings.label(place, axis)));
+    }
+    for (std::size_t m = 0; m < findings.study.metrics.size(); ++m) {
+      const bool done = outcome.status == PointStatus::kDone;
+      cells.push_back(done ? number_text(outcome.metrics[m]) : "");
+    }
+    for (const FindingTable* finding : derived) {
+      cells.push_back(figure_text(value_at(*finding, place)));
+    }
+    cells.push_back(status_name(outcome.status));
+    table.row(std::move(cells));
+  }
+  return "\n## All points\n\n" + table.to_string();
+}
+
+// Points without a result, with the reason.
+std::string unfinished_section(const Findings& findings, PointStatus status,
+                               const std::string& title) {
+  std::string text;
+  for (std::size_t i = 0; i < findings.points.size(); ++i) {
+    if (findings.outcomes[i].status == status) {
+      text += fmt::format("- {}: {}\n", findings.points[i].id, cell(findings.outcomes[i].error));
+    }
+  }
+  return text.empty() ? text : "\n## " + title + "\n\n" + text;
+}
+
+}  // namespace
+
+std::string study_markdown(const Findings& findings) {
+  const Study& study = findings.study;
+  std::string text = "# " + (study.title.empty() ? study.name : study.title) + "\n\n";
+  if (!study.description.empty()) {
+    text += study.description + (study.description.back() == '\n' ? "\n" : "\n\n");
+  }
+  if (findings.quick) {
+    text += "A quick subset: figures over an axis are over the points below.\n\n";
+  }
+  if (!findings.published.empty()) {
+    text += published_section(findings);
+  }
+  text += derived_sections(findings) + points_section(findings);
+  text += unfinished_section(findings, PointStatus::kNotApplicable, "Not applicable");
+  text += unfinished_section(findings, PointStatus::kFailed, "Failed");
+  return text;
+}
+
+}  // namespace orrery::sweep

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""orrery study: what it writes, and that nothing stops it for good."""
+
+import csv
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+from conftest import EXECUTABLE, ROOT
+
+EXPORTS = ["study.json", "results.csv", "study.md"]
+
+# 3 x 8 points, each of some tens of milliseconds.
+STUDY = """
+base: {platform: edge, workload: tiny_conv}
+axes:
+  dataflow: {path: mapping.dataflow, values: [{value: os, quick: true}, ws, is]}
+  buffers:
+    path: platform.scratchpad.capacity
+    values: [64 KiB, 128 KiB, 256 KiB, 512 KiB, 1 MiB, 2 MiB, 3 MiB, 4 MiB]
+metrics:
+  cycles: {path: latency.cycles, unit: cycles}
+  energy: {path: energy.total_pj, unit: pJ}
+derived:
+  ratio: cycles / cycles[dataflow=os]
+  mean: geomean(ratio over buffers)
+published:
+  - {figure: mean, at: {dataflow: os}, value: 1, tolerance: 0 %, source: by definition}
+"""
+
+
+@pytest.fixture
+def study(orrery, tmp_path):
+    """Writes a study and calls `orrery study FILE ... -o FOLDER`."""
+
+    def call(text, *options, folder="out"):
+        file = tmp_path / "example.yaml"
+        file.write_text(text)
+        return orrery("study", file, *options, "-o", tmp_path / folder, folder=folder)
+
+    return call
+
+
+def exports(folder) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in EXPORTS}
+
+
+def stored(folder) -> dict[str, tuple[str, int]]:
+    """{point: (status, attempts)}."""
+    with sqlite3.connect(folder / "store.sqlite") as database:
+        return {
+            name: (status, attempts)
+            for name, status, attempts in database.execute("SELECT id, status, attempts FROM point")
+        }
+
+
+def test_mobilenet_study_gives_the_figures_of_its_page(orrery, tmp_path):
+    outcome = orrery("study", "mobilenet_dataflows", "--quick", "-o", tmp_path / "out")
+    assert outcome.code == 0, outcome.stderr
+    with (outcome.folder / "results.csv").open() as file:
+        cycles = {row["dataflow"]: int(float(row["cycles"])) for row in csv.DictReader(file)}
+    # docs/studies/mobilenet_dataflows.md
+    assert cycles == {"rs": 279514, "ws": 502388, "os": 2150442}
+    assert (outcome.folder / "cycles.png").stat().st_size > 5000
+    assert "<svg" in (outcome.folder / "cycles.svg").read_text()
+
+
+def test_scale_sim_study_agrees_with_every_published_figure(orrery, tmp_path):
+    outcome = orrery("study", "scalesim", "-o", tmp_path / "out", "--no-figures", "--json")
+    assert outcome.code == 0, outcome.stderr
+    result = json.loads(outcome.stdout)
+    assert [row["within_tolerance"] for row in result["published"]] == [True] * 12
+    assert result == json.loads((outcome.folder / "study.json").read_text())
+    assert not (outcome.folder / "utilization.png").exists()
+
+
+def test_number_of_workers_changes_nothing(study):
+    one = study(STUDY, "-j", "1", folder="one")
+    two = study(STUDY, "-j", "2", folder="two")
+    assert (one.code, two.code) == (0, 0), one.stderr + two.stderr
+    assert exports(one.folder) == exports(two.folder)
+    assert len(stored(one.folder)) == 24
+
+
+def test_second_call_runs_nothing_and_writes_the_same(study):
+    first = study(STUDY)
+    before = exports(first.folder)
+    again = study(STUDY)
+    assert "24 points, 24 of them run now" in first.stdout
+    assert "24 points, 0 of them run now" in again.stdout
+    assert exports(again.folder) == before
+    assert set(stored(again.folder).values()) == {("done", 1)}
+
+
+def test_only_what_changed_is_run_again(study):
+    study(STUDY)
+    # A new metric, another label order and a note change no point.
+    text = STUDY.replace("metrics:", "metrics:\n  seconds: latency.seconds")
+    assert "24 points, 0 of them run now" in study(text).stdout
+    # One size of eight, under three dataflows; the four others keep their labels.
+    text = STUDY.replace("64 KiB,", "{value: 80 KiB, label: 64 KiB},")
+    assert "24 points, 3 of them run now" in study(text).stdout
+
+
+def test_changed_workload_file_invalidates_its_points(study, tmp_path):
+    shutil.copy(ROOT / "workloads/layers/tiny_gemm.yaml", tmp_path / "mine.yaml")
+    text = STUDY.replace("tiny_conv", "mine.yaml").replace("[64 KiB, 128 KiB,", "[")
+    assert "18 of them run now" in study(text).stdout
+    assert " 0 of them run now" in study(text).stdout
+    with (tmp_path / "mine.yaml").open("a") as file:
+        file.write("\n# A comment is no change.\n")
+    assert " 0 of them run now" in study(text).stdout
+    with (tmp_path / "mine.yaml").open("a") as file:
+        file.write("seed: 2\n")
+    assert "18 of them run now" in study(text).stdout
+
+
+def test_quick_points_are_part_of_the_whole(study):
+    quick = study(STUDY, "--quick")
+    assert "8 points, 8 of them run now" in quick.stdout
+    assert json.loads((quick.folder / "study.json").read_text())["quick"] is True
+    whole = study(STUDY)
+    assert "24 points, 16 of them run now" in whole.stdout
+    assert exports(whole.folder) == exports(study(STUDY, folder="fresh").folder)
+
+
+def kill_at_random(command, generator) -> bool:
+    """Starts the command and kills its process without warning. False: it had ended before."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    time.sleep(generator.uniform(0.02, 0.4))
+    ended = process.poll() is not None
+    process.kill()
+    process.wait()
+    return not ended
+
+
+def test_killed_study_goes_on_and_ends_the_same(study, tmp_path):
+    undisturbed = study(STUDY, folder="undisturbed")
+    assert undisturbed.code == 0, undisturbed.stderr
+    command = [EXECUTABLE, "study", tmp_path / "example.yaml", "-o", tmp_path / "killed", "-j", "2"]
+    generator = random.Random(7)
+    kills = sum(kill_at_random(command, generator) for _ in range(8))
+    assert kills > 0
+    resumed = study(STUDY, folder="killed")
+    assert resumed.code == 0, resumed.stderr
+    assert exports(resumed.folder) == exports(undisturbed.folder)
+    points = stored(resumed.folder)
+    assert {status for status, _ in points.values()} == {"done"}
+    assert all(attempts <= 1 + kills for _, attempts in points.values())
+    # At most the two points in flight are lost by each kill.
+    assert sum(attempts for _, attempts in points.values()) <= len(points) + 2 * kills
+
+
+def first_worker(process) -> str:
+    """The process number of a worker of the study, "" where it ended without one."""
+    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while process.poll() is None:
+        if workers := children.read_text().split():
+            return workers[0]
+    return ""
+
+
+def test_no_worker_outlives_a_killed_study(study, tmp_path):
+    text = "base: {platform: tpu_like, workload: resnet50}\nmetrics: {cycles: latency.cycles}\n"
+    (tmp_path / "example.yaml").write_text(text)
+    process = subprocess.Popen(
+        [EXECUTABLE, "study", tmp_path / "example.yaml", "-o", tmp_path / "out"],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    worker = first_worker(process)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 10
+    while os.path.exists(f"/proc/{worker}/exe") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert worker
+    assert not os.path.exists(f"/proc/{worker}/exe")
+
+
+def test_interrupted_study_says_so_and_goes_on(study, tmp_path):
+    text = STUDY.replace("tiny_conv", "resnet18")
+    (tmp_path / "example.yaml").write_text(text)
+    process = subprocess.Popen(
+        [EXECUTABLE, "study", tmp_path / "example.yaml", "-o", tmp_path / "out", "-j", "1"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    worker = first_worker(process)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert output == ""
+    assert errors.startswith("error: interrupted after ")
+    assert not os.path.exists(f"/proc/{worker}/exe")
+    assert not (tmp_path / "out" / "study.json").exists()
+
+
+FAILING = f"""
+base: {{platform: {ROOT}/tests/bad_input/base_platform.yaml}}
+axes:
+  workload:
+    path: workload
+    values:
+      - {{label: large, value: {ROOT}/tests/bad_input/cli_model_larger_than_memory.yaml}}
+      - {{label: small, value: tiny_gemm}}
+metrics: {{cycles: latency.cycles}}
+derived:
+  points: count(cycles over workload)
+"""
+
+
+def test_failed_point_stops_nobody_else(study):
+    outcome = study(FAILING)
+    assert outcome.code == 1
+    result = json.loads((outcome.folder / "study.json").read_text())
+    assert [point["status"] for point in result["points"]] == ["failed", "done"]
+    # 131,072 x 131,072 bytes.
+    assert "tensor 'product.weight' of 16 GiB does not fit" in result["points"][0]["error"]
+    assert "tensor 'product.weight' of 16 GiB does not fit" in outcome.stdout
+    assert result["derived"][0]["values"] == [{"at": {}, "value": None, "absence": "failed"}]
+    # It is kept, and run again only when asked for.
+    assert " 0 of them run now" in study(FAILING).stdout
+    assert " 1 of them run now" in study(FAILING, "--retry").stdout
+    assert stored(outcome.folder)["workload=large"] == ("failed", 2)
+
+
+def test_expected_mistake_is_left_out_of_averages(study):
+    outcome = study(FAILING + "not_applicable: [does not fit]\n")
+    assert outcome.code == 0, outcome.stdout
+    result = json.loads((outcome.folder / "study.json").read_text())
+    assert [point["status"] for point in result["points"]] == ["not applicable", "done"]
+    assert result["derived"][0]["values"] == [{"at": {}, "value": 1}]
+    assert study(FAILING + "not_applicable: [is no reason]\n", folder="other").code == 1
+
+
+def test_point_that_takes_too_long_has_failed(study):
+    text = "base: {platform: tpu_like, workload: resnet50}\nmetrics: {cycles: latency.cycles}\n"
+    outcome = study(text, "--limit-seconds", "0.05")
+    assert outcome.code == 1
+    assert "stopped at the time limit of 0.05 s" in outcome.stdout
+
+
+def test_missing_metric_is_a_mistake_and_loses_nothing(study):
+    outcome = study(STUDY.replace("latency.cycles", "latency.cycle"))
+    assert outcome.code == 2
+    assert "did you mean 'cycles'?" in outcome.stderr
+    assert not (outcome.folder / "study.json").exists()
+    assert "24 points, 0 of them run now" in study(STUDY).stdout
+
+
+def test_study_without_python_is_still_a_study(tmp_path):
+    outcome = subprocess.run(
+        [EXECUTABLE, "study", "mobilenet_dataflows", "--quick", "-o", tmp_path / "out"],
+        cwd=ROOT,
+        env={**os.environ, "ORRERY_PYTHON": "/nonexistent/python"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert outcome.returncode == 0
+    assert outcome.stdout.endswith("No figures were drawn: Python cannot be started\n")
+
+
+def test_shipped_studies_are_listed(orrery):
+    names = [study["name"] for study in json.loads(orrery("list", "studies", "--json").stdout)]
+    assert names == sorted(path.stem for path in (ROOT / "configs" / "studies").glob("*.yaml"))
+
+
+def test_second_study_in_the_folder_of_another_is_refused(study, tmp_path):
+    assert study(STUDY, "--quick").code == 0
+    outcome = study("name: other\n" + STUDY, "--quick")
+    assert outcome.code == 2
+    assert "this is the store of 'example'" in outcome.stderr

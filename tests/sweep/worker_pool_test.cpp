@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sweep/worker_pool.h"
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <map>
+#include <stdexcept>
+
+namespace orrery::sweep {
+namespace {
+
+std::map<std::size_t, WorkerReport> run_all(std::size_t jobs,
+                                            const std::function<std::string(std::size_t)>& work,
+                                            PoolOptions options) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < jobs; ++i) {
+    order.push_back(i);
+  }
+  std::map<std::size_t, WorkerReport> reports;
+  options.ended = [&](const WorkerReport& report) {
+    EXPECT_TRUE(reports.emplace(report.job, report).second) << "job " << report.job << " twice";
+  };
+  EXPECT_TRUE(run_jobs(order, work, options));
+  return reports;
+}
+
+PoolOptions with_workers(std::size_t workers) {
+  PoolOptions options;
+  options.workers = workers;
+  return options;
+}
+
+TEST(WorkerPool, BringsBackWhatEveryJobReturns) {
+  const auto work = [](std::size_t job) { return std::string(job * 100'000, 'a'); };
+  for (const std::size_t workers : {1U, 3U, 20U}) {
+    const auto reports = run_all(7, work, with_workers(workers));
+    ASSERT_EQ(reports.size(), 7U);
+    for (const auto& [job, report] : reports) {
+      EXPECT_TRUE(report.completed);
+      EXPECT_EQ(report.output.size(), job * 100'000);
+    }
+  }
+}
+
+TEST(WorkerPool, OutlivesJobsThatDoNot) {
+  const auto work = [](std::size_t job) -> std::string {
+    switch (job) {
+      case 0:
+        std::abort();
+      case 1:
+        throw std::runtime_error("thrown");
+      case 2:
+        raise(SIGKILL);
+        return "";
+      case 3:
+        _exit(7);
+      default:
+        return "fine";
+    }
+  };
+  const auto reports = run_all(6, work, with_workers(2));
+  EXPECT_THAT(reports.at(0).ending, testing::StartsWith("the worker was ended by signal 6"));
+  EXPECT_EQ(reports.at(1).ending, "the worker ended with code 3: thrown");
+  EXPECT_EQ(reports.at(2).ending, "the worker was ended by signal 9 (Killed)");
+  EXPECT_EQ(reports.at(3).ending, "the worker ended with code 7");
+  for (const std::size_t job : {0U, 1U, 2U, 3U}) {
+    EXPECT_FALSE(reports.at(job).completed);
+  }
+  for (const std::size_t job : {4U, 5U}) {
+    EXPECT_EQ(reports.at(job).output, "fine");
+  }
+}
+
+TEST(WorkerPool, StopsAJobAtItsLimit) {
+  PoolOptions options = with_workers(2);
+  options.limit_seconds = 0.2;
+  const auto reports = run_all(
+      2,
+      [](std::size_t job) {
+        while (job == 0) {
+          pause();
+        }
+        return std::string("fine");
+      },
+      options);
+  EXPECT_TRUE(reports.at(0).timed_out);
+  EXPECT_EQ(reports.at(0).ending, "stopped at the time limit of 0.2 s");
+  EXPECT_TRUE(reports.at(1).completed);
+}
+
+TEST(WorkerPool, KillsItsWorkersWhenItIsInterrupted) {
+  std::atomic<bool> interrupt = false;
+  PoolOptions options = with_workers(2);
+  options.interrupt = &interrupt;
+  options.waiting = [&] { interrupt = true; };
+  const auto hang = [](std::size_t) -> std::string {
+    while (true) {
+      pause();
+    }
+  };
+  EXPECT_FALSE(run_jobs({0, 1, 2}, hang, options));
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);  // no child is left
+}
+
+TEST(WorkerPool, RunsNoMoreThanAskedFor) {
+  // Job n + 1 starts when job n has ended: with one worker they alternate.
+  std::string events;
+  PoolOptions options = with_workers(1);
+  options.started = [&](std::size_t job) { events += "s" + std::to_string(job); };
+  options.ended = [&](const WorkerReport& report) { events += "e" + std::to_string(report.job); };
+  EXPECT_TRUE(run_jobs({2, 0, 1}, [](std::size_t) { return std::string(); }, options));
+  EXPECT_EQ(events, "s2e2s0e0s1e1");
+}
+
+}  // namespace
+}  // namespace orrery::sweep
