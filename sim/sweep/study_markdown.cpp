@@ -215,7 +215,7 @@ std::string points_section(const Findings& findings) {
     }
     for (std::size_t m = 0; m < findings.study.metrics.size(); ++m) {
       const bool done = outcome.status == PointStatus::kDone;
-      cells.push_back(done ? number_text(outcome.metrics[m]) : "");
+      cells.push_back(done ? number_text(rounded(outcome.metrics[m])) : "");
     }
     for (const FindingTable* finding : derived) {
       cells.push_back(figure_text(value_at(*finding, place)));
