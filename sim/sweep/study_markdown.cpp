@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "report/format.h"
 #include "sweep/exports.h"
@@ -154,40 +155,85 @@ std::string published_section(const Findings& findings) {
                            cell(published.note));
     }
   }
-  return "## Published and ours\n\n" + table.to_string() + (notes.empty() ? "" : '\n' + notes);
-}
-
-// Figures that depend on fewer axes than the points.
-std::string derived_sections(const Findings& findings) {
-  std::string text;
-  for (const FindingTable& finding : findings.tables) {
-    const FigureInfo& figure = *finding.figure;
-    if (figure.axes.size() == findings.study.axes.size() || finding.rows.empty()) {
-      continue;
-    }
-    MarkdownTable table;
-    for (const std::size_t axis : figure.axes) {
-      table.column(findings.study.axes[axis].first, false);
-    }
-    table.column(titled(figure.name, figure.unit), true);
-    for (const FindingRow& row : finding.rows) {
-      std::vector<std::string> cells;
-      for (const std::size_t axis : figure.axes) {
-        cells.push_back(cell(findings.label(row.place, axis)));
-      }
-      cells.push_back(figure_text(row.figure));
-      table.row(std::move(cells));
-    }
-    text +=
-        "\n## " + (figure.title.empty() ? figure.name : figure.title) + "\n\n" + table.to_string();
-  }
-  return text;
+  const auto judged = [&](bool agrees) {
+    return std::count_if(findings.published.begin(), findings.published.end(),
+                         [&](const PublishedRow& row) { return row.agrees == agrees; });
+  };
+  const std::string verdict = fmt::format(
+      "\n{} of {} within tolerance, {} only shown or not run.\n", judged(true),
+      judged(true) + judged(false),
+      static_cast<std::ptrdiff_t>(findings.published.size()) - judged(true) - judged(false));
+  return "## Published and ours\n\n" + table.to_string() + verdict +
+         (notes.empty() ? "" : '\n' + notes);
 }
 
 FigureValue value_at(const FindingTable& table, const Place& place) {
   const auto found = std::find_if(table.rows.begin(), table.rows.end(),
                                   [&](const FindingRow& row) { return row.place == place; });
   return found == table.rows.end() ? FigureValue{0.0, Absence::kOutside} : found->figure;
+}
+
+using FindingTables = std::vector<const FindingTable*>;
+
+// The figures that depend on fewer axes than the points, those of the same axes together.
+std::vector<FindingTables> groups_of(const Findings& findings) {
+  std::vector<FindingTables> groups;
+  for (const FindingTable& finding : findings.tables) {
+    if (finding.figure->axes.size() == findings.study.axes.size() || finding.rows.empty()) {
+      continue;
+    }
+    const auto same = std::find_if(groups.begin(), groups.end(), [&](const FindingTables& group) {
+      return group.front()->figure->axes == finding.figure->axes;
+    });
+    if (same == groups.end()) {
+      groups.push_back({&finding});
+    } else {
+      same->push_back(&finding);
+    }
+  }
+  return groups;
+}
+
+std::string group_section(const Findings& findings, const FindingTables& group) {
+  MarkdownTable table;
+  std::string heading;
+  for (const std::size_t axis : group.front()->figure->axes) {
+    const std::string& name = findings.study.axes[axis].first;
+    heading += (heading.empty() ? "By " : ", ") + name;
+    table.column(name, false);
+  }
+  std::set<Place> places;
+  std::string titles;
+  for (const FindingTable* finding : group) {
+    const FigureInfo& figure = *finding->figure;
+    table.column(titled(figure.name, figure.unit), true);
+    if (!figure.title.empty()) {
+      titles += fmt::format("- {}: {}\n", figure.name, figure.title);
+    }
+    for (const FindingRow& row : finding->rows) {
+      places.insert(row.place);
+    }
+  }
+  for (const Place& place : places) {
+    std::vector<std::string> cells;
+    for (const std::size_t axis : group.front()->figure->axes) {
+      cells.push_back(cell(findings.label(place, axis)));
+    }
+    for (const FindingTable* finding : group) {
+      cells.push_back(figure_text(value_at(*finding, place)));
+    }
+    table.row(std::move(cells));
+  }
+  return "\n## " + (heading.empty() ? "Over all points" : heading) + "\n\n" + table.to_string() +
+         (titles.empty() ? titles : '\n' + titles);
+}
+
+std::string derived_sections(const Findings& findings) {
+  std::string text;
+  for (const FindingTables& group : groups_of(findings)) {
+    text += group_section(findings, group);
+  }
+  return text;
 }
 
 std::string points_section(const Findings& findings) {
@@ -198,11 +244,15 @@ std::string points_section(const Findings& findings) {
   for (const auto& [name, metric] : findings.study.metrics) {
     table.column(titled(name, metric.unit), true);
   }
-  std::vector<const FindingTable*> derived;
+  FindingTables derived;
+  std::string titles;
   for (const FindingTable& finding : findings.tables) {
     if (finding.figure->axes.size() == findings.study.axes.size()) {
       derived.push_back(&finding);
       table.column(titled(finding.figure->name, finding.figure->unit), true);
+      if (!finding.figure->title.empty()) {
+        titles += fmt::format("- {}: {}\n", finding.figure->name, finding.figure->title);
+      }
     }
   }
   table.column("status", false);
@@ -223,7 +273,7 @@ std::string points_section(const Findings& findings) {
     cells.push_back(status_name(outcome.status));
     table.row(std::move(cells));
   }
-  return "\n## All points\n\n" + table.to_string();
+  return "\n## All points\n\n" + table.to_string() + (titles.empty() ? titles : '\n' + titles);
 }
 
 // Points without a result, with the reason.

@@ -16,7 +16,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <iostream>
+#include <map>
 
 #include "base/error.h"
 
@@ -149,6 +151,12 @@ std::string last_words(const Worker& worker) {
   return text.empty() ? text : ": " + text;
 }
 
+// By somebody else: the pool itself kills only what is late.
+bool was_killed(const Worker& worker, int status) {
+  return !worker.timed_out && WIFSIGNALED(status) &&
+         (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+}
+
 WorkerReport report_of(const Worker& worker, int status, const PoolOptions& options) {
   WorkerReport report;
   report.job = worker.job;
@@ -174,7 +182,7 @@ class Pool {
  public:
   Pool(const std::vector<std::size_t>& jobs, const std::function<std::string(std::size_t)>& work,
        const PoolOptions& options)
-      : jobs_(jobs), work_(work), options_(options) {}
+      : waiting_(jobs.begin(), jobs.end()), work_(work), options_(options) {}
   ~Pool() {
     for (const Worker& worker : workers_) {
       kill(worker.process, SIGKILL);
@@ -185,12 +193,13 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
 
   bool run() {
-    while (next_ < jobs_.size() || !workers_.empty()) {
+    while (!waiting_.empty() || !workers_.empty()) {
       if (options_.interrupt != nullptr && options_.interrupt->load()) {
         return false;
       }
-      while (next_ < jobs_.size() && workers_.size() < std::max<std::size_t>(options_.workers, 1)) {
-        const std::size_t job = jobs_[next_++];
+      while (!waiting_.empty() && workers_.size() < std::max<std::size_t>(options_.workers, 1)) {
+        const std::size_t job = waiting_.front();
+        waiting_.pop_front();
         if (options_.started) {
           options_.started(job);
         }
@@ -236,16 +245,18 @@ class Pool {
       const Worker worker = std::move(workers_[i]);
       workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(i));
       const int status = wait_for(worker);
-      if (options_.ended) {
+      if (was_killed(worker, status) && kills_[worker.job]++ < options_.kills) {
+        waiting_.push_back(worker.job);
+      } else if (options_.ended) {
         options_.ended(report_of(worker, status, options_));
       }
     }
   }
 
-  const std::vector<std::size_t>& jobs_;
+  std::deque<std::size_t> waiting_;
   const std::function<std::string(std::size_t)>& work_;
   const PoolOptions& options_;
-  std::size_t next_ = 0;
+  std::map<std::size_t, int> kills_;  // by job
   std::vector<Worker> workers_;
 };
 

@@ -22,6 +22,7 @@ struct WorkerReport {
 
 struct PoolOptions {
   std::size_t workers = 1;
+  int kills = 3;  // a job whose worker was killed by somebody else starts again at most so often
   std::optional<double> limit_seconds;           // of one job
   const std::atomic<bool>* interrupt = nullptr;  // set: kill what runs and return
   std::function<void(std::size_t)> started;      // job
@@ -33,10 +34,11 @@ struct PoolOptions {
 [[nodiscard]] std::size_t available_cores();
 
 // Runs jobs in child processes, a few at a time, in the order given: a job that crashes or hangs is
-// nobody else's trouble. `work` runs in the child, which is a copy of this process, and what it
-// returns comes back as WorkerReport::output; it must not use what cannot be shared with a copy (a
-// database, a terminal). Children die with this process, however it ends. Must be called by a
-// process of one thread. False where it was interrupted.
+// nobody else's trouble. A worker that is killed from outside (SIGKILL, SIGTERM) is no fault of its
+// job, which starts again, behind the others. `work` runs in the child, which is a copy of this
+// process, and what it returns comes back as WorkerReport::output; it must not use what cannot be
+// shared with a copy (a database, a terminal). Children die with this process, however it ends.
+// Must be called by a process of one thread. False where it was interrupted.
 [[nodiscard]] bool run_jobs(const std::vector<std::size_t>& jobs,
                             const std::function<std::string(std::size_t)>& work,
                             const PoolOptions& options);

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """orrery study: what it writes, and that nothing stops it for good."""
 
+import contextlib
 import csv
 import json
 import os
 import pathlib
 import random
+import re
+import resource
 import shutil
 import signal
 import sqlite3
@@ -158,6 +161,54 @@ def test_killed_study_goes_on_and_ends_the_same(study, tmp_path):
     assert all(attempts <= 1 + kills for _, attempts in points.values())
     # At most the two points in flight are lost by each kill.
     assert sum(attempts for _, attempts in points.values()) <= len(points) + 2 * kills
+
+
+def test_killed_workers_cost_nothing_but_time(study, tmp_path):
+    text = STUDY.replace("tiny_conv", "alexnet").replace("64 KiB, 128 KiB, 256 KiB,", "")
+    undisturbed = study(text, folder="undisturbed")
+    process = subprocess.Popen(
+        [EXECUTABLE, "study", tmp_path / "example.yaml", "-o", tmp_path / "killed", "-j", "2"],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    kills = 0
+    while kills < 3 and (worker := first_worker(process)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(worker), signal.SIGKILL)
+            kills += 1
+        time.sleep(0.2)
+    assert process.wait() == 0
+    assert kills > 0
+    assert exports(tmp_path / "killed") == exports(undisturbed.folder)
+    points = stored(tmp_path / "killed")
+    assert {status for status, _ in points.values()} == {"done"}
+    assert sum(attempts for _, attempts in points.values()) <= len(points) + kills
+
+
+def test_full_disk_leaves_the_store_intact(study, tmp_path):
+    (tmp_path / "example.yaml").write_text(STUDY)
+
+    def small_files():
+        # Writing beyond the limit then fails as on a full disk.
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+
+    full = subprocess.run(
+        [EXECUTABLE, "study", tmp_path / "example.yaml", "-o", tmp_path / "out"],
+        cwd=ROOT,
+        preexec_fn=small_files,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert full.returncode == 2
+    assert full.stderr.startswith(f"error: {tmp_path}/out/store.sqlite: cannot be written: ")
+    again = study(STUDY)
+    assert again.code == 0, again.stderr
+    assert exports(again.folder) == exports(study(STUDY, folder="fresh").folder)
+    # What was stored before the disk was full is not run again.
+    assert 0 < int(re.search(r"(\d+) of them run now", again.stdout)[1]) < 24
 
 
 def first_worker(process) -> str:

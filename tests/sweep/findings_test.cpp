@@ -150,7 +150,15 @@ TEST(Findings, MakeATableThatATerminalShows) {
   const std::string text = study_markdown(Example().findings());
   EXPECT_THAT(text, testing::HasSubstr("| mean_speedup | system pim          |         2 | 4.333 |"
                                        "   +116.7 % | no (10 %)        |"));
+  EXPECT_THAT(text, testing::HasSubstr("\n0 of 2 within tolerance, 1 only shown or not run.\n"));
   EXPECT_THAT(text, testing::HasSubstr("- total: only shown\n"));
+  // Figures of the same axes share a table.
+  EXPECT_THAT(text, testing::HasSubstr("## By system\n\n"
+                                       "| system | mean_speedup | geometric | models |\n"
+                                       "|--------|-------------:|----------:|-------:|\n"
+                                       "| base   |            1 |         1 |      3 |\n"
+                                       "| pim    |        4.333 |     3.634 |      3 |\n"));
+  EXPECT_THAT(text, testing::HasSubstr("## Over all points\n\n| best | total |\n"));
 }
 
 TEST(Findings, GiveLinesOfNumbers) {

@@ -7,6 +7,8 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <stdexcept>
 
@@ -62,7 +64,9 @@ TEST(WorkerPool, OutlivesJobsThatDoNot) {
         return "fine";
     }
   };
-  const auto reports = run_all(6, work, with_workers(2));
+  PoolOptions options = with_workers(2);
+  options.kills = 1;
+  const auto reports = run_all(6, work, options);
   EXPECT_THAT(reports.at(0).ending, testing::StartsWith("the worker was ended by signal 6"));
   EXPECT_EQ(reports.at(1).ending, "the worker ended with code 3: thrown");
   EXPECT_EQ(reports.at(2).ending, "the worker was ended by signal 9 (Killed)");
@@ -73,6 +77,25 @@ TEST(WorkerPool, OutlivesJobsThatDoNot) {
   for (const std::size_t job : {4U, 5U}) {
     EXPECT_EQ(reports.at(job).output, "fine");
   }
+}
+
+TEST(WorkerPool, StartsAKilledJobAgainBehindTheOthers) {
+  // Job 0 kills itself until a file says that it has done so twice.
+  const std::string mark = testing::TempDir() + "worker_pool_kills";
+  std::ofstream(mark).close();
+  std::string events;
+  PoolOptions options = with_workers(1);
+  options.started = [&](std::size_t job) { events += std::to_string(job); };
+  const auto work = [&](std::size_t job) {
+    if (job == 0 && std::filesystem::file_size(mark) < 2) {
+      (std::ofstream(mark, std::ios::app) << 'x').close();
+      raise(SIGTERM);
+    }
+    return std::string("fine");
+  };
+  const auto reports = run_all(3, work, options);
+  EXPECT_EQ(events, "01200");
+  EXPECT_TRUE(reports.at(0).completed);
 }
 
 TEST(WorkerPool, StopsAJobAtItsLimit) {
