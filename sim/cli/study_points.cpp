@@ -88,16 +88,18 @@ class Preparation {
     StudyPoint prepared{point, {}, "", "", ""};
     const std::size_t before = mistakes_;
     if (!point.platform || !point.workload) {
-      add({{study_.file.string(), 0, 0},
-           "base",
-           "point " + point.id + " has no " + (point.platform ? "workload" : "platform"),
-           "one in `base`, in `points` or on an axis",
-           ""});
+      add_all(base::UserError(base::Diagnostic{
+                  {study_.file.string(), 0, 0},
+                  "base",
+                  "point " + point.id + " has no " + (point.platform ? "workload" : "platform"),
+                  "one in `base`, in `points` or on an axis",
+                  ""}),
+              point.id);
     }
     ScenarioRequest& request = prepared.request;
-    find(FileFamily::kPlatform, "platform", point.platform, request.platform);
-    find(FileFamily::kWorkload, "workload", point.workload, request.workload);
-    find(FileFamily::kMapping, "mapping", point.mapping, request.mapping);
+    find(FileFamily::kPlatform, "platform", point.platform, point.id, request.platform);
+    find(FileFamily::kWorkload, "workload", point.workload, point.id, request.workload);
+    find(FileFamily::kMapping, "mapping", point.mapping, point.id, request.mapping);
     request.overrides = point.overrides;
     if (mistakes_ != before) {
       return prepared;
@@ -108,7 +110,7 @@ class Preparation {
       if (is_allowed(study_, error)) {
         prepared.not_applicable = error_text(error);
       } else {
-        add_all(error);
+        add_all(error, point.id);
       }
     }
     prepared.hash = report::sha256("orrery-point-1\n" + program_identity() + '\n' +
@@ -119,29 +121,29 @@ class Preparation {
   void throw_if_any() const { diagnostics_.throw_if_any(); }
 
  private:
-  void add(const base::Diagnostic& diagnostic) {
-    ++mistakes_;
+  // A mistake that shows in another file says which point has made it.
+  void add_all(const base::UserError& error, const std::string& id) {
     // Many points make the same mistake.
-    if (seen_.insert(diagnostic.to_string()).second) {
-      diagnostics_.add(diagnostic);
-    }
-  }
-
-  void add_all(const base::UserError& error) {
-    for (const base::Diagnostic& diagnostic : error.diagnostics()) {
-      add(diagnostic);
+    for (base::Diagnostic diagnostic : error.diagnostics()) {
+      const bool here = diagnostic.where.file == study_.file.string();
+      if (seen_.insert(diagnostic.to_string()).second) {
+        diagnostic.message += here ? "" : " (point " + id + ')';
+        diagnostics_.add(diagnostic);
+      }
+      ++mistakes_;
     }
   }
 
   void find(FileFamily family, const std::string& key,
-            const std::optional<sweep::LocatedText>& name, std::string& path) {
+            const std::optional<sweep::LocatedText>& name, const std::string& id,
+            std::string& path) {
     if (!name) {
       return;
     }
     try {
       path = find_input(study_, family, key, *name);
     } catch (const base::UserError& error) {
-      add_all(error);
+      add_all(error, id);
     }
   }
 

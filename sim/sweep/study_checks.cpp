@@ -195,9 +195,11 @@ class Checker {
     for (const auto& [axis_name, axis] : study_.axes) {
       for (const AxisValue& value : axis.values) {
         for (const auto& [name, number] : value.constants) {
-          const bool figure = std::any_of(
-              study_.metrics.begin(), study_.metrics.end(),
-              [&, constant = name](const auto& metric) { return metric.first == constant; });
+          const auto named = [&, constant = name](const auto& one) {
+            return one.first == constant;
+          };
+          const bool figure = std::any_of(study_.metrics.begin(), study_.metrics.end(), named) ||
+                              std::any_of(study_.derived.begin(), study_.derived.end(), named);
           if (figure || !is_name(name)) {
             fail(value.where, "axes." + axis_name + ".constants." + name,
                  figure ? "the name '" + name + "' is taken"

@@ -84,6 +84,24 @@ def test_scale_sim_study_agrees_with_every_published_figure(orrery, tmp_path):
     assert not (outcome.folder / "utilization.png").exists()
 
 
+def test_token_of_llama_takes_what_its_closed_forms_say(orrery, tmp_path):
+    outcome = orrery("study", "decode_bounds", "--quick", "-o", tmp_path / "out", "--no-figures")
+    assert outcome.code == 0, outcome.stderr
+    result = json.loads((outcome.folder / "study.json").read_text())
+    bounds = {
+        value["at"]["memory"]: value["value"]
+        for derived in result["derived"]
+        if derived["name"] == "bound"
+        for value in derived["values"]
+    }
+    # HBM2, the array: 535,822,336 weights / 128 a cycle at 940 MHz. DDR5, the memory: with
+    # 8,388,608 bytes of cache, at 2 x 25.6 GB/s.
+    assert bounds["HBM2"] == pytest.approx(535822336 / 128 / 940e6, rel=1e-9)
+    assert bounds["DDR5"] == pytest.approx((535822336 + 8388608) / 51.2e9, rel=1e-9)
+    within = [row["within_tolerance"] for row in result["published"]]
+    assert within == [True, True, None, None]
+
+
 def test_number_of_workers_changes_nothing(study):
     one = study(STUDY, "-j", "1", folder="one")
     two = study(STUDY, "-j", "2", folder="two")

@@ -52,6 +52,19 @@ axes:
                   "already; expected the constants of each axis under names of their own"));
 }
 
+TEST(Study, SaysWhichNamesAreTaken) {
+  EXPECT_THAT(mistakes_in(R"(
+constants: {cycles: 1, 2x: 2}
+metrics: {cycles: latency.cycles, size: latency.cycles}
+axes: {a: {values: [{label: x, constants: {size: 1, later: 2}}]}}
+derived: {later: cycles}
+)"),
+              ElementsAre(testing::HasSubstr("constants.2x: '2x' is no name for expressions"),
+                          testing::HasSubstr("metrics.cycles: the name 'cycles' is taken"),
+                          testing::HasSubstr("axes.a.constants.size: the name 'size' is taken"),
+                          testing::HasSubstr("axes.a.constants.later: the name 'later' is taken")));
+}
+
 TEST(Study, SaysWhatExpressionsCannotMean) {
   EXPECT_THAT(
       mistakes_in(R"(
