@@ -68,6 +68,7 @@ report::Json description_json(const workload::Workload& workload, const GraphDes
                     {"cache_bytes_per_token", graph.cache_bytes_per_token},
                     {"idle_parameters", graph.idle_parameters},
                     {"total", numbers_json(graph.total)},
+                    {"notes", workload.graph.notes},
                     {"experts", report::Json::array()},
                     {"operators", report::Json::array()}};
   if (workload.origin) {
@@ -126,6 +127,9 @@ std::string description_text(const workload::Workload& workload, const GraphDesc
   }
   for (const workload::MixtureSummary& mixture : workload.graph.mixtures) {
     text += fmt::format("  {}\n", workload::summary_text(mixture));
+  }
+  for (const std::string& note : workload.graph.notes) {
+    text += fmt::format("  {}\n", note);
   }
   const std::string coverage = coverage_text(workload, graph);
   return text + (coverage.empty() ? "" : '\n' + coverage);

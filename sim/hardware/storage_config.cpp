@@ -30,6 +30,9 @@ const config::Schema<StorageConfig>& StorageConfig::schema() {
                     "What a request is rounded out to.")
           .optional("queue_depth", &Self::queue_depth, config::integer(1, 1 << 20),
                     "Blocks under way.")
+          .optional("link", &Self::link, config::boolean(),
+                    "Whether this is a link to other devices, which holds what all-reduces "
+                    "exchange and nothing else.")
           .required("read_latency", &Self::read_latency, config::duration(),
                     "From the entry of a block to its data.")
           .required("write_latency", &Self::write_latency, config::duration(),

@@ -22,6 +22,7 @@ struct StorageConfig {
   base::Bytes capacity{1};
   base::Bytes block{4096};
   std::int64_t queue_depth = 64;
+  bool link = false;  // to other devices
   base::Duration read_latency;
   base::Duration write_latency;
   base::Bytes read_rate{1};  // bytes a second

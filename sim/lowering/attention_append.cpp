@@ -69,7 +69,7 @@ base::Generator<Step> AttentionAppend::steps(const AttentionProblem& problem,
                                      convert.columns, to->head_bytes);
             emitter.vector(static_cast<std::size_t>(block) % machine.vector_units.size(), convert);
           }
-          emitter.store(to->move(sequence, head, heads, a.past_length + token, tokens, buffer));
+          emitter.store(to->move(sequence, head, heads, a.past(sequence) + token, tokens, buffer));
           co_yield Step{};
         }
       }

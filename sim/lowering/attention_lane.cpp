@@ -19,7 +19,12 @@ Keys AttentionTiles::part(const AttentionBlock& block, std::int64_t tile) const 
 std::int64_t AttentionTiles::load(Emitter& emitter, const AttentionBlock& block,
                                   std::int64_t tile) {
   const std::int64_t head = block.sequence * problem_.attributes.kv_heads + block.kv_head;
-  const std::int64_t number = head * base::divide_up(problem_.length(), keys_) + tile;
+  if (head != head_) {
+    head_ = head;
+    first_tile_ = next_tile_;
+    next_tile_ += base::divide_up(problem_.attributes.length(block.sequence), keys_);
+  }
+  const std::int64_t number = first_tile_ + tile;
   const Keys wanted = part(block, tile);
   const std::int64_t address =
       ring_.address(number) + (wanted.begin - tile * keys_) * operand_.head_bytes;

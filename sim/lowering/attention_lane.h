@@ -13,8 +13,9 @@
 
 namespace orrery::lowering {
 
-// Buffers that tiles of keys (or of values) take in turn. Tiles are counted from key 0 of each
-// head, so that row blocks which see parts of the same tile find it in the same place.
+// Buffers that tiles of keys (or of values) take in turn, head after head. Tiles are counted from
+// key 0 of each head, so that row blocks which see parts of the same tile find it in the same
+// place; the row blocks of a head follow on each other.
 class AttentionTiles {
  public:
   AttentionTiles(const AttentionProblem& problem, const AttentionOperand& operand,
@@ -35,6 +36,9 @@ class AttentionTiles {
   const AttentionOperand& operand_;
   std::int64_t keys_;
   SlotRing ring_;
+  std::int64_t head_ = -1;       // of all sequences, the one at hand
+  std::int64_t first_tile_ = 0;  // its number in the lane's count
+  std::int64_t next_tile_ = 0;   // that of the next head
 };
 
 // What the lanes of all forms of attention have in common: an array and its vector units.

@@ -78,8 +78,8 @@ class OnePassAttention::Lane {
     AttentionBlock result = block;
     result.first_token = block.first_token + part * tiling_.tokens;
     result.tokens = std::min(tiling_.tokens, block.first_token + block.tokens - result.first_token);
-    result.keys =
-        problem_.attributes.visible(result.first_token, std::max<std::int64_t>(result.tokens, 1));
+    result.keys = problem_.attributes.visible(result.sequence, result.first_token,
+                                              std::max<std::int64_t>(result.tokens, 1));
     return result;
   }
 

@@ -38,12 +38,22 @@ AttentionOperand by_token(const LayerRequest& request, workload::TensorId id,
   return result;
 }
 
-// [B, heads, tokens, head_size]
+// [B, heads, tokens, head_size], or such a block of one sequence after the other.
 AttentionOperand by_head(const LayerRequest& request, workload::TensorId id,
-                         std::int64_t head_size) {
+                         const workload::Attention& attention, std::int64_t head_size) {
   AttentionOperand result = operand(request, id, head_size);
   const workload::Tensor& tensor = request.tensor(id);
   result.token_stride = result.head_bytes;
+  if (attention.past_lengths) {
+    std::int64_t offset = 0;
+    for (std::size_t sequence = 0; sequence < attention.past_lengths->size(); ++sequence) {
+      const std::int64_t head_stride =
+          attention.length(static_cast<std::int64_t>(sequence)) * result.token_stride;
+      result.places.push_back({offset, head_stride});
+      offset += attention.kv_heads * head_stride;
+    }
+    return result;
+  }
   result.head_stride = tensor.shape[2] * result.token_stride;
   result.sequence_stride = tensor.shape[1] * result.head_stride;
   return result;
@@ -67,15 +77,30 @@ ElementType logits_type(ElementType query) {
 TensorMove AttentionOperand::move(std::int64_t sequence, std::int64_t head, std::int64_t heads,
                                   std::int64_t token, std::int64_t tokens,
                                   std::int64_t buffer) const {
+  const SequencePlace place = places.empty()
+                                  ? SequencePlace{sequence * sequence_stride, head_stride}
+                                  : places[static_cast<std::size_t>(sequence)];
   TensorMove result;
   result.tensor = tensor;
-  result.tensor_offset = offset(sequence, head, token);
-  result.tensor_stride = {0, head_stride, token_stride};
+  result.tensor_offset = place.offset + head * place.head_stride + token * token_stride;
+  result.tensor_stride = {0, place.head_stride, token_stride};
   result.buffer = buffer;
   result.buffer_stride = {0, tokens * head_bytes, head_bytes};
   result.count = {1, heads, tokens};
   result.row_bytes = head_bytes;
   return result;
+}
+
+std::int64_t AttentionProblem::all_keys() const {
+  return attributes.kv_heads * attributes.total_length(batch);
+}
+
+std::int64_t AttentionProblem::seen_keys() const {
+  std::int64_t keys = 0;
+  for (std::int64_t sequence = 0; sequence < batch; ++sequence) {
+    keys += attributes.visible(sequence, 0, attributes.query_length).count();
+  }
+  return attributes.kv_heads * keys;
 }
 
 std::int64_t AttentionProblem::most_keys(std::int64_t tokens) const {
@@ -84,12 +109,22 @@ std::int64_t AttentionProblem::most_keys(std::int64_t tokens) const {
 
 std::int64_t AttentionProblem::average_keys(std::int64_t tokens) const {
   const workload::Attention& a = attributes;
-  if (!a.causal) {
-    return length();
+  const auto of_sequence = [&](std::int64_t past, std::int64_t length) {
+    if (!a.causal) {
+      return length;
+    }
+    // Halfway between the first and the last block.
+    const std::int64_t keys = past + (a.query_length + tokens + 1) / 2;
+    return a.window == 0 ? keys : std::min(keys, most_keys(tokens));
+  };
+  if (!a.past_lengths) {
+    return of_sequence(a.past_length, length());
   }
-  // Halfway between the first and the last block.
-  const std::int64_t keys = a.past_length + (a.query_length + tokens + 1) / 2;
-  return a.window == 0 ? keys : std::min(keys, most_keys(tokens));
+  std::int64_t sum = 0;
+  for (const std::int64_t past : *a.past_lengths) {
+    sum += of_sequence(past, past + a.query_length);
+  }
+  return divide_up(sum, batch);
 }
 
 std::int64_t AttentionProblem::memory_cycles(std::int64_t keys) const {
@@ -109,7 +144,7 @@ std::int64_t AttentionProblem::memory_cycles(std::int64_t keys) const {
 std::int64_t AttentionProblem::pairs(const AttentionBlock& block, Keys part) const {
   std::int64_t total = 0;
   for (std::int64_t token = 0; token < block.tokens; ++token) {
-    const Keys seen = attributes.visible(block.first_token + token, 1);
+    const Keys seen = attributes.visible(block.sequence, block.first_token + token, 1);
     total +=
         std::max<std::int64_t>(std::min(seen.end, part.end) - std::max(seen.begin, part.begin), 0);
   }
@@ -117,8 +152,9 @@ std::int64_t AttentionProblem::pairs(const AttentionBlock& block, Keys part) con
 }
 
 bool AttentionProblem::is_masked(const AttentionBlock& block, Keys part) const {
-  return attributes.visible(block.first_token, 1).end < part.end ||
-         attributes.visible(block.first_token + block.tokens - 1, 1).begin > part.begin;
+  return attributes.visible(block.sequence, block.first_token, 1).end < part.end ||
+         attributes.visible(block.sequence, block.first_token + block.tokens - 1, 1).begin >
+             part.begin;
 }
 
 void AttentionProblem::mask(const AttentionBlock& block, Keys part, command::View& view) const {
@@ -134,7 +170,7 @@ void AttentionProblem::mask(const AttentionBlock& block, Keys part, command::Vie
   }
   view.row.push_back({block.tokens, row.stride_bits, {1, 0}});
   view.column[0].step = {-1, 0};
-  view.bounds[0].origin = attributes.past_length + block.first_token - part.begin;
+  view.bounds[0].origin = attributes.past(block.sequence) + block.first_token - part.begin;
   if (attributes.window != 0) {
     view.bounds[0].limit = attributes.window;
   }
@@ -164,8 +200,8 @@ std::optional<AttentionProblem> attention_problem(const LayerRequest& request) {
   problem.new_key = problem.key = by_token(request, inputs[1], size);
   problem.new_value = problem.value = by_token(request, inputs[2], value_size);
   if (problem.attributes.cached) {
-    problem.key = by_head(request, inputs[3], size);
-    problem.value = by_head(request, inputs[4], value_size);
+    problem.key = by_head(request, inputs[3], problem.attributes, size);
+    problem.value = by_head(request, inputs[4], problem.attributes, value_size);
   }
   for (const AttentionOperand& one : {problem.query, problem.new_key, problem.new_value,
                                       problem.key, problem.value, problem.output}) {
@@ -209,7 +245,7 @@ std::optional<AttentionBlock> AttentionBlocks::block(const AttentionProblem& pro
   block.heads = std::min(heads, problem.group() - block.first_head);
   block.first_token = part % token_blocks * tokens;
   block.tokens = std::min(tokens, a.query_length - block.first_token);
-  block.keys = a.visible(block.first_token, block.tokens);
+  block.keys = a.visible(block.sequence, block.first_token, block.tokens);
   return block;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "lowering/emitter.h"
 #include "lowering/layer.h"
@@ -34,11 +35,12 @@ struct AttentionOperand {
   std::int64_t sequence_stride = 0;
   std::int64_t head_stride = 0;
   std::int64_t token_stride = 0;
-
-  [[nodiscard]] std::int64_t offset(std::int64_t sequence, std::int64_t head,
-                                    std::int64_t token) const {
-    return sequence * sequence_stride + head * head_stride + token * token_stride;
-  }
+  // Where sequences differ in length, their places instead of sequence_stride and head_stride.
+  struct SequencePlace {
+    std::int64_t offset = 0;
+    std::int64_t head_stride = 0;
+  };
+  std::vector<SequencePlace> places;
   // Rows (head, token), successive in the buffer.
   [[nodiscard]] TensorMove move(std::int64_t sequence, std::int64_t head, std::int64_t heads,
                                 std::int64_t token, std::int64_t tokens, std::int64_t buffer) const;
@@ -59,6 +61,9 @@ struct AttentionProblem {
   // Key-value heads of all sequences.
   [[nodiscard]] std::int64_t kv_heads() const { return batch * attributes.kv_heads; }
   [[nodiscard]] std::int64_t length() const { return attributes.length(); }
+  // Keys of all heads and sequences that are there, and those that some token sees.
+  [[nodiscard]] std::int64_t all_keys() const;
+  [[nodiscard]] std::int64_t seen_keys() const;
   // The most keys that `tokens` successive tokens see.
   [[nodiscard]] std::int64_t most_keys(std::int64_t tokens) const;
   // Keys that an average block of so many tokens sees, rounded up.

@@ -125,9 +125,7 @@ class AttentionEstimate {
 
   [[nodiscard]] std::int64_t memory_cycles_of(const AttentionTiling& tiling, std::int64_t blocks,
                                               std::int64_t keys) const {
-    const std::int64_t seen =
-        problem_.attributes.visible(0, problem_.attributes.query_length).count();
-    return problem_.memory_cycles(stays(tiling) ? problem_.kv_heads() * seen : blocks * keys);
+    return problem_.memory_cycles(stays(tiling) ? problem_.seen_keys() : blocks * keys);
   }
 
   const AttentionProblem& problem_;

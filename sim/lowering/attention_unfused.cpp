@@ -95,7 +95,7 @@ class UnfusedAttention::Lane {
     command.rows = some.rows() / heads;
     command.columns = block.keys.count();
     const workload::Attention& a = problem_.attributes;
-    const std::int64_t valid = a.visible(some.first_token, 1).end - block.keys.begin;
+    const std::int64_t valid = a.visible(some.sequence, some.first_token, 1).end - block.keys.begin;
     command.stages.push_back(
         {command::VectorKind::kSoftmax,
          {},

@@ -44,7 +44,7 @@ class UnfusedEstimate {
     const std::int64_t logits =
         blocks * rows * numeric::row_bytes(problem_.logits, keys);  // bytes of one walk over all
     const bool stays = tiling.kv_slots >= divide_up(problem_.length(), tiling.keys);
-    const std::int64_t loaded = stays ? problem_.kv_heads() * problem_.length() : blocks * keys;
+    const std::int64_t loaded = stays ? problem_.all_keys() : blocks * keys;
     tiling.array_cycles = tiling.vector_cycles = tiling.memory_cycles = tiling.estimate = 0;
 
     const Machine::Array& array = machine_.arrays.front();

@@ -97,8 +97,11 @@ std::unique_ptr<Layer> plan_embedding(const LayerRequest& request) {
   if (embedding.rows == workload::EmbeddingRows::kPosition) {
     const auto& shape = request.output().shape;
     const std::int64_t tokens = shape[shape.size() - 2];
-    problem.walk = [past = embedding.past_length, tokens] {
-      return [past, tokens, row = std::int64_t{0}]() mutable { return past + row++ % tokens; };
+    problem.walk = [embedding, tokens] {
+      return [embedding, tokens, row = std::int64_t{-1}]() mutable {
+        ++row;
+        return embedding.past(row / tokens) + row % tokens;
+      };
     };
   } else {
     const std::uint64_t seed = request.seed + request.group.op;

@@ -103,12 +103,25 @@ void Emitter::load(const TensorMove& tensor_move) {
   move(tensor_move, true, engines[next_load_++ % engines.size()]);
 }
 
+void Emitter::load_after(const TensorMove& tensor_move, workload::TensorId tensor) {
+  const auto& engines = machine_->load_engines;
+  const command::EngineIndex engine = engines[next_load_++ % engines.size()];
+  const Placement& placement = placements_.at(static_cast<std::size_t>(tensor));
+  Marks after;
+  if (TensorHazards* hazards =
+          tensor_hazards(placement.base == workload::kNoTensor ? tensor : placement.base, false)) {
+    hazards->read({0, placement.bytes}, next_mark(engine), after);
+  }
+  move(tensor_move, true, engine, std::move(after));
+}
+
 void Emitter::store(const TensorMove& tensor_move) {
   const auto& engines = machine_->store_engines;
   move(tensor_move, false, engines[next_store_++ % engines.size()]);
 }
 
-void Emitter::move(const TensorMove& tensor_move, bool is_load, command::EngineIndex engine) {
+void Emitter::move(const TensorMove& tensor_move, bool is_load, command::EngineIndex engine,
+                   Marks after) {
   const Placement& placement = placements_.at(static_cast<std::size_t>(tensor_move.tensor));
   base::require_invariant(placement.placed, "tensors that move lie in a tier");
   const Move::End tier{{command::SpaceKind::kTier, placement.tier},
@@ -120,7 +133,6 @@ void Emitter::move(const TensorMove& tensor_move, bool is_load, command::EngineI
   collapse(body);
 
   const command::Dependency mark = next_mark(engine);
-  Marks after;
   Interval in_tier = command::touched_bytes(is_load ? body.source : body.destination, body);
   in_tier = {in_tier.begin - placement.address, in_tier.end - placement.address};
   base::require_invariant(in_tier.begin >= 0 && in_tier.end <= placement.bytes,

@@ -37,6 +37,8 @@ class Emitter {
 
   // Tier to scratchpad, on the next of the load engines in turn; and back.
   void load(const TensorMove& move);
+  // The same, when the whole of another tensor is there.
+  void load_after(const TensorMove& move, workload::TensorId tensor);
   void store(const TensorMove& move);
   // On the array (vector unit) of that index in the layer's machine.
   // A row-stationary tile that gives no window is a matrix product.
@@ -51,7 +53,7 @@ class Emitter {
   [[nodiscard]] bool take(command::Command& command);
 
  private:
-  void move(const TensorMove& move, bool is_load, command::EngineIndex engine);
+  void move(const TensorMove& move, bool is_load, command::EngineIndex engine, Marks after = {});
   IntervalHazards& hazards(const command::Space& space);
   TensorHazards* tensor_hazards(workload::TensorId tensor, bool is_written);
   [[nodiscard]] command::Dependency next_mark(command::EngineIndex engine) const;

@@ -45,6 +45,7 @@ struct Machine {
     std::int64_t interleave = 256;      // bytes on one channel before the next one's turn
     std::int64_t page_bytes = 1 << 14;  // of one open row on every data bus of every channel
     std::int64_t latency_cycles = 0;    // of a lone request, there and back
+    bool is_link = false;               // to other devices: holds nothing but what they exchange
 
     // Cycles of a transfer at the peak, rounded up.
     [[nodiscard]] std::int64_t cycles(std::int64_t bytes) const;

@@ -113,6 +113,7 @@ class MachineBuilder {
       entry.interleave = tier.interleave.value;
       entry.page_bytes = tier.page_bytes();
       entry.latency_cycles = latency_cycles(tier);
+      entry.is_link = tier.storage && tier.storage->link;
       machine_.tiers.push_back(std::move(entry));
     }
   }

@@ -30,6 +30,7 @@ const base::Registry<PlanFunction>& operator_table() {
     table.add("expert_gate", plan_expert_gate);
     table.add("expert_dispatch", plan_expert_dispatch);
     table.add("expert_combine", plan_expert_combine);
+    table.add("all_reduce", plan_all_reduce);
     return table;
   }();
   return kTable;

@@ -38,5 +38,6 @@ using PlanFunction = std::function<std::unique_ptr<Layer>(const LayerRequest&)>;
 [[nodiscard]] std::unique_ptr<Layer> plan_expert_gate(const LayerRequest& request);
 [[nodiscard]] std::unique_ptr<Layer> plan_expert_dispatch(const LayerRequest& request);
 [[nodiscard]] std::unique_ptr<Layer> plan_expert_combine(const LayerRequest& request);
+[[nodiscard]] std::unique_ptr<Layer> plan_all_reduce(const LayerRequest& request);
 
 }  // namespace orrery::lowering

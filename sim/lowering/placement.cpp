@@ -42,7 +42,13 @@ class Placer {
         placements_(graph.tensors.size()),
         where_(graph.tensors.size()),
         bases_(workload::view_bases(graph)),
-        layer_rules_(graph.tensors.size()) {
+        layer_rules_(graph.tensors.size()),
+        is_exchange_(graph.tensors.size(), false) {
+    for (const Operator& op : graph.operators) {
+      if (std::holds_alternative<workload::AllReduce>(op.attributes)) {
+        is_exchange_[index(op.inputs[1])] = true;
+      }
+    }
     for (const Machine::Tier& tier : machine.tiers) {
       spaces_.push_back({&tier, {}});
     }
@@ -176,7 +182,9 @@ class Placer {
       return result;
     }
     for (std::size_t i = 0; i < spaces_.size(); ++i) {
-      result.push_back(i);
+      if (spaces_[i].tier->is_link == is_exchange_[index(id)]) {
+        result.push_back(i);
+      }
     }
     return result;
   }
@@ -232,7 +240,11 @@ class Placer {
       diagnostics_.add({where_[index(id)], "",
                         fmt::format("tensor '{}' of {} does not fit", tensor.name,
                                     base::to_string(base::Bytes{placement.bytes})),
-                        "free space of at least its size; free: " + free_space, ""});
+                        is_exchange_[index(id)] && free_space.empty()
+                            ? "a memory of the platform with 'storage: {link: true}', or an "
+                              "all-reduce that is left out"
+                            : "free space of at least its size; free: " + free_space,
+                        ""});
     }
   }
 
@@ -274,6 +286,7 @@ class Placer {
   std::vector<base::SourcePosition> where_;  // the operator that first names the tensor
   std::vector<TensorId> bases_;              // by tensor, itself where it is no view
   std::vector<std::vector<const PlacementRule*>> layer_rules_;  // in the order in which they count
+  std::vector<bool> is_exchange_;  // by tensor: lies with the neighbours, behind a link
   int homeless_ = 0;
   std::int64_t homeless_bytes_ = 0;
 };

@@ -42,11 +42,18 @@ class RotaryCommands {
         out_row_bytes_(numeric::row_bytes(out, rotary.heads * rotary.head_size)) {}
 
   // A command's rows have one position, or successive ones: all heads of a token or all tokens of a
-  // head, whatever takes fewer commands.
+  // head, whatever takes fewer commands. Single tokens of several sequences share a command where
+  // their positions are one.
   [[nodiscard]] std::vector<VectorCommand> operator()(const RowBlock& block) const {
     std::vector<VectorCommand> commands;
-    const auto position = static_cast<double>(rotary_.past_length + block.first_row % tokens_);
-    if (tokens_ == 1) {
+    const auto position =
+        static_cast<double>(rotary_.past(block.first_row / tokens_) + block.first_row % tokens_);
+    if (tokens_ == 1 && rotary_.past_lengths) {
+      for (std::int64_t row = 0; row < block.rows; ++row) {
+        commands.push_back(command(block, {row, 1, 0, rotary_.heads},
+                                   static_cast<double>(rotary_.past(block.first_row + row)), 0.0));
+      }
+    } else if (tokens_ == 1) {
       commands.push_back(command(block, {0, block.rows, 0, rotary_.heads}, position, 0.0));
     } else if (block.rows <= rotary_.heads) {
       for (std::int64_t token = 0; token < block.rows; ++token) {

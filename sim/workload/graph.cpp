@@ -31,23 +31,23 @@ CheckedSize product(const std::vector<std::int64_t>& sizes) {
   return result;
 }
 
-// Pairs of a query and a key that it sees, for one head of one sequence.
-CheckedSize visible_pairs(const Attention& attributes) {
+// Pairs of a query and a key that it sees, for one head of one sequence after `past` tokens.
+CheckedSize visible_pairs(const Attention& attributes, std::int64_t past, std::int64_t length) {
   const CheckedSize tokens = attributes.query_length;
   if (!attributes.causal) {
-    return tokens * attributes.length();
+    return tokens * length;
   }
   // The first tokens see all that is before them, the others a whole window.
   const std::int64_t growing =
-      attributes.window == 0 ? attributes.query_length
-                             : std::clamp<std::int64_t>(attributes.window - attributes.past_length,
-                                                        0, attributes.query_length);
+      attributes.window == 0
+          ? attributes.query_length
+          : std::clamp<std::int64_t>(attributes.window - past, 0, attributes.query_length);
   // n (n + 1) is even, so the half is exact; it fits where the product does.
   const CheckedSize square = CheckedSize(growing) * (CheckedSize(growing) + 1);
   if (!square.fits()) {
     return square;
   }
-  return CheckedSize(growing) * attributes.past_length + square.value() / 2 +
+  return CheckedSize(growing) * past + square.value() / 2 +
          CheckedSize(attributes.query_length - growing) * attributes.window;
 }
 
@@ -84,7 +84,15 @@ struct MacCount {
   CheckedSize operator()(const Attention& attributes) const {
     const CheckedSize sizes = CheckedSize(attributes.head_size) + attributes.value_head_size();
     const CheckedSize batch = input(graph, op, 0).shape[0];
-    return sizes * batch * attributes.heads * visible_pairs(attributes);
+    if (!attributes.past_lengths) {
+      return sizes * batch * attributes.heads *
+             visible_pairs(attributes, attributes.past_length, attributes.length());
+    }
+    CheckedSize pairs = 0;
+    for (const std::int64_t past : *attributes.past_lengths) {
+      pairs = pairs + visible_pairs(attributes, past, past + attributes.query_length);
+    }
+    return sizes * attributes.heads * pairs;
   }
   template <class Other>
   CheckedSize operator()(const Other& /*attributes*/) const {
@@ -98,13 +106,21 @@ struct MacCount {
 
 }  // namespace
 
-Attention::Keys Attention::visible(std::int64_t first, std::int64_t count) const {
-  if (!causal) {
-    return {0, length()};
+std::int64_t Attention::total_length(std::int64_t batch) const {
+  std::int64_t total = 0;
+  for (std::int64_t sequence = 0; sequence < batch; ++sequence) {
+    total += length(sequence);
   }
-  const std::int64_t first_end = past_length + first + 1;
-  return {window == 0 ? 0 : std::max<std::int64_t>(first_end - window, 0),
-          past_length + first + count};
+  return total;
+}
+
+Attention::Keys Attention::visible(std::int64_t sequence, std::int64_t first,
+                                   std::int64_t count) const {
+  if (!causal) {
+    return {0, length(sequence)};
+  }
+  const std::int64_t first_end = past(sequence) + first + 1;
+  return {window == 0 ? 0 : std::max<std::int64_t>(first_end - window, 0), first_end - 1 + count};
 }
 
 std::int64_t Tensor::elements() const {

@@ -74,11 +74,16 @@ struct MatrixMultiplication {
   double alpha = 1.0, beta = 1.0;
 };
 
+// Tokens before the new ones, one number for each sequence; none where all have as many.
+using PastLengths = std::shared_ptr<const std::vector<std::int64_t>>;
+
 // Multi-head attention of `query_length` tokens, T, after `past_length` earlier ones.
 // With a cache, inputs: q [B, T, heads * head_size], k [B, T, kv_heads * head_size] and v [B, T,
 // kv_heads * value_head_size()] of the new tokens, key cache and value cache [B, kv_heads, past +
 // T, head size of its side] (kKeyValueCache; their first `past_length` tokens hold the past, the
-// new ones are appended by this operator).
+// new ones are appended by this operator). Where sequences have pasts of different lengths, each of
+// them has a [kv_heads, past + T, head size] of its own, one sequence after the other: the caches
+// have the size [tokens of all sequences, kv_heads, head size of their side] then.
 // Without one, inputs: q, and k [B, S, kv_heads * head_size] and v [B, S, kv_heads *
 // value_head_size()] of all S = key_length tokens that can be seen; S = past + T where causal, any
 // length else (encoders, cross attention).
@@ -94,6 +99,7 @@ struct Attention {
   std::int64_t value_size = 0;  // elements of a head of v; 0: head_size
   bool cached = true;
   std::int64_t key_length = 0;  // without a cache: tokens of k and v
+  PastLengths past_lengths;     // with a cache; past_length is the largest of them
 
   struct Keys {
     std::int64_t begin = 0, end = 0;
@@ -102,12 +108,20 @@ struct Attention {
   [[nodiscard]] std::int64_t value_head_size() const {
     return value_size == 0 ? head_size : value_size;
   }
-  // Keys that are there, seen or not.
+  [[nodiscard]] std::int64_t past(std::int64_t sequence) const {
+    return past_lengths ? (*past_lengths)[static_cast<std::size_t>(sequence)] : past_length;
+  }
+  // Keys that are there for the longest sequence, seen or not.
   [[nodiscard]] std::int64_t length() const {
     return cached ? past_length + query_length : key_length;
   }
-  // Keys that some token of [first, first + count) sees.
-  [[nodiscard]] Keys visible(std::int64_t first, std::int64_t count) const;
+  [[nodiscard]] std::int64_t length(std::int64_t sequence) const {
+    return cached ? past(sequence) + query_length : key_length;
+  }
+  // The sum of length() over `batch` sequences.
+  [[nodiscard]] std::int64_t total_length(std::int64_t batch) const;
+  // Keys that some token of [first, first + count) of a sequence sees.
+  [[nodiscard]] Keys visible(std::int64_t sequence, std::int64_t first, std::int64_t count) const;
 };
 
 enum class NormalizationKind : std::uint8_t { kLayer, kRms };
@@ -136,6 +150,11 @@ enum class EmbeddingRows : std::uint8_t { kSeed, kPosition };
 struct Embedding {
   EmbeddingRows rows = EmbeddingRows::kSeed;
   std::int64_t past_length = 0;  // kPosition only
+  PastLengths past_lengths;      // kPosition only; past_length is the largest of them
+
+  [[nodiscard]] std::int64_t past(std::int64_t sequence) const {
+    return past_lengths ? (*past_lengths)[static_cast<std::size_t>(sequence)] : past_length;
+  }
 };
 
 // Rotary position embedding on pairs (i, i + head_size / 2) of every head. inputs: x [B, T, heads *
@@ -143,6 +162,11 @@ struct Embedding {
 struct RotaryEmbedding {
   std::int64_t heads = 1, head_size = 2, past_length = 0;
   double theta = 10000.0;
+  PastLengths past_lengths;  // past_length is the largest of them
+
+  [[nodiscard]] std::int64_t past(std::int64_t sequence) const {
+    return past_lengths ? (*past_lengths)[static_cast<std::size_t>(sequence)] : past_length;
+  }
 };
 
 // The last token of every sequence: y[b, c] = x[b, T - 1, c]. A copy of rows, no arithmetic.
@@ -183,11 +207,29 @@ struct ExpertCombine {
   std::shared_ptr<const std::vector<std::vector<CombineTerm>>> terms;  // by row of y
 };
 
+// The sum of x over `devices` that each hold a part of it, by a ring: x is cut into as many chunks
+// of successive elements (the last ones may be shorter, or empty), which travel 2 (devices - 1)
+// steps. One device is simulated, number 0. In step s of the first half it sends the sum so far of
+// chunk -s mod devices and adds what it receives to its part of chunk -s - 1; then it has the whole
+// sum of chunk 1. In step s of the second half it sends chunk 1 - s and receives chunk -s.
+// inputs: x, and the exchange [2, 2 (devices - 1), elements of a chunk] (kState) that lies in the
+// memory of the neighbours, behind a link: what is sent, then what is received, by step.
+// output: like x.
+struct AllReduce {
+  std::int64_t devices = 2;
+
+  // Elements of a chunk of x but the last.
+  [[nodiscard]] std::int64_t chunk(std::int64_t elements) const {
+    return (elements + devices - 1) / devices;
+  }
+};
+
 using Attributes =
     std::variant<Convolution, MatrixMultiplication, Attention, Normalization, Softmax, Elementwise,
                  Pooling, Embedding, RotaryEmbedding, SelectLast, TransposedConvolution, Reduction,
                  Reshape, Transpose, Concatenation, Slice, Pad, Expand, Gather, Scatter,
-                 ChannelAffine, LinearRecurrence, ExpertGate, ExpertDispatch, ExpertCombine>;
+                 ChannelAffine, LinearRecurrence, ExpertGate, ExpertDispatch, ExpertCombine,
+                 AllReduce>;
 
 struct Operator {
   std::string name;  // unique in its graph: "layer3.attention.query"
@@ -214,6 +256,7 @@ struct Graph {
   std::vector<Tensor> tensors;
   std::vector<Operator> operators;
   std::vector<MixtureSummary> mixtures;
+  std::vector<std::string> notes;  // choices that a reader of results must know
 };
 
 // The tensor whose elements a tensor shows: of a chain of views the first, else the tensor itself.

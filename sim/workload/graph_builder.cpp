@@ -164,11 +164,8 @@ TensorId GraphBuilder::normalization(const std::string& name, TensorId x,
 
 TensorId GraphBuilder::cache(const std::string& name, TensorId q, const Attention& attributes,
                              std::int64_t head_size, const PartOptions& options) {
-  return add_tensor({name,
-                     {tensor(q).shape.front(), attributes.kv_heads,
-                      attributes.past_length + attributes.query_length, head_size},
-                     types_.kv_cache,
-                     TensorRole::kKeyValueCache},
+  return add_tensor({name, cache_shape(attributes, tensor(q).shape.front(), head_size),
+                     types_.kv_cache, TensorRole::kKeyValueCache},
                     options);
 }
 
@@ -184,6 +181,21 @@ TensorId GraphBuilder::attention(const std::string& name, TensorId q, TensorId k
   const TensorId values =
       cache(name + ".value_cache", q, attributes, attributes.value_head_size(), options);
   return apply(name, attributes, {q, k, v, keys, values}, options);
+}
+
+TensorId GraphBuilder::all_reduce(const std::string& name, TensorId x, std::int64_t devices,
+                                  const PartOptions& options) {
+  if (x == kNoTensor) {
+    return kNoTensor;
+  }
+  const AllReduce attributes{devices};
+  const TensorId exchange =
+      add_tensor({name + ".exchange",
+                  {2, 2 * (devices - 1), attributes.chunk(tensor(x).elements())},
+                  tensor(x).type,
+                  TensorRole::kState},
+                 options);
+  return apply(name, attributes, {x, exchange}, options);
 }
 
 TensorId GraphBuilder::channel_affine(const std::string& name, TensorId x,

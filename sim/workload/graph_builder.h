@@ -55,6 +55,9 @@ class GraphBuilder {
   // Adds "<name>.key_cache" and "<name>.value_cache" where attributes.cached.
   TensorId attention(const std::string& name, TensorId q, TensorId k, TensorId v,
                      const Attention& attributes, const PartOptions& options);
+  // Adds "<name>.exchange".
+  TensorId all_reduce(const std::string& name, TensorId x, std::int64_t devices,
+                      const PartOptions& options);
   // Adds "<name>.scale" and "<name>.shift".
   TensorId channel_affine(const std::string& name, TensorId x, const PartOptions& options);
   // Adds "<name>.state", of the key-value cache's type.
@@ -68,6 +71,7 @@ class GraphBuilder {
   // The tensor of that name, or kNoTensor.
   [[nodiscard]] TensorId find(const std::string& name) const;
   void add_mixture(MixtureSummary summary) { graph_.mixtures.push_back(std::move(summary)); }
+  void add_note(std::string note) { graph_.notes.push_back(std::move(note)); }
   void report(base::Diagnostic diagnostic) { diagnostics_.add(std::move(diagnostic)); }
 
   // The workload's seed, for what is drawn while the graph is built.

@@ -63,13 +63,19 @@ class Describer {
         line.cache_bytes = sum(line.cache_bytes, seen_bytes(op, tensor));
         if (is_new) {
           result_.resident_cache_bytes = sum(result_.resident_cache_bytes, tensor.bytes());
-          // [B, kv_heads, tokens, head_size]
-          const std::int64_t tokens = tensor.shape[0] * tensor.shape[2];
+          const std::int64_t heads = std::get<Attention>(op.attributes).kv_heads;
           result_.cache_bytes_per_token =
-              sum(result_.cache_bytes_per_token, tensor.bytes() / tokens);
+              sum(result_.cache_bytes_per_token,
+                  tensor.bytes() / (tensor.elements() / (heads * tensor.shape.back())));
         }
         break;
       case TensorRole::kState:  // read, where it is not zero, and written
+        if (std::holds_alternative<AllReduce>(op.attributes)) {
+          // With the neighbours: half of it is received, half is sent.
+          line.input_bytes = sum(line.input_bytes, tensor.bytes() / 2);
+          line.output_bytes = sum(line.output_bytes, tensor.bytes() / 2);
+          break;
+        }
         line.cache_bytes = sum(line.cache_bytes, state_bytes(op, tensor));
         if (is_new) {
           result_.resident_cache_bytes = sum(result_.resident_cache_bytes, tensor.bytes());
@@ -92,14 +98,19 @@ class Describer {
     return is_read ? sum(state.bytes(), state.bytes()) : state.bytes();
   }
 
-  // What a window leaves of a cache [B, kv_heads, tokens, head_size].
-  static std::int64_t seen_bytes(const Operator& op, const Tensor& cache) {
+  // What a window leaves of a cache of rows of head_size.
+  std::int64_t seen_bytes(const Operator& op, const Tensor& cache) const {
     const auto* attention = std::get_if<Attention>(&op.attributes);
     if (attention == nullptr) {
       return cache.bytes();
     }
+    const std::int64_t batch = tensor_of(graph_, op.inputs[0]).shape[0];
+    std::int64_t keys = 0;
+    for (std::int64_t sequence = 0; sequence < batch; ++sequence) {
+      keys += attention->visible(sequence, 0, attention->query_length).count();
+    }
     Tensor seen = cache;
-    seen.shape[2] = attention->visible(0, attention->query_length).count();
+    seen.shape = {keys, attention->kv_heads, cache.shape.back()};
     return seen.bytes();
   }
 

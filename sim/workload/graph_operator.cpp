@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "workload/expert_mixture.h"
 #include "workload/graph_operator_keys.h"
@@ -11,9 +13,33 @@
 namespace orrery::workload {
 namespace {
 
+using MaybeLengths = std::optional<std::vector<std::int64_t>>;
+
+config::Codec<MaybeLengths> past_lengths_codec() {
+  return config::maybe(config::list(config::integer(0, kLargestSize), 1));
+}
+
+std::int64_t longest(std::int64_t past_length, const MaybeLengths& lengths) {
+  return lengths ? *std::max_element(lengths->begin(), lengths->end()) : past_length;
+}
+
+PastLengths shared(const MaybeLengths& lengths) {
+  return lengths ? std::make_shared<const std::vector<std::int64_t>>(*lengths) : nullptr;
+}
+
+template <class Op>
+void check_past_lengths(const Op& value, const config::Node& node, config::Reader& reader) {
+  const config::Node* past = node.find("past_length");
+  if (value.past_lengths && past != nullptr && value.past_length != 0) {
+    const config::Reader::Scope scope(reader, "past_length");
+    reader.error(past->where(), "has no meaning beside past_lengths", "no such key");
+  }
+}
+
 struct AttentionOperator : GraphOperator {
   std::int64_t heads = 1, head_size = 1, past_length = 0;
   std::optional<std::int64_t> kv_heads;
+  std::optional<std::vector<std::int64_t>> past_lengths;
   std::optional<std::int64_t> window, value_size;
   bool causal = true;
   bool cache = true;
@@ -38,13 +64,14 @@ struct AttentionOperator : GraphOperator {
         .kv_heads = kv_heads.value_or(heads),
         .head_size = head_size,
         .query_length = builder.tensor(x[0]).shape[1],
-        .past_length = past_length,
+        .past_length = longest(past_length, past_lengths),
         .causal = causal,
         .scale = scale.value_or(1.0 / std::sqrt(static_cast<double>(head_size))),
         .window = window.value_or(0),
         .value_size = value_size.value_or(0),
         .cached = cache,
-        .key_length = cache ? 0 : builder.tensor(x[1]).shape[1]};
+        .key_length = cache ? 0 : builder.tensor(x[1]).shape[1],
+        .past_lengths = shared(past_lengths)};
     builder.attention(name, x[0], x[1], x[2], attributes, options());
   }
 };
@@ -61,6 +88,8 @@ config::Kind<GraphOperator> attention_kind() {
                 "Key-value heads, a divisor of heads; left out: heads.")
       .optional("past_length", &Op::past_length, config::integer(0, kLargestSize),
                 "Tokens before the first of query: those that are in the cache already.")
+      .optional("past_lengths", &Op::past_lengths, past_lengths_codec(),
+                "past_length of each sequence of the batch, where they differ.")
       .optional("cache", &Op::cache, config::boolean(),
                 "Whether key and value are appended to a cache; false: they hold all tokens that "
                 "can be seen.")
@@ -72,7 +101,8 @@ config::Kind<GraphOperator> attention_kind() {
       .optional("value_size", &Op::value_size, config::maybe(size_codec()),
                 "Elements of one head of value; left out: head_size.")
       .optional("scale", &Op::scale, config::maybe(config::number(0, 1e6)),
-                "Factor of the logits; left out: 1 / sqrt(head_size).");
+                "Factor of the logits; left out: 1 / sqrt(head_size).")
+      .check(check_past_lengths<Op>);
   return config::make_kind<GraphOperator>("attention", schema);
 }
 
@@ -153,13 +183,25 @@ config::Kind<GraphOperator> pooling_kind() {
 
 struct EmbeddingOperator : GraphOperator {
   std::int64_t rows = 1, width = 1, past_length = 0;
+  MaybeLengths past_lengths;
   Sizes tokens{1, 1};
   EmbeddingRows lookup = EmbeddingRows::kSeed;
 
   void add_to(GraphBuilder& builder, const std::vector<TensorId>& /*x*/) const override {
-    builder.embedding(name, rows, width, tokens, Embedding{lookup, past_length}, options());
+    builder.embedding(name, rows, width, tokens,
+                      Embedding{lookup, longest(past_length, past_lengths), shared(past_lengths)},
+                      options());
   }
 };
+
+void check_lookup(const EmbeddingOperator& value, const config::Node& node,
+                  config::Reader& reader) {
+  if (value.past_lengths && value.lookup == EmbeddingRows::kSeed) {
+    const config::Reader::Scope scope(reader, "past_lengths");
+    reader.error(node.find("past_lengths")->where(), "has no meaning with lookup: seed",
+                 "no such key");
+  }
+}
 
 config::Kind<GraphOperator> embedding_kind() {
   using Op = EmbeddingOperator;
@@ -175,16 +217,24 @@ config::Kind<GraphOperator> embedding_kind() {
                 "seed: rows drawn from the workload's seed; position: token t reads row "
                 "past_length + t.")
       .optional("past_length", &Op::past_length, config::integer(0, kLargestSize),
-                "Position of the first token.");
+                "Position of the first token.")
+      .optional("past_lengths", &Op::past_lengths, past_lengths_codec(),
+                "past_length of each sequence of the batch, where they differ.")
+      .check(check_past_lengths<Op>)
+      .check(check_lookup);
   return config::make_kind<GraphOperator>("embedding", schema);
 }
 
 struct RotaryEmbeddingOperator : GraphOperator {
   std::int64_t heads = 1, head_size = 2, past_length = 0;
+  MaybeLengths past_lengths;
   double theta = 10000.0;
 
   void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
-    builder.apply(name, RotaryEmbedding{heads, head_size, past_length, theta}, x, options());
+    builder.apply(name,
+                  RotaryEmbedding{heads, head_size, longest(past_length, past_lengths), theta,
+                                  shared(past_lengths)},
+                  x, options());
   }
 };
 
@@ -196,7 +246,10 @@ config::Kind<GraphOperator> rotary_embedding_kind() {
       .required("head_size", &Op::head_size, size_codec(), "Elements of one head, even.")
       .optional("past_length", &Op::past_length, config::integer(0, kLargestSize),
                 "Position of the first token.")
-      .optional("theta", &Op::theta, config::number(1, 1e12), "Base of the angles.");
+      .optional("past_lengths", &Op::past_lengths, past_lengths_codec(),
+                "past_length of each sequence of the batch, where they differ.")
+      .optional("theta", &Op::theta, config::number(1, 1e12), "Base of the angles.")
+      .check(check_past_lengths<Op>);
   return config::make_kind<GraphOperator>("rotary_embedding", schema);
 }
 

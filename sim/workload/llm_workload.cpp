@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "config/yaml.h"
+#include "requests/batch_snapshot.h"
 #include "workload/file_reference.h"
 #include "workload/hugging_face.h"
+#include "workload/request_settings.h"
 #include "workload/transformer_model.h"
 #include "workload/workload_spec.h"
 
@@ -51,6 +54,27 @@ config::Codec<ModelFile> model_file_codec() {
   return {read, [](const ModelFile& file) { return file.document; }, type};
 }
 
+// How a model is spread over devices.
+struct ParallelSettings {
+  std::int64_t tensor = 1;
+  bool all_reduce = true;
+
+  [[nodiscard]] static const config::Schema<ParallelSettings>& schema() {
+    static const config::Schema<ParallelSettings> kSchema = [] {
+      config::Schema<ParallelSettings> schema("parallel", "How a model is spread over devices.");
+      schema
+          .optional("tensor", &ParallelSettings::tensor, config::integer(1, 4096),
+                    "Devices among which heads and inner columns of each block are divided; one "
+                    "of them is simulated.")
+          .optional("all_reduce", &ParallelSettings::all_reduce, config::boolean(),
+                    "Whether the sums over the devices, behind attention and behind the MLP, are "
+                    "simulated; false: they are left out, and the result says so.");
+      return schema;
+    }();
+    return kSchema;
+  }
+};
+
 enum class Phase : std::uint8_t { kPrefill, kDecode, kEncode };
 
 struct LlmWorkload : WorkloadSpec {
@@ -59,9 +83,12 @@ struct LlmWorkload : WorkloadSpec {
   std::int64_t batch = 1;
   std::optional<std::int64_t> prompt;
   std::optional<std::int64_t> context;
+  std::optional<RequestSettings> requests;
   ElementTypes types;
   std::optional<std::int64_t> layers;
+  bool blocks_only = false;
   bool lm_head = true;
+  ParallelSettings parallel;
   std::optional<MixtureSettings> moe;
 
   [[nodiscard]] Graph build(const std::string& graph_name) const override {
@@ -69,12 +96,36 @@ struct LlmWorkload : WorkloadSpec {
     step.batch = batch;
     step.tokens = prompt.value_or(1);
     step.past = context.value_or(0);
+    if (requests) {
+      auto pasts = requests->context_lengths(static_cast<std::uint64_t>(seed));
+      step.batch = static_cast<std::int64_t>(pasts.size());
+      step.past = *std::max_element(pasts.begin(), pasts.end());
+      step.pasts = std::make_shared<const std::vector<std::int64_t>>(std::move(pasts));
+    }
+    step.all_reduce = parallel.all_reduce ? parallel.tensor : 1;
     step.layers = layers;
+    step.blocks_only = blocks_only;
     step.head = lm_head;
     step.types = types;
     step.moe = moe.value_or(MixtureSettings{});
     step.seed = static_cast<std::uint64_t>(seed);
-    return build_transformer(graph_name, config.model, step);
+    Graph graph = build_transformer(graph_name, tensor_share(config.model, parallel.tensor), step);
+    add_notes(graph, step);
+    return graph;
+  }
+
+ private:
+  void add_notes(Graph& graph, const TransformerStep& step) const {
+    if (step.pasts) {
+      graph.notes.push_back(summary_text(requests::summarize(*step.pasts)));
+    }
+    if (parallel.tensor > 1) {
+      graph.notes.push_back(
+          fmt::format("one of {} devices by tensor parallelism{}", parallel.tensor,
+                      parallel.all_reduce
+                          ? ""
+                          : "; the all-reduce behind attention and behind the MLP is left out"));
+    }
   }
 };
 
@@ -110,6 +161,11 @@ void check_positions(const LlmWorkload& value, const config::Node& node, config:
   const std::optional<std::int64_t>& positions = value.config.model.positions;
   const std::int64_t past = value.context.value_or(0);
   const std::int64_t tokens = value.prompt.value_or(1);
+  if (positions && value.requests) {
+    const config::Reader::Scope scope(reader, "requests");
+    value.requests->check_positions(*positions, *node.find("requests"), reader);
+    return;
+  }
   if (!positions || past + tokens <= *positions) {
     return;
   }
@@ -121,6 +177,28 @@ void check_positions(const LlmWorkload& value, const config::Node& node, config:
                     fmt::format("at most {}: the model has {} positions",
                                 past_fits ? *positions - past : *positions - 1, *positions));
   }
+}
+
+void refuse(const std::string& key, const std::string& message, const config::Node& node,
+            config::Reader& reader) {
+  const config::Node* found = node.find(key);
+  if (found != nullptr && !found->is_null()) {
+    const config::Reader::Scope scope(reader, key);
+    reader.error(found->where(), message, "no such key");
+  }
+}
+
+// Requests stand for batch and context.
+void check_requests(const LlmWorkload& value, const config::Node& node, config::Reader& reader) {
+  if (!value.requests) {
+    return;
+  }
+  if (value.phase != Phase::kDecode) {
+    refuse("requests", "has no meaning but in phase decode", node, reader);
+    return;
+  }
+  refuse("batch", "has no meaning beside requests, which have their own", node, reader);
+  refuse("context", "has no meaning beside requests", node, reader);
 }
 
 void check_lengths(const LlmWorkload& value, const config::Node& node, config::Reader& reader) {
@@ -135,9 +213,51 @@ void check_lengths(const LlmWorkload& value, const config::Node& node, config::R
   // An image has as many tokens as it has patches.
   const Use prompt = value.config.model.image ? Use::kRefused : phase.prompt;
   check_length("prompt", prompt, phase.name, node, reader);
-  check_length("context", phase.context, phase.name, node, reader);
+  check_length("context", value.requests ? Use::kOptional : phase.context, phase.name, node,
+               reader);
+  check_requests(value, node, reader);
   if (!value.config.model.image) {
     check_positions(value, node, reader);
+  }
+}
+
+void check_blocks(const LlmWorkload& value, const config::Node& node, config::Reader& reader) {
+  if (!value.blocks_only) {
+    return;
+  }
+  if (value.lm_head) {
+    refuse("lm_head", "has no meaning with blocks_only", node, reader);
+  }
+  if (value.layers == 0) {
+    const config::Reader::Scope scope(reader, "layers");
+    reader.mismatch(*node.find("layers"), "at least one block, where there are blocks only");
+  }
+}
+
+// Each device has whole heads and whole columns.
+void check_parallel(const LlmWorkload& value, const config::Node& node, config::Reader& reader) {
+  const std::int64_t devices = value.parallel.tensor;
+  if (devices == 1) {
+    return;
+  }
+  const TransformerModel& model = value.config.model;
+  const config::Reader::Scope scope(reader, "parallel");
+  const config::Reader::Scope inner(reader, "tensor");
+  const config::Node& place = *node.find("parallel")->find("tensor");
+  if (model.experts || model.image) {
+    reader.error(place.where(), "a model with experts or of images is not divided by tensors", "1");
+    return;
+  }
+  const auto require = [&](bool divides, std::int64_t count, const char* what) {
+    if (!divides) {
+      reader.mismatch(place, fmt::format("a divisor of the model's {} {}", count, what));
+    }
+  };
+  require(model.heads % devices == 0, model.heads, "heads");
+  require(model.mlp_size % devices == 0, model.mlp_size, "columns of the MLP");
+  if (model.kv_heads % devices != 0 && devices % model.kv_heads != 0) {
+    reader.mismatch(place, fmt::format("a divisor or a multiple of the model's {} key-value heads",
+                                       model.kv_heads));
   }
 }
 
@@ -169,16 +289,25 @@ config::Kind<WorkloadSpec> llm_workload_kind() {
       .optional(
           "context", &LlmWorkload::context, config::maybe(config::integer(0, kLargestSize)),
           "Tokens per sequence that are in the cache already (decode; prefill: 0 where left out).")
+      .optional("requests", &LlmWorkload::requests,
+                config::maybe(config::object(RequestSettings::schema())),
+                "Decode: requests with contexts of their own, in place of `batch` and `context`.")
       .optional("types", &LlmWorkload::types, config::object(element_types_schema()),
                 "Element types.")
       .optional("layers", &LlmWorkload::layers, config::maybe(config::integer(0, 4096)),
                 "Number of blocks instead of the model's own.")
+      .optional("blocks_only", &LlmWorkload::blocks_only, config::boolean(),
+                "The blocks alone: no embedding, no final normalization, no head.")
+      .optional("parallel", &LlmWorkload::parallel, config::object(ParallelSettings::schema()),
+                "How the model is spread over devices.")
       .optional(
           "lm_head", &LlmWorkload::lm_head, config::boolean(),
           "Whether the head is computed: the logits of the last token, the pooler of an encoder.")
       .optional("moe", &LlmWorkload::moe, config::maybe(config::object(MixtureSettings::schema())),
                 "How tokens are spread over the experts of a model that has some.")
       .check(check_lengths)
+      .check(check_blocks)
+      .check(check_parallel)
       .check(check_experts);
   add_common_parameters(schema);
   return config::make_kind<WorkloadSpec>("llm", schema);

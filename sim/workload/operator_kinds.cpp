@@ -75,12 +75,14 @@ const std::vector<OperatorKind>& operator_kinds() {
        "0"},
       {"expert_dispatch", "", "y[i] = x[rows[i]]", "0"},
       {"expert_combine", "", "y[t] = sum over the terms of t of score * source[row]", "0"},
+      {"all_reduce", "",
+       "y = sum of x over all devices, by a ring of 2 (devices - 1) steps over a link", "0"},
   };
   return kKinds;
 }
 
 const std::string& kind_name(const Attributes& attributes) {
-  static_assert(std::variant_size_v<Attributes> == 25, "one row above for each alternative");
+  static_assert(std::variant_size_v<Attributes> == 26, "one row above for each alternative");
   return operator_kinds()[attributes.index()].name;
 }
 

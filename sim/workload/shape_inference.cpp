@@ -132,14 +132,20 @@ class ShapeInference {
                    fmt::format("{} keys, one for each token, where causal", known));
     }
     const std::int64_t batch = shape(0)[0];
+    if (auto mistake = past_mistake(attributes, batch)) {
+      return std::move(*mistake);
+    }
+    if (attributes.past_lengths && !attributes.cached) {
+      return wrong("lengths of each sequence without a cache", "a cache");
+    }
     const std::int64_t keys = attributes.cached ? attributes.query_length : attributes.key_length;
     const std::int64_t size = attributes.head_size;
     const std::int64_t value_size = attributes.value_head_size();
     const std::vector<Shape> wanted{{batch, attributes.query_length, attributes.heads * size},
                                     {batch, keys, attributes.kv_heads * size},
                                     {batch, keys, attributes.kv_heads * value_size},
-                                    {batch, attributes.kv_heads, known, size},
-                                    {batch, attributes.kv_heads, known, value_size}};
+                                    cache_shape(attributes, batch, size),
+                                    cache_shape(attributes, batch, value_size)};
     for (std::size_t i = 0; i < count; ++i) {
       if (shape(i) != wanted[i]) {
         return wrong_shape(i, shape_text(wanted[i]));
@@ -194,6 +200,9 @@ class ShapeInference {
       if (tokens_.size() != 2) {
         return wrong(fmt::format("tokens {}", shape_text(tokens_)), "[B, T]");
       }
+      if (auto mistake = past_mistake(attributes, tokens_[0])) {
+        return std::move(*mistake);
+      }
       if (attributes.past_length + tokens_[1] > table[0]) {
         return wrong(
             fmt::format("position {} is not in the table", attributes.past_length + tokens_[1] - 1),
@@ -212,6 +221,9 @@ class ShapeInference {
     }
     if (x.size() != 3 || x[2] != attributes.heads * attributes.head_size) {
       return wrong_shape(0, fmt::format("[B, T, {}]", attributes.heads * attributes.head_size));
+    }
+    if (auto mistake = past_mistake(attributes, x[0])) {
+      return std::move(*mistake);
     }
     return right(x);
   }
@@ -290,6 +302,19 @@ class ShapeInference {
     return right(std::move(result));
   }
 
+  InferredShape operator()(const AllReduce& attributes) const {
+    const std::int64_t chunk = attributes.chunk(inputs_[0]->elements());
+    const Shape exchange{2, 2 * (attributes.devices - 1), chunk};
+    if (attributes.devices < 2) {
+      return wrong(fmt::format("{} devices", attributes.devices), "at least two");
+    }
+    if (numeric::bits(inputs_[0]->type) < 8) {
+      return wrong(fmt::format("elements of {}", numeric::name(inputs_[0]->type)),
+                   "elements of whole bytes");
+    }
+    return shape(1) == exchange ? right(shape(0)) : wrong_shape(1, shape_text(exchange));
+  }
+
  private:
   [[nodiscard]] bool is_there(const CombineTerm& term, std::size_t scores) const {
     const auto source = static_cast<std::size_t>(term.source);
@@ -302,6 +327,23 @@ class ShapeInference {
     }
     const auto score = static_cast<std::size_t>(term.scores);
     return score < scores && term.column >= 0 && term.column < shape(score).back();
+  }
+  // What is wrong with the pasts of an operator on so many sequences.
+  template <class Operator>
+  [[nodiscard]] static std::optional<InferredShape> past_mistake(const Operator& attributes,
+                                                                 std::int64_t batch) {
+    const PastLengths& pasts = attributes.past_lengths;
+    if (!pasts) {
+      return std::nullopt;
+    }
+    if (static_cast<std::int64_t>(pasts->size()) != batch) {
+      return wrong(fmt::format("lengths of {} sequences for a batch of {}", pasts->size(), batch),
+                   fmt::format("{} lengths", batch));
+    }
+    base::require_invariant(
+        attributes.past_length == *std::max_element(pasts->begin(), pasts->end()),
+        "past_length is that of the longest sequence");
+    return std::nullopt;
   }
   [[nodiscard]] bool has(std::size_t index) const { return index < inputs_.size(); }
 
@@ -357,14 +399,22 @@ constexpr std::size_t kAnyNumber = SIZE_MAX;
 
 // In the order of Attributes.
 constexpr std::array<InputCount, std::variant_size_v<Attributes>> kInputCounts{
-    {{2, 3}, {2, 3}, {3, 5}, {2, 3}, {1, 1}, {1, 2},    {1, 1},         {1, 1}, {1, 1},
-     {1, 1}, {2, 3}, {1, 1}, {1, 1}, {1, 1}, {2, 1024}, {1, 1},         {1, 1}, {1, 1},
-     {1, 1}, {2, 2}, {3, 3}, {5, 5}, {1, 1}, {1, 1},    {1, kAnyNumber}}};
+    {{2, 3}, {2, 3}, {3, 5}, {2, 3}, {1, 1}, {1, 2},    {1, 1},          {1, 1}, {1, 1},
+     {1, 1}, {2, 3}, {1, 1}, {1, 1}, {1, 1}, {2, 1024}, {1, 1},          {1, 1}, {1, 1},
+     {1, 1}, {2, 2}, {3, 3}, {5, 5}, {1, 1}, {1, 1},    {1, kAnyNumber}, {2, 2}}};
 
 }  // namespace
 
 std::string shape_text(const Shape& shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+Shape cache_shape(const Attention& attention, std::int64_t batch, std::int64_t head_size) {
+  if (attention.past_lengths) {
+    return {attention.total_length(static_cast<std::int64_t>(attention.past_lengths->size())),
+            attention.kv_heads, head_size};
+  }
+  return {batch, attention.kv_heads, attention.length(), head_size};
 }
 
 InferredShape infer_shape(const Attributes& attributes, const std::vector<const Tensor*>& inputs,

@@ -15,6 +15,10 @@ using Shape = std::vector<std::int64_t>;
 // "[1, 224, 224, 3]".
 [[nodiscard]] std::string shape_text(const Shape& shape);
 
+// Of a key or value cache of `batch` sequences.
+[[nodiscard]] Shape cache_shape(const Attention& attention, std::int64_t batch,
+                                std::int64_t head_size);
+
 // The shape of an operator's output, or what is wrong with its inputs.
 struct InferredShape {
   std::optional<Shape> shape;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <utility>
 
 #include "workload/graph_builder.h"
 
@@ -26,7 +28,9 @@ class TransformerBuilder {
   }
 
   Graph build() {
-    TensorId x = embedding();
+    TensorId x = step_.blocks_only
+                     ? builder_.input("hidden", {step_.batch, tokens_, model_.hidden}, options_)
+                     : embedding();
     const std::int64_t layers = step_.layers.value_or(model_.layers);
     for (std::int64_t i = 0; i < layers; ++i) {
       const std::string layer = fmt::format("layer{}", i);
@@ -35,10 +39,10 @@ class TransformerBuilder {
       x = part(layer + ".mlp", x,
                has_experts(i) ? &TransformerBuilder::experts : &TransformerBuilder::mlp);
     }
-    if (model_.final_norm) {
+    if (model_.final_norm && !step_.blocks_only) {
       x = normalization("final_norm", x);
     }
-    if (step_.head) {
+    if (step_.head && !step_.blocks_only) {
       head(x);
     }
     return builder_.finish();
@@ -59,10 +63,23 @@ class TransformerBuilder {
       const std::int64_t first = model_.position_offset;
       const TensorId position = builder_.embedding(
           "embedding.position", first + *model_.positions, model_.hidden, {step_.batch, tokens_},
-          Embedding{EmbeddingRows::kPosition, first + step_.past}, options_);
+          Embedding{EmbeddingRows::kPosition, first + step_.past, positions_behind(first)},
+          options_);
       x = add("embedding.add", x, position);
     }
     return model_.embedding_norm ? normalization("embedding.norm", x) : x;
+  }
+
+  // The first position of each sequence in a table with so many rows before it.
+  [[nodiscard]] PastLengths positions_behind(std::int64_t rows) const {
+    if (!step_.pasts || rows == 0) {
+      return step_.pasts;
+    }
+    std::vector<std::int64_t> positions = *step_.pasts;
+    for (std::int64_t& position : positions) {
+      position += rows;
+    }
+    return std::make_shared<const std::vector<std::int64_t>>(std::move(positions));
   }
 
   TensorId token_embedding() {
@@ -100,11 +117,18 @@ class TransformerBuilder {
   // One of the two parts of a block with its normalization and the sum around it.
   TensorId part(const std::string& name, TensorId x, Part function) {
     if (model_.normalizes_sums) {
-      const TensorId y = (this->*function)(name, x);
+      const TensorId y = summed(name, (this->*function)(name, x));
       return normalization(name + ".norm", add(name + ".residual", x, y));
     }
-    const TensorId y = (this->*function)(name, normalization(name + ".norm", x));
+    const TensorId y = summed(name, (this->*function)(name, normalization(name + ".norm", x)));
     return add(name + ".residual", x, y);
+  }
+
+  // Over the devices that hold a share of the part each.
+  TensorId summed(const std::string& name, TensorId x) {
+    return step_.all_reduce == 1
+               ? x
+               : builder_.all_reduce(name + ".all_reduce", x, step_.all_reduce, options_);
   }
 
   TensorId attention(const std::string& name, TensorId x) {
@@ -127,7 +151,8 @@ class TransformerBuilder {
                                .scale = 1.0 / std::sqrt(static_cast<double>(model_.head_size)),
                                .window = window(),
                                .cached = !model_.is_encoder,
-                               .key_length = model_.is_encoder ? tokens_ : 0};
+                               .key_length = model_.is_encoder ? tokens_ : 0,
+                               .past_lengths = step_.pasts};
     const TensorId core =
         builder_.attention(name + ".core", query, key, value, attributes, options_);
     return builder_.linear(name + ".output", core, model_.hidden, model_.attention_output_bias,
@@ -145,8 +170,9 @@ class TransformerBuilder {
 
   TensorId rotary(const std::string& name, TensorId x, std::int64_t heads) {
     return builder_.apply(
-        name, RotaryEmbedding{heads, model_.head_size, step_.past, *model_.rotary_theta}, {x},
-        options_);
+        name,
+        RotaryEmbedding{heads, model_.head_size, step_.past, *model_.rotary_theta, step_.pasts},
+        {x}, options_);
   }
 
   TensorId mlp(const std::string& name, TensorId x) {
@@ -228,6 +254,14 @@ class TransformerBuilder {
 };
 
 }  // namespace
+
+TransformerModel tensor_share(const TransformerModel& model, std::int64_t devices) {
+  TransformerModel share = model;
+  share.heads = model.heads / devices;
+  share.kv_heads = std::max<std::int64_t>(model.kv_heads / devices, 1);
+  share.mlp_size = model.mlp_size / devices;
+  return share;
+}
 
 Graph build_transformer(const std::string& name, const TransformerModel& model,
                         const TransformerStep& step) {

@@ -74,22 +74,34 @@ struct TransformerStep {
   std::int64_t batch = 1;
   std::int64_t tokens = 1;
   std::int64_t past = 0;
+  PastLengths pasts;                   // of each sequence; `past` is the largest of them
   std::optional<std::int64_t> layers;  // blocks to build instead of the model's own number
+  bool blocks_only = false;            // no embedding, final normalization and head
   bool head = true;
+  std::int64_t all_reduce = 1;  // devices whose shares are summed behind each part of a block
   ElementTypes types;
   MixtureSettings moe;     // of models that have experts
   std::uint64_t seed = 1;  // the workload's
 };
+
+// What one of `devices` holds of a model that is split over them by tensors: some heads of queries,
+// keys and values with their columns of the projections and rows of the output projection, and some
+// columns of the inner size of the MLP. Where there are fewer key-value heads than devices, those
+// that share a head have it each. Embeddings, normalizations and head are whole. The model's heads,
+// inner size and the heads of keys and values must divide.
+[[nodiscard]] TransformerModel tensor_share(const TransformerModel& model, std::int64_t devices);
 
 // The operators of one step, in order: embedding (plus embedding.scale, embedding.project,
 // embedding.token_type, embedding.token_type_add, embedding.position, embedding.add,
 // embedding.norm; of an image patches, patches.tokens and class_token before it), per block
 // layerN.attention.{norm, query, key, value, query_rotary, key_rotary, core, output, residual} and
 // layerN.mlp.{norm, gate, up, activation, product, down, residual}, where the norm of a model that
-// normalizes sums stands behind the residual, and MixtureBuilder says what a block with experts has
+// normalizes sums stands behind the residual, all_reduce stands before it if there are several
+// devices, and MixtureBuilder says what a block with experts has
 // behind its norm; then final_norm. The head is last_token (more than one token only),
 // lm_head.project and lm_head; or first_token, and pooler and pooler.activation or classifier.
-// Throws base::UserError for sizes that overflow and positions that the model does not have.
+// Blocks alone read the input "hidden". Throws base::UserError for sizes that overflow and
+// positions that the model does not have.
 [[nodiscard]] Graph build_transformer(const std::string& name, const TransformerModel& model,
                                       const TransformerStep& step);
 

@@ -40,8 +40,9 @@ TEST(Generated, SchemasForEditorsAreUpToDate) {
 
 TEST(Validate, AcceptsEveryShippedFile) {
   std::vector<std::string> arguments{"validate"};
-  for (const std::string folder : {"configs/platforms", "configs/dram", "configs/energy",
-                                   "workloads/models", "workloads/models/hf", "workloads/layers"}) {
+  for (const std::string folder :
+       {"configs/platforms", "configs/dram", "configs/energy", "workloads/models",
+        "workloads/models/hf", "workloads/layers", "workloads/requests"}) {
     for (const fs::directory_entry& entry : fs::directory_iterator(kRoot / folder)) {
       if (entry.is_regular_file()) {
         arguments.push_back(entry.path().string());

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/functional/attention_cases.h"
 
+#include <algorithm>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -47,14 +50,27 @@ Attention draw_attention(Draw& draw) {
   return a;
 }
 
+PastLengths draw_pasts(Draw& draw, std::int64_t batch) {
+  std::vector<std::int64_t> pasts;
+  for (std::int64_t sequence = 0; sequence < batch; ++sequence) {
+    pasts.push_back(draw.pick<std::int64_t>({0, 1, 2, 5, 7, 13, 19, 31}));
+  }
+  return std::make_shared<const std::vector<std::int64_t>>(std::move(pasts));
+}
+
 Graph draw_graph(Draw& draw) {
   ElementTypes types;
   types.activations = draw.pick<ElementType>(
       {ElementType::kInt8, ElementType::kFp16, ElementType::kFp32, ElementType::kBf16});
   types.kv_cache = draw.pick<ElementType>({ElementType::kInt8, ElementType::kFp16});
   GraphBuilder builder("attention", types);
-  const Attention a = draw_attention(draw);
-  const std::int64_t batch = draw.integer(1, 2);
+  Attention a = draw_attention(draw);
+  std::int64_t batch = draw.integer(1, 2);
+  if (a.cached && draw.chance(50)) {
+    batch = draw.integer(1, 5);
+    a.past_lengths = draw_pasts(draw, batch);
+    a.past_length = *std::max_element(a.past_lengths->begin(), a.past_lengths->end());
+  }
   const std::int64_t given = a.cached ? a.query_length : a.key_length;
   const TensorId q = builder.input("q", {batch, a.query_length, a.heads * a.head_size}, {});
   const TensorId k = builder.input("k", {batch, given, a.kv_heads * a.head_size}, {});

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/functional/random_cases.h"
 
+#include <algorithm>
 #include <functional>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "tests/functional/case_maker.h"
 #include "tests/functional/moe_cases.h"
@@ -112,24 +115,40 @@ Graph pooling(CaseMaker& make) {
   return builder.finish();
 }
 
+// Sets the pasts of an operator on `batch` sequences: of all alike, or each of its own.
+template <class Operator>
+void draw_pasts(CaseMaker& make, std::int64_t batch, std::int64_t most, Operator& op) {
+  op.past_length = make.integer(0, most);
+  if (make.chance(50)) {
+    return;
+  }
+  std::vector<std::int64_t> pasts;
+  for (std::int64_t sequence = 0; sequence < batch; ++sequence) {
+    pasts.push_back(make.integer(0, most));
+  }
+  op.past_length = *std::max_element(pasts.begin(), pasts.end());
+  op.past_lengths = std::make_shared<const std::vector<std::int64_t>>(std::move(pasts));
+}
+
 Graph tokens(CaseMaker& make) {
   GraphBuilder builder = make.builder(false);
   const std::int64_t batch = make.integer(1, 3);
-  const std::int64_t count = make.integer(1, 9);
+  const std::int64_t count = make.pick<std::int64_t>({1, 1, 2, 3, 5, 9});
   RotaryEmbedding rotary;
   rotary.heads = make.integer(1, 4);
   rotary.head_size = 2 * make.integer(1, 5);
-  rotary.past_length = make.integer(0, 9);
+  draw_pasts(make, batch, 9, rotary);
   const std::int64_t width = rotary.heads * rotary.head_size;
   TensorId x = kNoTensor;
   PartOptions options;
   options.output_type = options.weight_type = ElementType::kFp16;
   if (make.chance(50)) {
-    const bool seeded = make.chance(50);
-    x = builder.embedding(
-        "embedding", 40, width, {batch, count},
-        Embedding{seeded ? EmbeddingRows::kSeed : EmbeddingRows::kPosition, seeded ? 0 : 5},
-        options);
+    Embedding embedding;
+    if (make.chance(50)) {
+      embedding.rows = EmbeddingRows::kPosition;
+      draw_pasts(make, batch, 9, embedding);
+    }
+    x = builder.embedding("embedding", 40, width, {batch, count}, embedding, options);
   } else {
     x = builder.input("x", {batch, count, width}, options);
   }
@@ -169,12 +188,17 @@ Graph decoder(CaseMaker& make) {
   a.heads = a.kv_heads * make.integer(1, 2);
   a.head_size = 2 * make.integer(1, 3);
   a.query_length = make.pick<std::int64_t>({1, 5});
-  a.past_length = make.integer(0, 6);
+  const std::int64_t batch = make.integer(1, 3);
+  draw_pasts(make, batch, 6, a);
   a.scale = 0.125;
   const std::int64_t width = a.heads * a.head_size;
-  const RotaryEmbedding rotary{a.heads, a.head_size, a.past_length};
-  const RotaryEmbedding kv_rotary{a.kv_heads, a.head_size, a.past_length};
-  const TensorId x = builder.input("x", {make.integer(1, 2), a.query_length, width}, {});
+  const RotaryEmbedding rotary{.heads = a.heads,
+                               .head_size = a.head_size,
+                               .past_length = a.past_length,
+                               .past_lengths = a.past_lengths};
+  RotaryEmbedding kv_rotary = rotary;
+  kv_rotary.heads = a.kv_heads;
+  const TensorId x = builder.input("x", {batch, a.query_length, width}, {});
   const TensorId norm = builder.normalization("norm", x, {NormalizationKind::kRms, 0.01}, {});
   TensorId q = builder.linear("q", norm, width, false, {});
   TensorId k = builder.linear("k", norm, a.kv_heads * a.head_size, false, {});
@@ -201,11 +225,34 @@ Graph mixture(CaseMaker& make) {
   return random_mixture(static_cast<std::uint64_t>(make.integer(0, INT32_MAX)));
 }
 
+// Sums over several devices between products.
+Graph all_reduce(CaseMaker& make) {
+  ElementTypes types;
+  types.weights = ElementType::kFp16;
+  types.activations =
+      make.pick<ElementType>({ElementType::kFp16, ElementType::kFp32, ElementType::kBf16});
+  GraphBuilder builder("all_reduce", types);
+  TensorId x = builder.input("x", {make.integer(1, 3), make.size(), make.size()}, {});
+  for (std::int64_t i = make.integer(0, 1); i >= 0; --i) {
+    const std::string name = "part" + std::to_string(i);
+    if (make.chance(60)) {
+      x = builder.linear(name, x, make.size(), make.chance(50), {});
+    }
+    x = builder.all_reduce(name + ".all_reduce", x, make.pick<std::int64_t>({2, 2, 3, 4, 5, 8, 17}),
+                           {});
+  }
+  if (make.chance(50)) {
+    builder.apply("y", Elementwise{ElementwiseKind::kAdd, 0.5}, {x}, {});
+  }
+  return builder.finish();
+}
+
 const std::vector<Family>& families() {
-  static const std::vector<Family> kFamilies{
-      {"product", product},   {"convolution", convolution}, {"attention", attention},
-      {"rows", rows},         {"pooling", pooling},         {"tokens", tokens},
-      {"residual", residual}, {"decoder", decoder},         {"mixture", mixture}};
+  static const std::vector<Family> kFamilies{{"product", product},     {"convolution", convolution},
+                                             {"attention", attention}, {"rows", rows},
+                                             {"pooling", pooling},     {"tokens", tokens},
+                                             {"residual", residual},   {"decoder", decoder},
+                                             {"mixture", mixture},     {"all_reduce", all_reduce}};
   return kFamilies;
 }
 
@@ -229,6 +276,10 @@ RandomCase random_case(std::uint64_t seed) {
   result.family = family.name;
   result.graph = family.graph(make);
   result.machine = make.machine();
+  if (result.family == "all_reduce") {
+    result.machine.tiers.push_back(1 << 20);
+    result.machine.link = true;
+  }
   result.mapping = make.mapping();
   result.mapping.layers = make.rules(result.graph);
   return result;

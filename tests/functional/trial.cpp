@@ -65,16 +65,16 @@ std::int64_t unread_scores(const workload::Graph& graph) {
   return bytes;
 }
 
-// The attention operator that owns a cache, for the number of its tokens that are the past.
-std::int64_t past_length(const workload::Graph& graph, workload::TensorId cache) {
+// The attention operator that owns a cache.
+const workload::Attention* owner(const workload::Graph& graph, workload::TensorId cache) {
   for (const workload::Operator& op : graph.operators) {
     const auto* attention = std::get_if<workload::Attention>(&op.attributes);
     if (attention != nullptr && attention->cached &&
         (op.inputs[3] == cache || op.inputs[4] == cache)) {
-      return attention->past_length;
+      return attention;
     }
   }
-  return 0;
+  return nullptr;
 }
 
 }  // namespace
@@ -113,6 +113,7 @@ lowering::Machine SmallMachine::machine() const {
   for (std::size_t i = 0; i < tiers.size(); ++i) {
     result.tiers.push_back({fmt::format("tier{}", i), tiers[i], 8});
   }
+  result.tiers.back().is_link = link;
   return result;
 }
 
@@ -175,15 +176,18 @@ std::string Trial::check(const std::vector<command::Command>& commands, std::uin
       continue;
     }
     // Only the past of each head is there.
-    const std::int64_t size = tensor.shape[3];
-    const std::int64_t tokens = tensor.shape[2];
-    const std::int64_t past = past_length(graph_, static_cast<workload::TensorId>(i));
+    const workload::Attention& attention = *owner(graph_, static_cast<workload::TensorId>(i));
+    const std::int64_t size = tensor.shape.back();
     const std::int64_t row = numeric::row_bytes(tensor.type, size);
-    for (std::int64_t head = 0; head < tensor.shape[0] * tensor.shape[1]; ++head) {
-      memory.write_tensor(
-          tier(placement), placement.address + head * tokens * row, tensor.type, size,
-          std::span(given_[i]).subspan(static_cast<std::size_t>(head * tokens * size),
-                                       static_cast<std::size_t>(past * size)));
+    std::int64_t first = 0;  // row of the head
+    for (std::int64_t sequence = 0; first * size < tensor.elements(); ++sequence) {
+      for (std::int64_t head = 0; head < attention.kv_heads; ++head) {
+        memory.write_tensor(tier(placement), placement.address + first * row, tensor.type, size,
+                            std::span(given_[i]).subspan(
+                                static_cast<std::size_t>(first * size),
+                                static_cast<std::size_t>(attention.past(sequence) * size)));
+        first += attention.length(sequence);
+      }
     }
   }
   ListSource source(plan_->header, commands);

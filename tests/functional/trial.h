@@ -24,6 +24,7 @@ struct SmallMachine {
   std::int64_t scratchpad = 8192;
   std::int64_t accumulators = 1024;  // bytes, of each array
   std::vector<std::int64_t> tiers{1 << 20};
+  bool link = false;  // the last tier is a link to other devices
 
   [[nodiscard]] lowering::Machine machine() const;
 };

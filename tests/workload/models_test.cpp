@@ -92,7 +92,8 @@ TEST(ShippedModels, GroupsInMobileNetMultiplyItsDepthwiseWork) {
 
 TEST(ShippedWorkloads, AllLoad) {
   std::set<std::filesystem::path> files;
-  for (const std::string folder : {"workloads/models", "workloads/layers", "tests/data/scalesim"}) {
+  for (const std::string folder :
+       {"workloads/models", "workloads/layers", "workloads/requests", "tests/data/scalesim"}) {
     for (const auto& entry :
          std::filesystem::directory_iterator(std::filesystem::path(ORRERY_SOURCE_DIR) / folder)) {
       if (entry.path().extension() == ".yaml") {

@@ -108,14 +108,13 @@ class Naive {
 
   void operator()(const Attention& a) {
     const std::int64_t batch = input_shape(0)[0];
-    const std::int64_t length = a.past_length + a.query_length;
     for (const std::size_t cache : {std::size_t{3}, std::size_t{4}}) {
       const std::int64_t size = cache == 3 ? a.head_size : value_size(a);
       for (std::int64_t b = 0; a.cached && b < batch; ++b) {
         for (std::int64_t h = 0; h < a.kv_heads; ++h) {
           for (std::int64_t t = 0; t < a.query_length; ++t) {
             for (std::int64_t i = 0; i < size; ++i) {
-              input(cache)[at(((b * a.kv_heads + h) * length + a.past_length + t) * size + i)] =
+              input(cache)[cache_row(a, b, h, past(a, b) + t) * at(size) + at(i)] =
                   input(cache - 2)[at(((b * a.query_length + t) * a.kv_heads + h) * size + i)];
             }
           }
@@ -166,6 +165,32 @@ class Naive {
     }
   }
 
+  // As if all devices took their steps one after the other; the exchange says what comes in.
+  void operator()(const workload::AllReduce& a) {
+    const std::int64_t n = a.devices;
+    const std::int64_t elements = tensor(op_.inputs[0]).elements();
+    const std::int64_t chunk = a.chunk(elements);
+    const auto exchanged = [&](std::int64_t side, std::int64_t step, std::int64_t i) -> double& {
+      return input(1)[at((side * 2 * (n - 1) + step) * chunk + i)];
+    };
+    Values held = input(0);  // sums so far, later whole sums
+    for (std::int64_t step = 0; step < 2 * (n - 1); ++step) {
+      const bool adds = step < n - 1;
+      const std::int64_t sent = ((adds ? -step : 1 - (step - (n - 1))) + 2 * n) % n;
+      const std::int64_t received = (sent + n - 1) % n;
+      for (std::int64_t i = 0; i < chunk; ++i) {
+        if (sent * chunk + i < elements) {
+          exchanged(0, step, i) = held[at(sent * chunk + i)];
+        }
+        if (received * chunk + i < elements) {
+          double& value = held[at(received * chunk + i)];
+          value = exchanged(1, step, i) + (adds ? value : 0.0);
+        }
+      }
+    }
+    y() = held;
+  }
+
   // What stands in naive_vector.h.
   template <class Other>
   void operator()(const Other& attributes) {
@@ -210,7 +235,7 @@ class Naive {
     for (std::int64_t token = 0; token < tensor(op_.output).elements() / width; ++token) {
       const std::int64_t row = e.rows == EmbeddingRows::kSeed
                                    ? random.integer(0, rows - 1)
-                                   : e.past_length + token % ys[ys.size() - 2];
+                                   : past(e, token / ys[ys.size() - 2]) + token % ys[ys.size() - 2];
       for (std::int64_t c = 0; c < width; ++c) {
         y()[at(token * width + c)] = input(0)[at(row * width + c)];
       }
@@ -224,7 +249,7 @@ class Naive {
       for (std::int64_t h = 0; h < r.heads; ++h) {
         for (std::int64_t i = 0; i < half; ++i) {
           const double angle =
-              static_cast<double>(r.past_length + row % tokens) /
+              static_cast<double>(past(r, row / tokens) + row % tokens) /
               std::pow(r.theta, 2.0 * static_cast<double>(i) / static_cast<double>(r.head_size));
           const std::size_t first = at((row * r.heads + h) * r.head_size + i);
           const std::size_t second = first + at(half);
@@ -341,18 +366,34 @@ class Naive {
     return a.value_size == 0 ? a.head_size : a.value_size;
   }
 
+  // Tokens before the new ones of a sequence.
+  template <class Operator>
+  static std::int64_t past(const Operator& op, std::int64_t b) {
+    return op.past_lengths ? (*op.past_lengths)[at(b)] : op.past_length;
+  }
+
+  // Row of a cache: [kv_heads, tokens] of each sequence, one after the other.
+  static std::size_t cache_row(const Attention& a, std::int64_t b, std::int64_t h,
+                               std::int64_t token) {
+    std::int64_t row = 0;
+    for (std::int64_t before = 0; before < b; ++before) {
+      row += a.kv_heads * (past(a, before) + a.query_length);
+    }
+    return at(row + h * (past(a, b) + a.query_length) + token);
+  }
+
   // Output of query head h, token t.
   void attend(const Attention& a, std::int64_t b, std::int64_t h, std::int64_t t) {
-    const std::int64_t length = a.cached ? a.past_length + a.query_length : input_shape(1)[1];
-    const std::int64_t position = a.past_length + t;
+    const std::int64_t length = a.cached ? past(a, b) + a.query_length : input_shape(1)[1];
+    const std::int64_t position = past(a, b) + t;
     const std::int64_t kv_head = h / (a.heads / a.kv_heads);
     const std::size_t query = at(((b * a.query_length + t) * a.heads + h) * a.head_size);
     const std::size_t result = at(((b * a.query_length + t) * a.heads + h) * value_size(a));
     // Element 0 of a key (value): [b, head, token] in a cache, [b, token, head] without.
     const auto row = [&](std::int64_t token, std::int64_t size) {
-      return at((a.cached ? (b * a.kv_heads + kv_head) * length + token
-                          : (b * length + token) * a.kv_heads + kv_head) *
-                size);
+      return (a.cached ? cache_row(a, b, kv_head, token)
+                       : at((b * length + token) * a.kv_heads + kv_head)) *
+             at(size);
     };
     const std::size_t keys = a.cached ? 3 : 1;
     std::vector<std::int64_t> seen;
