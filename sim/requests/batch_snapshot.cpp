@@ -56,7 +56,8 @@ ContextSummary summarize(std::vector<std::int64_t> contexts) {
 std::string summary_text(const ContextSummary& summary) {
   const std::int64_t tenths = summary.sum * 10 / summary.count;
   return fmt::format(
-      "{} requests with {} to {} tokens in the cache: mean {}.{}, median {}, 90th percentile {}, {} "
+      "{} requests with {} to {} tokens in the cache: mean {}.{}, median {}, 90th percentile {}, "
+      "{} "
       "of the longest",
       summary.count, summary.least, summary.most, tenths / 10, tenths % 10, summary.median,
       summary.p90, summary.at_most);

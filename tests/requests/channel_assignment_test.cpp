@@ -90,7 +90,7 @@ TEST(ChannelAssignment, NamesEachRequestThatFitsNowhere) {
     } catch (const base::UserError& error) {
       EXPECT_EQ(error.diagnostics().size(), 2U);
       EXPECT_THAT(error.what(), HasSubstr("work.yaml:3:5: request 0 of 9 tokens takes 9 tiles of a "
-                                          "channel, expected at most 7"));
+                                          "channel; expected at most 7"));
       EXPECT_THAT(error.what(), HasSubstr("request 2 of 8 tokens"));
     }
   }

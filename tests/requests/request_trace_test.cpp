@@ -43,7 +43,7 @@ TEST(RequestTrace, SaysWhereALineIsWrong) {
   EXPECT_THAT(mistakes_of("0,1,2\n1,5,6,7,8\n"), HasSubstr("trace.csv:2:1: found 5 cells"));
   EXPECT_THAT(mistakes_of("0,1,x\n"), HasSubstr("trace.csv:1:5: found 'x'"));
   EXPECT_THAT(mistakes_of("0, 0,1\n"),
-              HasSubstr("trace.csv:1:4: found '0', expected an integer from 1"));
+              HasSubstr("trace.csv:1:4: found '0'; expected an integer from 1"));
   EXPECT_THAT(mistakes_of("0,1,2147483648\n"), HasSubstr("trace.csv:1:5: found '2147483648'"));
   EXPECT_THAT(mistakes_of("-1,1,1\n"), HasSubstr("trace.csv:1:1: found '-1'"));
   EXPECT_THAT(mistakes_of("4,1,1\n5,1,1\n4,1,1\n"),
