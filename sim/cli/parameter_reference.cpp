@@ -91,8 +91,15 @@ std::string type_text(const TypeDescription& type, std::string (*refer)(const st
     case Form::kMap:
       return "a map from names to: " + type_text(*type.element, refer);
     default:
-      return type.expected;
+      break;
   }
+  std::string text = type.expected;
+  if (type.form == Form::kText && type.object) {
+    const std::string& name = type.object->name;  // "..., or a map of NAME parameters"
+    const std::size_t at = text.rfind(name);
+    text.replace(at, name.size(), refer(name));
+  }
+  return text;
 }
 
 // A vertical bar would end the cell.

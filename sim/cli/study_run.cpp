@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <set>
+#include <utility>
 
 #include "cli/interrupt.h"
 #include "report/json.h"
@@ -87,8 +89,11 @@ std::vector<std::size_t> pending_jobs(const sweep::Study& study,
   }
   store.announce(lines);
   std::vector<std::size_t> jobs;
+  std::vector<double> expected;  // seconds, of the last run of a point
   for (std::size_t i = 0; i < points.size(); ++i) {
-    const PointStatus status = store.find(lines[i].id).value_or(StoredPoint{}).status;
+    const StoredPoint known = store.find(lines[i].id).value_or(StoredPoint{});
+    const PointStatus status = known.status;
+    expected.push_back(known.host_seconds);
     if (status == PointStatus::kPending && !points[i].not_applicable.empty()) {
       lines[i].status = PointStatus::kNotApplicable;
       lines[i].error = points[i].not_applicable;
@@ -97,6 +102,10 @@ std::vector<std::size_t> pending_jobs(const sweep::Study& study,
       jobs.push_back(i);
     }
   }
+  // The longest first, so that none is left alone at the end; new ones in their order behind them.
+  std::sort(jobs.begin(), jobs.end(), [&](std::size_t left, std::size_t right) {
+    return std::pair(-expected[left], left) < std::pair(-expected[right], right);
+  });
   return jobs;
 }
 

@@ -6,7 +6,7 @@
 namespace orrery::sweep {
 namespace {
 
-constexpr std::size_t kMostPoints = 1'000'000;
+constexpr std::size_t kMostPoints = 100'000;
 
 void take_inputs(const PointInputs& inputs, Point& point) {
   const auto take = [](const std::optional<LocatedText>& from, std::optional<LocatedText>& to) {
@@ -100,7 +100,7 @@ std::vector<Point> expand(const Study& study, bool quick) {
     product *= axis.values.size();
     if (product > kMostPoints) {
       throw base::UserError(base::Diagnostic{axis.where, "axes." + name, "too many points",
-                                             "at most 1000000, the product of all axes", ""});
+                                             "at most 100000, the product of all axes", ""});
     }
   }
   std::vector<Point> points;

@@ -164,12 +164,8 @@ std::vector<const FindingTable*> tables_by_point(const Findings& findings) {
 }
 
 std::string csv_value(const FindingTable& table, const Place& place) {
-  for (const FindingRow& row : table.rows) {
-    if (row.place == place) {
-      return row.figure.present() ? fmt::format("{}", rounded(row.figure.value)) : std::string();
-    }
-  }
-  return {};
+  const FigureValue figure = table.at(place);
+  return figure.present() ? fmt::format("{}", rounded(figure.value)) : std::string();
 }
 
 }  // namespace

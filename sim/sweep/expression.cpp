@@ -303,6 +303,12 @@ class Parser {
 }  // namespace
 
 ExpressionPointer parse_expression(const std::string& text) {
+  // Trees are walked by recursion: this bounds their depth.
+  constexpr std::size_t kLongest = 4000;
+  if (text.size() > kLongest) {
+    throw ExpressionError{
+        fmt::format("an expression of {} characters; at most {}", text.size(), kLongest)};
+  }
   return Parser(text).parse();
 }
 

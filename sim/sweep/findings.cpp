@@ -60,7 +60,8 @@ PublishedRow compare(const Study& study, const FigureSet& figures, const Publish
     return row;
   }
   if (published.value && *published.value != 0.0) {
-    row.difference = row.ours.value / *published.value - 1.0;
+    const double difference = row.ours.value / *published.value - 1.0;
+    row.difference = std::isfinite(difference) ? std::optional(difference) : std::nullopt;
   }
   if (!published.range.empty()) {
     row.agrees = row.ours.value >= published.range[0] && row.ours.value <= published.range[1];
@@ -72,6 +73,14 @@ PublishedRow compare(const Study& study, const FigureSet& figures, const Publish
 }
 
 }  // namespace
+
+FigureValue FindingTable::at(const Place& place) const {
+  const auto found =
+      std::lower_bound(rows.begin(), rows.end(), place,
+                       [](const FindingRow& row, const Place& one) { return row.place < one; });
+  return found != rows.end() && found->place == place ? found->figure
+                                                      : FigureValue{0.0, Absence::kOutside};
+}
 
 Findings::Findings(const Study& the_study, const FigureSet& the_figures, bool is_quick,
                    std::vector<Point> the_points, std::vector<PointOutcome> the_outcomes)

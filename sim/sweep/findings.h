@@ -19,7 +19,9 @@ struct FindingRow {
 // Everything that a derived figure is: one row for each place of its own axes.
 struct FindingTable {
   const FigureInfo* figure = nullptr;
-  std::vector<FindingRow> rows;
+  std::vector<FindingRow> rows;  // sorted by place
+
+  [[nodiscard]] FigureValue at(const Place& place) const;
 };
 
 // A published figure beside ours.

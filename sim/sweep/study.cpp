@@ -232,7 +232,10 @@ std::size_t Study::label_index(std::size_t axis, const std::string& label) const
 }
 
 Study load_study(const std::filesystem::path& path) {
-  const config::Node document = config::load_document(path);
+  return read_study(config::load_document(path), path);
+}
+
+Study read_study(const config::Node& document, const std::filesystem::path& path) {
   config::Reader reader;
   std::optional<Study> study = Study::schema().read(document, reader);
   reader.diagnostics().throw_if_any();

@@ -126,4 +126,7 @@ struct Study {
 // files that its points name are not looked at. Throws base::UserError with every mistake.
 [[nodiscard]] Study load_study(const std::filesystem::path& path);
 
+// The same of a document that has been read already, as if from that file.
+[[nodiscard]] Study read_study(const config::Node& document, const std::filesystem::path& path);
+
 }  // namespace orrery::sweep

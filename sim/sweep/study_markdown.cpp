@@ -167,12 +167,6 @@ std::string published_section(const Findings& findings) {
          (notes.empty() ? "" : '\n' + notes);
 }
 
-FigureValue value_at(const FindingTable& table, const Place& place) {
-  const auto found = std::find_if(table.rows.begin(), table.rows.end(),
-                                  [&](const FindingRow& row) { return row.place == place; });
-  return found == table.rows.end() ? FigureValue{0.0, Absence::kOutside} : found->figure;
-}
-
 using FindingTables = std::vector<const FindingTable*>;
 
 // The figures that depend on fewer axes than the points, those of the same axes together.
@@ -220,7 +214,7 @@ std::string group_section(const Findings& findings, const FindingTables& group) 
       cells.push_back(cell(findings.label(place, axis)));
     }
     for (const FindingTable* finding : group) {
-      cells.push_back(figure_text(value_at(*finding, place)));
+      cells.push_back(figure_text(finding->at(place)));
     }
     table.row(std::move(cells));
   }
@@ -268,7 +262,7 @@ std::string points_section(const Findings& findings) {
       cells.push_back(done ? number_text(rounded(outcome.metrics[m])) : "");
     }
     for (const FindingTable* finding : derived) {
-      cells.push_back(figure_text(value_at(*finding, place)));
+      cells.push_back(figure_text(finding->at(place)));
     }
     cells.push_back(status_name(outcome.status));
     table.row(std::move(cells));

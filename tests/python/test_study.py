@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import time
 
+import jsonschema
 import pytest
 from conftest import EXECUTABLE, ROOT
 
@@ -64,6 +65,11 @@ def stored(folder) -> dict[str, tuple[str, int]]:
         }
 
 
+def check_schema(result):
+    schema = json.loads((ROOT / "docs" / "schemas" / "study.schema.json").read_text())
+    jsonschema.validate(result, schema)
+
+
 def test_mobilenet_study_gives_the_figures_of_its_page(orrery, tmp_path):
     outcome = orrery("study", "mobilenet_dataflows", "--quick", "-o", tmp_path / "out")
     assert outcome.code == 0, outcome.stderr
@@ -81,6 +87,7 @@ def test_scale_sim_study_agrees_with_every_published_figure(orrery, tmp_path):
     result = json.loads(outcome.stdout)
     assert [row["within_tolerance"] for row in result["published"]] == [True] * 12
     assert result == json.loads((outcome.folder / "study.json").read_text())
+    check_schema(result)
     assert not (outcome.folder / "utilization.png").exists()
 
 
@@ -300,6 +307,7 @@ def test_failed_point_stops_nobody_else(study):
     assert "tensor 'product.weight' of 16 GiB does not fit" in result["points"][0]["error"]
     assert "tensor 'product.weight' of 16 GiB does not fit" in outcome.stdout
     assert result["derived"][0]["values"] == [{"at": {}, "value": None, "absence": "failed"}]
+    check_schema(result)
     # It is kept, and run again only when asked for.
     assert " 0 of them run now" in study(FAILING).stdout
     assert " 1 of them run now" in study(FAILING, "--retry").stdout

@@ -69,9 +69,15 @@ TEST(Expression, SaysWhereItIsWrong) {
 
 TEST(Expression, StandsDeepNesting) {
   EXPECT_EQ(value_of(std::string(40, '(') + "1" + std::string(40, ')')), 1.0);
-  EXPECT_THAT(mistake_in(std::string(100'000, '(')),
+  EXPECT_THAT(mistake_in(std::string(3000, '(')),
               testing::StartsWith("too many nested parentheses"));
-  EXPECT_EQ(value_of(std::string(100'000, '-') + "1"), 1.0);  // an even number of signs
+  EXPECT_EQ(value_of(std::string(3000, '-') + "1"), 1.0);  // an even number of signs
+  std::string sum = "1";
+  for (int i = 1; i < 1900; ++i) {
+    sum += "+1";
+  }
+  EXPECT_EQ(value_of(sum), 1900.0);
+  EXPECT_EQ(mistake_in(std::string(4001, '1')), "an expression of 4001 characters; at most 4000");
 }
 
 TEST(Expression, LabelsMayBeQuoted) {
