@@ -177,7 +177,7 @@ class CompareCommand : public Subcommand {
     }
     lowering::LoweredStream stream(one.plan);
     platform::RunOutput output =
-        simulate(one.scenario.platform, stream, options_, folder_name(one) + ": ");
+        simulate(one.scenario.platform, {&stream}, options_, folder_name(one) + ": ");
     output.result.config_hash = one.scenario.hash;
     output.result.dataflow = one.dataflow;
     if (folder) {

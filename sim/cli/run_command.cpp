@@ -51,7 +51,7 @@ void parse_window(const std::string& window, platform::RunOptions& options) {
   }
 }
 
-// Simulates one workload, or one stream, on one platform.
+// Simulates one workload, or streams, on one platform.
 class RunCommand : public Subcommand {
  public:
   [[nodiscard]] std::string name() const override { return "run"; }
@@ -62,7 +62,10 @@ class RunCommand : public Subcommand {
     app.add_option("--dataflow", request_.dataflow,
                    "os, ws or is, for every array. Default: that of the mapping, or the array's "
                    "first.");
-    app.add_option("--stream", stream_, "Run this command stream instead of a workload.")
+    app.add_option("--stream", streams_,
+                   "Run this command stream instead of a workload. Several run at once, each with "
+                   "an option of its own.")
+        ->allow_extra_args(false)
         ->excludes("--workload")
         ->excludes("--mapping")
         ->excludes("--dataflow")
@@ -88,7 +91,7 @@ class RunCommand : public Subcommand {
     if (options_.timeline && output_.empty()) {
       fail("--timeline", "no folder to write it to", "-o DIR");
     }
-    return stream_.empty() ? run_workload() : run_stream();
+    return streams_.empty() ? run_workload() : run_streams();
   }
 
  private:
@@ -108,24 +111,28 @@ class RunCommand : public Subcommand {
     for (const workload::MixtureSummary& mixture : scenario.workload.graph.mixtures) {
       input.notes.push_back(workload::summary_text(mixture));
     }
-    return run(scenario.platform, stream, input, scenario.hash);
+    return run(scenario.platform, {&stream}, input, scenario.hash);
   }
 
-  int run_stream() {
-    const StreamInput input = load_stream(request_, stream_);
-    return run(input.platform, *input.source, {input.resolved, "", {}}, input.hash);
+  int run_streams() {
+    const StreamInput input = load_streams(request_, streams_);
+    std::vector<command::Source*> sources;
+    for (const auto& source : input.sources) {
+      sources.push_back(source.get());
+    }
+    return run(input.platform, sources, {input.resolved, "", {}}, input.hash);
   }
 
-  int run(const hardware::PlatformConfig& platform, command::Source& stream, const RunInput& input,
-          const std::string& hash) {
+  int run(const hardware::PlatformConfig& platform, const std::vector<command::Source*>& streams,
+          const RunInput& input, const std::string& hash) {
     std::optional<report::OutputFolder> folder;
     if (!output_.empty()) {
       folder.emplace(output_);
     }
-    platform::RunOutput output = simulate(platform, stream, options_);
+    platform::RunOutput output = simulate(platform, streams, options_);
     output.result.config_hash = hash;
     output.result.notes.insert(output.result.notes.end(), input.notes.begin(), input.notes.end());
-    output.result.dataflow = dataflows_of(stream.header());
+    output.result.dataflow = dataflows_of(streams);
     if (folder) {
       stage_run_files(*folder, output, input, options_);
       folder->publish();
@@ -139,7 +146,7 @@ class RunCommand : public Subcommand {
   }
 
   ScenarioRequest request_;
-  std::string stream_;
+  std::vector<std::string> streams_;
   std::string output_;
   std::string window_;
   bool timeline_ = false;

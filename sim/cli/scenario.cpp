@@ -189,11 +189,13 @@ std::string loop_nests(const lowering::Plan& plan) {
   return text;
 }
 
-std::string dataflows_of(const command::StreamHeader& header) {
+std::string dataflows_of(const std::vector<command::Source*>& streams) {
   std::set<std::string> names;
-  for (const command::LayerInfo& layer : header.layers) {
-    if (!layer.dataflow.empty()) {
-      names.insert(layer.dataflow);
+  for (const command::Source* stream : streams) {
+    for (const command::LayerInfo& layer : stream->header().layers) {
+      if (!layer.dataflow.empty()) {
+        names.insert(layer.dataflow);
+      }
     }
   }
   return config::join({names.begin(), names.end()}, ", ");

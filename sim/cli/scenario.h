@@ -53,7 +53,7 @@ struct Scenario {
 // The loop nest of every layer, as docs/lowering.md writes them.
 [[nodiscard]] std::string loop_nests(const lowering::Plan& plan);
 
-// The dataflows that the layers of a stream use: "ws", or "os, ws" where they differ.
-[[nodiscard]] std::string dataflows_of(const command::StreamHeader& header);
+// The dataflows that the layers of the streams use: "ws", or "os, ws" where they differ.
+[[nodiscard]] std::string dataflows_of(const std::vector<command::Source*>& streams);
 
 }  // namespace orrery::cli

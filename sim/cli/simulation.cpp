@@ -12,13 +12,14 @@
 
 namespace orrery::cli {
 
-platform::RunOutput simulate(const hardware::PlatformConfig& platform, command::Source& stream,
+platform::RunOutput simulate(const hardware::PlatformConfig& platform,
+                             const std::vector<command::Source*>& streams,
                              platform::RunOptions options, const std::string& title) {
   const InterruptGuard guard;
   ProgressLine line(title);
   options.interrupt = &guard.flag();
   options.progress = [&line](const platform::Progress& progress) { line.show(progress); };
-  return platform::run(platform, stream, options);
+  return platform::run(platform, streams, options);
 }
 
 void stage_run_files(report::OutputFolder& folder, const platform::RunOutput& output,

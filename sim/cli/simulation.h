@@ -11,7 +11,8 @@ namespace orrery::cli {
 
 // platform::run() with a progress line and with Ctrl-C ending it in order.
 [[nodiscard]] platform::RunOutput simulate(const hardware::PlatformConfig& platform,
-                                           command::Source& stream, platform::RunOptions options,
+                                           const std::vector<command::Source*>& streams,
+                                           platform::RunOptions options,
                                            const std::string& title = {});
 
 // What is known of a run before it begins.

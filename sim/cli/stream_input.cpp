@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/stream_input.h"
 
+#include <filesystem>
+
+#include "cli/collect_mistakes.h"
 #include "command/binary_form.h"
 #include "config/yaml.h"
 #include "lowering/machine.h"
@@ -8,20 +11,41 @@
 
 namespace orrery::cli {
 
-StreamInput load_stream(const ScenarioRequest& request, const std::filesystem::path& stream) {
+namespace {
+
+config::Node file_node(const std::filesystem::path& stream) {
+  config::Node file = config::Node::map();
+  file.set("file", config::Node::scalar(stream.filename().string()));
+  file.set("sha256", config::Node::scalar(report::sha256_of_file(stream)));
+  return file;
+}
+
+}  // namespace
+
+StreamInput load_streams(const ScenarioRequest& request, const std::vector<std::string>& streams) {
   if (request.platform.empty()) {
     throw base::UserError(base::Diagnostic{{"", 0, 0}, "", "no platform", "-p PLATFORM", ""});
   }
   StreamInput input;
   input.platform = load_request_platform(request);
-  input.source =
-      command::open_stream(stream, lowering::extents_of(lowering::machine_from(input.platform)));
+  const command::Extents extents = lowering::extents_of(lowering::machine_from(input.platform));
+  base::Diagnostics diagnostics;
+  for (const std::string& stream : streams) {
+    collect_mistakes(diagnostics,
+                     [&] { input.sources.push_back(command::open_stream(stream, extents)); });
+  }
+  diagnostics.throw_if_any();
   config::Node root = config::Node::map();
   root.set("schema", config::Node::scalar("orrery-resolved-stream-1"));
   root.set("platform", hardware::write_platform(input.platform));
-  config::Node& file = root.set("stream", config::Node::map());
-  file.set("file", config::Node::scalar(stream.filename().string()));
-  file.set("sha256", config::Node::scalar(report::sha256_of_file(stream)));
+  if (streams.size() == 1) {
+    root.set("stream", file_node(streams.front()));
+  } else {
+    config::Node& files = root.set("streams", config::Node::sequence());
+    for (const std::string& stream : streams) {
+      files.append(file_node(stream));
+    }
+  }
   input.resolved = config::write_yaml(root);
   input.hash = report::sha256(input.resolved);
   return input;

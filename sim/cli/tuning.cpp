@@ -39,8 +39,8 @@ metrics::RunResult simulate_mapping(const Scenario& scenario,
   lowering::LoweredStream stream(lowering::make_plan(scenario.workload.graph,
                                                      lowering::machine_from(scenario.platform),
                                                      mapping, scenario.workload.seed));
-  metrics::RunResult result = simulate(scenario.platform, stream, {}, title).result;
-  result.dataflow = dataflows_of(stream.header());
+  metrics::RunResult result = simulate(scenario.platform, {&stream}, {}, title).result;
+  result.dataflow = dataflows_of({&stream});
   return result;
 }
 

@@ -23,7 +23,8 @@ class BinaryWriter {
 
   void header(const StreamHeader& header) {
     out_.raw(kBinaryMagic);
-    out_.byte(kBinaryVersion);
+    const bool is_shared = !header.uses.empty() || !header.rendezvous.empty();
+    out_.byte(is_shared ? kSharedBinaryVersion : kBinaryVersion);
     out_.text(header.workload);
     out_.text(header.platform);
     out_.natural(header.seed);
@@ -41,6 +42,9 @@ class BinaryWriter {
       out_.text(layer.dataflow);
       out_.text(layer.tiling);
       out_.text(layer.limited_by);
+    }
+    if (is_shared) {
+      sharing(header);
     }
   }
 
@@ -172,6 +176,20 @@ class BinaryWriter {
   }
 
   void write(const Barrier& /*barrier*/) {}
+  void write(const Rendezvous& rendezvous) { out_.natural(rendezvous.number); }
+
+  void sharing(const StreamHeader& header) {
+    out_.natural(header.uses.size());
+    for (const UsedRange& range : header.uses) {
+      write(range.space);
+      out_.integer(range.begin);
+      out_.integer(range.end);
+    }
+    out_.natural(header.rendezvous.size());
+    for (const std::uint64_t number : header.rendezvous) {
+      out_.natural(number);
+    }
+  }
 
   ByteWriter out_;
   CommandId last_id_ = 0;

@@ -12,7 +12,7 @@ namespace orrery::command {
 // Tags and flags of the binary form; docs/command_stream.md has the layout.
 inline constexpr unsigned kEndTag = 0;
 inline constexpr unsigned kFirstBodyTag = 1;  // the alternatives of Command::body, in their order
-inline constexpr unsigned kBodyTags = 5;
+inline constexpr unsigned kBodyTags = 6;
 
 inline constexpr unsigned kDigitCounts = 5;  // a side of a view has 0 to 4 digits
 inline constexpr unsigned kElementTypes = 8;

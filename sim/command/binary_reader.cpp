@@ -47,9 +47,9 @@ void BinaryReader::read_header() {
     }
   }
   const unsigned char version = in_.byte();
-  if (version != kBinaryVersion) {
+  if (version != kBinaryVersion && version != kSharedBinaryVersion) {
     in_.fail(fmt::format("version {} of the binary form", version),
-             fmt::format("{}", kBinaryVersion));
+             fmt::format("{} or {}", kBinaryVersion, kSharedBinaryVersion));
   }
   header_.workload = in_.text();
   header_.platform = in_.text();
@@ -62,6 +62,9 @@ void BinaryReader::read_header() {
   }
   engines_ = header_.engines.size();
   tiers_ = header_.tiers.size();
+  if (version == kSharedBinaryVersion) {
+    read_sharing();
+  }
 
   Problems problems;
   checker_.adopt(header_, problems);
@@ -71,6 +74,25 @@ void BinaryReader::read_header() {
                                    problem.suggestion));
   }
   diagnostics.throw_if_any();
+}
+
+void BinaryReader::read_sharing() {
+  const std::uint64_t ranges = in_.natural(engines_ + tiers_ + 1, "memories in use:");
+  for (std::uint64_t i = 0; i < ranges; ++i) {
+    UsedRange range;
+    range.space = space_in_file();
+    range.begin = in_.integer();
+    range.end = in_.integer();
+    header_.uses.push_back(range);
+  }
+  const std::uint64_t count = in_.natural(kMostRendezvous, "rendezvous:");
+  for (std::uint64_t i = 0; i < count; ++i) {
+    header_.rendezvous.push_back(in_.natural());
+  }
+  if (ranges == 0 && count == 0) {
+    in_.fail(fmt::format("version {} without ranges and rendezvous", kSharedBinaryVersion),
+             fmt::format("version {}", kBinaryVersion));
+  }
 }
 
 void BinaryReader::check_end() {
@@ -95,6 +117,11 @@ bool BinaryReader::next(Command& command) {
   const unsigned tag = in_.choice(kBodyTags, "kind of command");
   if (tag == kEndTag) {
     in_.set_part("end");
+    Problems problems;
+    checker_.check_end(problems);
+    for (const Problem& problem : problems) {
+      in_.fail(problem.message, problem.expected);
+    }
     check_end();
     return false;
   }
@@ -115,8 +142,8 @@ bool BinaryReader::next(Command& command) {
 
 void BinaryReader::read_command(unsigned tag, Command& command) {
   using Body = decltype(Command::body);
-  static const std::array<Body, kBodyTags - kFirstBodyTag> kBodies{Move{}, ComputeTile{},
-                                                                   VectorCommand{}, Barrier{}};
+  static const std::array<Body, kBodyTags - kFirstBodyTag> kBodies{
+      Move{}, ComputeTile{}, VectorCommand{}, Barrier{}, Rendezvous{}};
   command.engine = engine();
   const std::int64_t step = in_.integer();
   std::int64_t layer = 0;
@@ -144,15 +171,22 @@ EngineIndex BinaryReader::engine() {
 }
 
 Space BinaryReader::space() {
+  return checker_.space(space_in_file());
+}
+
+Space BinaryReader::space_in_file() {
   Space space;
   space.kind = static_cast<SpaceKind>(in_.choice(kSpaceKinds, "kind of memory"));
   if (space.kind == SpaceKind::kAccumulator) {
-    space.index = engine();
+    if (engines_ == 0) {
+      in_.fail("accumulators", "a stream that has engines");
+    }
+    space.index = static_cast<EngineIndex>(in_.natural(engines_ - 1, "engine"));
   } else if (space.kind == SpaceKind::kTier) {
     if (tiers_ == 0) {
       in_.fail("a tier", "a stream that has tiers");
     }
-    space.index = checker_.tier(static_cast<std::uint16_t>(in_.natural(tiers_ - 1, "tier")));
+    space.index = static_cast<std::uint16_t>(in_.natural(tiers_ - 1, "tier"));
   }
   return space;
 }

@@ -23,6 +23,7 @@ class BinaryReader : public Source {
 
  private:
   void read_header();
+  void read_sharing();
   [[nodiscard]] std::vector<std::string> names(std::size_t most, const char* what);
   [[nodiscard]] LayerInfo layer_info();
   void check_end();
@@ -32,8 +33,10 @@ class BinaryReader : public Source {
   void read(ComputeTile& tile);
   void read(VectorCommand& command);
   void read(Barrier& /*barrier*/) {}
+  void read(Rendezvous& rendezvous) { rendezvous.number = in_.natural(); }
   [[nodiscard]] EngineIndex engine();
   [[nodiscard]] Space space();
+  [[nodiscard]] Space space_in_file();
   [[nodiscard]] Move::End end();
   [[nodiscard]] View view();
   [[nodiscard]] timing::Dataflow dataflow(unsigned index);

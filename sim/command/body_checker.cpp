@@ -38,30 +38,39 @@ bool BodyChecker::check_size(const std::string& field, std::int64_t value, std::
   return false;
 }
 
-std::int64_t BodyChecker::size_of(const Space& space) const {
-  const auto find = [](const std::map<std::string, std::int64_t>& sizes, const std::string& name) {
-    const auto found = sizes.find(name);
-    return found == sizes.end() ? 0 : found->second;
-  };
-  switch (space.kind) {
-    case SpaceKind::kTier:
-      return find(extents_->tiers, header_.tiers[space.index]);
-    case SpaceKind::kScratchpad:
-      return extents_->scratchpad;
-    case SpaceKind::kAccumulator:
-      return find(extents_->accumulators, header_.engines[space.index]);
-  }
-  return 0;
-}
-
 void BodyChecker::check_range(const std::string& field, const Space& space, std::int64_t begin,
                               std::int64_t end) {
-  const std::int64_t size = size_of(space);
-  if (begin >= end || (begin >= 0 && end <= size)) {
+  if (begin >= end) {
+    return;
+  }
+  const std::int64_t size = extents_ ? extents_->size_of(space, header_) : kLargestAddress;
+  if (begin >= 0 && end <= size) {
+    check_used(field, space, begin, end);
     return;
   }
   add(field, fmt::format("bytes {} to {} of {}", begin, end - 1, describe(space, header_)),
       size == 0 ? "a memory that the platform has" : fmt::format("bytes 0 to {}", size - 1));
+}
+
+// A stream that says what it uses on the chip uses nothing else there.
+void BodyChecker::check_used(const std::string& field, const Space& space, std::int64_t begin,
+                             std::int64_t end) {
+  bool names_chip = false;
+  for (const UsedRange& range : header_.uses) {
+    names_chip = names_chip || range.space.kind != SpaceKind::kTier;
+    if (range.space == space) {
+      if (begin < range.begin || end > range.end) {
+        add(field, fmt::format("bytes {} to {} of {}", begin, end - 1, describe(space, header_)),
+            fmt::format("bytes {} to {}, which the header says are used", range.begin,
+                        range.end - 1));
+      }
+      return;
+    }
+  }
+  if (names_chip && space.kind != SpaceKind::kTier) {
+    add(field, fmt::format("bytes of {}", describe(space, header_)),
+        "memories that the header says are used");
+  }
 }
 
 void BodyChecker::check_end(const std::string& field, const Move::End& end, const Move& move) {
@@ -74,7 +83,7 @@ void BodyChecker::check_end(const std::string& field, const Move::End& end, cons
   }
   if (reach > kLargestAddress) {
     add(field, "reaches too far", fmt::format("addresses below {}", kLargestAddress));
-  } else if (extents_) {
+  } else if (has_ranges()) {
     const Interval touched = touched_bytes(end, move);
     check_range(field, end.space, touched.begin, touched.end);
   }
@@ -151,7 +160,7 @@ void BodyChecker::check_view(const std::string& field, const View& view, const S
     add(field, fmt::format("a view of {} x {} elements", rows, columns),
         fmt::format("{} x {}", shape->rows, shape->columns));
   }
-  if (extents_) {
+  if (has_ranges()) {
     const Interval touched = touched_bytes(view);
     check_range(field, view.space, touched.begin, touched.end);
   }

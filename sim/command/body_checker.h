@@ -25,6 +25,7 @@ class BodyChecker {
   void check(const ComputeTile& tile, EngineIndex engine);
   void check(const VectorCommand& command, EngineIndex engine);
   void check(const Barrier& /*barrier*/, EngineIndex /*engine*/) {}
+  void check(const Rendezvous& /*rendezvous*/, EngineIndex /*engine*/) {}
 
  private:
   struct Shape {
@@ -43,7 +44,10 @@ class BodyChecker {
   void check_stage(const std::string& field, const VectorStage& stage, const Shape& shape);
   void check_range(const std::string& field, const Space& space, std::int64_t begin,
                    std::int64_t end);
-  [[nodiscard]] std::int64_t size_of(const Space& space) const;
+  void check_used(const std::string& field, const Space& space, std::int64_t begin,
+                  std::int64_t end);
+  // Whether something is known of where commands may reach.
+  [[nodiscard]] bool has_ranges() const { return extents_ || !header_.uses.empty(); }
 
   const StreamHeader& header_;
   const std::optional<Extents>& extents_;

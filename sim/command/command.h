@@ -160,6 +160,13 @@ struct VectorCommand {
 // Done when everything before it in the stream is done; everything after it waits for it.
 struct Barrier {};
 
+// A place where streams of one run meet: done when every stream that declares this number has
+// reached it and all before it in these streams is done; everything after it waits for it. In each
+// stream the numbers increase.
+struct Rendezvous {
+  std::uint64_t number = 0;
+};
+
 // "engine's command `id` is done". Engines finish their commands in the order of the stream.
 struct Dependency {
   EngineIndex engine = 0;
@@ -172,8 +179,14 @@ struct Command {
   EngineIndex engine = 0;
   LayerIndex layer = 0;
   boost::container::small_vector<Dependency, 6> after;
-  std::variant<Move, ComputeTile, VectorCommand, Barrier> body;
+  std::variant<Move, ComputeTile, VectorCommand, Barrier, Rendezvous> body;
 };
+
+// Whether the sequencer itself executes the command, not an engine: nobody can wait for it.
+[[nodiscard]] inline bool is_for_sequencer(const Command& command) {
+  return std::holds_alternative<Barrier>(command.body) ||
+         std::holds_alternative<Rendezvous>(command.body);
+}
 
 // A named stretch of the stream: an operator with what was fused into it.
 struct LayerInfo {
@@ -185,6 +198,14 @@ struct LayerInfo {
   std::string limited_by;        // the estimate that decided
 };
 
+// Bytes [begin, end) of a memory that a stream keeps to, so that others may have the rest.
+struct UsedRange {
+  Space space;
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  bool operator==(const UsedRange&) const = default;
+};
+
 // What a stream needs to know of the world outside: names behind its indices.
 struct StreamHeader {
   std::string workload;
@@ -193,6 +214,8 @@ struct StreamHeader {
   std::vector<std::string> engines;
   std::vector<std::string> tiers;
   std::vector<LayerInfo> layers;
+  std::vector<UsedRange> uses = {};            // at most one a memory; none: all of it
+  std::vector<std::uint64_t> rendezvous = {};  // those it takes part in, in their order
 };
 
 // A stream that is made as it is read.

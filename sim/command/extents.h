@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "command/command.h"
+
 namespace orrery::command {
 
 // The machine a stream is to run on: what its commands may name and address.
@@ -24,6 +26,9 @@ struct Extents {
   // and its indices are turned into the machine's; where not, its indices are taken as they are.
   std::vector<Engine> engines;
   std::vector<std::string> tier_order;
+
+  // Bytes of a memory of a stream with this header, whose names are its own; 0: there is none.
+  [[nodiscard]] std::int64_t size_of(const Space& space, const StreamHeader& header) const;
 };
 
 }  // namespace orrery::command

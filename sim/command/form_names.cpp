@@ -41,7 +41,8 @@ const config::EnumTable<BodyKind>& body_kind_names() {
   static const config::EnumTable<BodyKind> kNames{{"move", BodyKind::kMove},
                                                   {"compute", BodyKind::kCompute},
                                                   {"vector", BodyKind::kVector},
-                                                  {"barrier", BodyKind::kBarrier}};
+                                                  {"barrier", BodyKind::kBarrier},
+                                                  {"rendezvous", BodyKind::kRendezvous}};
   return kNames;
 }
 

@@ -13,7 +13,7 @@
 namespace orrery::command {
 
 // The alternatives of Command::body, in their order there.
-enum class BodyKind : std::uint8_t { kMove, kCompute, kVector, kBarrier };
+enum class BodyKind : std::uint8_t { kMove, kCompute, kVector, kBarrier, kRendezvous };
 
 [[nodiscard]] inline BodyKind kind_of(const Command& command) {
   return static_cast<BodyKind>(command.body.index());

@@ -16,6 +16,7 @@ namespace {
 // Marks among the engines of the commands so far.
 constexpr EngineIndex kBarrierMark = 0xFFFF;
 constexpr EngineIndex kUnknownMark = 0xFFFE;
+constexpr EngineIndex kRendezvousMark = 0xFFFD;
 
 // Length of the UTF-8 sequence that begins with this byte, 0 where none does.
 int sequence_length(unsigned char lead) {
@@ -134,6 +135,43 @@ void StreamChecker::adopt_tiers(StreamHeader& header, Problems& problems) {
   tier_index_ = replace(header.tiers, known, "tier", problems);
 }
 
+Space StreamChecker::space(const Space& in_file) const {
+  switch (in_file.kind) {
+    case SpaceKind::kTier:
+      return {in_file.kind, tier(in_file.index)};
+    case SpaceKind::kAccumulator:
+      return {in_file.kind, engine(in_file.index)};
+    case SpaceKind::kScratchpad:
+      break;
+  }
+  return in_file;
+}
+
+void StreamChecker::adopt_uses(StreamHeader& header, Problems& problems) const {
+  for (std::size_t i = 0; i < header.uses.size(); ++i) {
+    UsedRange& range = header.uses[i];
+    range.space = space(range.space);
+    const auto add = [&](std::string message, std::string expected) {
+      problems.push_back(
+          {fmt::format("uses {}", i + 1), std::move(message), std::move(expected), ""});
+    };
+    const std::string name = describe(range.space, header);
+    const bool again =
+        std::any_of(header.uses.begin(), header.uses.begin() + static_cast<std::ptrdiff_t>(i),
+                    [&](const UsedRange& earlier) { return earlier.space == range.space; });
+    if (again) {
+      add("a second range of " + name, "one range of a memory");
+    }
+    const std::int64_t size = extents_ ? extents_->size_of(range.space, header) : kLargestAddress;
+    if (size == 0) {
+      add("bytes of " + name, "a memory that the platform has");
+    } else if (range.begin < 0 || range.end <= range.begin || range.end > size) {
+      add(fmt::format("bytes {} to {} of {}", range.begin, range.end, name),
+          fmt::format("two numbers from 0 to {} that increase", size));
+    }
+  }
+}
+
 void StreamChecker::adopt(StreamHeader& header, Problems& problems) {
   if (header.engines.empty()) {
     problems.push_back({"", "no engines", "at least one", ""});
@@ -150,7 +188,19 @@ void StreamChecker::adopt(StreamHeader& header, Problems& problems) {
   }
   adopt_engines(header, problems);
   adopt_tiers(header, problems);
-  header_ = {header.workload, header.platform, header.seed, header.engines, header.tiers, {}};
+  if (problems.empty()) {
+    adopt_uses(header, problems);
+  }
+  for (std::size_t i = 1; i < header.rendezvous.size(); ++i) {
+    if (header.rendezvous[i] <= header.rendezvous[i - 1]) {
+      problems.push_back({"rendezvous",
+                          fmt::format("rendezvous {} behind rendezvous {}", header.rendezvous[i],
+                                      header.rendezvous[i - 1]),
+                          "numbers that increase", ""});
+    }
+  }
+  header_ = header;
+  header_.layers.clear();
   layers_ = header.layers.size();
 }
 
@@ -170,9 +220,44 @@ void StreamChecker::check_after(const Command& command, Problems& problems) cons
     const EngineIndex owner = engines_[dependency.id - 1];
     if (owner == kBarrierMark) {
       add("is a barrier", "nothing: what follows a barrier waits for it");
+    } else if (owner == kRendezvousMark) {
+      add("is a rendezvous", "nothing: what follows a rendezvous waits for it");
     } else if (owner != kUnknownMark && owner != dependency.engine) {
       add("belongs to another engine", fmt::format("{}:{}", header_.engines[owner], dependency.id));
     }
+  }
+}
+
+void StreamChecker::check_rendezvous(std::uint64_t number, Problems& problems) {
+  const auto& declared = header_.rendezvous;
+  const auto next = declared.begin() + static_cast<std::ptrdiff_t>(next_rendezvous_);
+  const auto found = std::lower_bound(declared.begin(), declared.end(), number);
+  const auto add = [&](std::string message, std::string expected) {
+    problems.push_back({"number", std::move(message), std::move(expected), ""});
+  };
+  if (found == declared.end() || *found != number) {
+    add(fmt::format("rendezvous {} does not stand in the header", number),
+        declared.empty() ? "a line 'rendezvous NUMBER,...' in the header" : "one of those that do");
+    return;
+  }
+  if (found < next) {
+    add(fmt::format("rendezvous {} a second time, or behind a later one", number),
+        "each once, in the order of their numbers");
+  } else if (found > next && !may_have_met_) {
+    add(fmt::format("rendezvous {} before rendezvous {}", number, *next),
+        "each once, in the order of their numbers");
+  }
+  next_rendezvous_ =
+      std::max(next_rendezvous_, static_cast<std::size_t>(found - declared.begin()) + 1);
+}
+
+void StreamChecker::check_end(Problems& problems) const {
+  if (next_rendezvous_ < header_.rendezvous.size() && !may_have_met_) {
+    problems.push_back({"",
+                        fmt::format("the stream ends without rendezvous {}, where others would "
+                                    "wait for it",
+                                    header_.rendezvous[next_rendezvous_]),
+                        "every rendezvous that the header declares", ""});
   }
 }
 
@@ -188,7 +273,7 @@ void StreamChecker::check(const Command& command, Problems& problems) {
   }
   check_after(command, problems);
   const BodyKind kind = kind_of(command);
-  if (kind != BodyKind::kBarrier && extents_ && command.engine < extents_->engines.size()) {
+  if (!is_for_sequencer(command) && extents_ && command.engine < extents_->engines.size()) {
     const Extents::Engine& engine = extents_->engines[command.engine];
     const std::string& name = name_of(body_kind_names(), kind);
     if (!engine.executes.empty() && engine.executes != name) {
@@ -198,11 +283,19 @@ void StreamChecker::check(const Command& command, Problems& problems) {
   }
   BodyChecker checker(header_, extents_, problems);
   std::visit([&](const auto& body) { checker.check(body, command.engine); }, command.body);
-  engines_.push_back(kind == BodyKind::kBarrier ? kBarrierMark : command.engine);
+  EngineIndex owner = command.engine;
+  if (const auto* rendezvous = std::get_if<Rendezvous>(&command.body)) {
+    check_rendezvous(rendezvous->number, problems);
+    owner = kRendezvousMark;
+  } else if (kind == BodyKind::kBarrier) {
+    owner = kBarrierMark;
+  }
+  engines_.push_back(owner);
 }
 
 void StreamChecker::skip() {
   engines_.push_back(kUnknownMark);
+  may_have_met_ = true;
 }
 
 }  // namespace orrery::command

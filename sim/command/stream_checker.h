@@ -23,10 +23,11 @@ using Problems = std::vector<Problem>;
 
 // Longest text and most names of a kind in a header.
 inline constexpr std::size_t kLongestText = 64 << 10;
-inline constexpr std::size_t kMostEngines = 65'533;  // two values of the index are marks
+inline constexpr std::size_t kMostEngines = 65'533;  // three values of the index are marks
 inline constexpr std::size_t kMostTiers = 65'535;
 inline constexpr std::size_t kMostStages = 64;
 inline constexpr std::size_t kMostDependencies = 65'535;
+inline constexpr std::size_t kMostRendezvous = 1 << 20;
 
 // Whether the text is well-formed UTF-8.
 [[nodiscard]] bool is_utf8(std::string_view text);
@@ -43,6 +44,7 @@ class StreamChecker {
   // Index in the adopted header of the file's engine and tier.
   [[nodiscard]] EngineIndex engine(EngineIndex in_file) const { return engine_index_[in_file]; }
   [[nodiscard]] std::uint16_t tier(std::uint16_t in_file) const { return tier_index_[in_file]; }
+  [[nodiscard]] Space space(const Space& in_file) const;
 
   // The number that the next command must have.
   [[nodiscard]] CommandId next_id() const { return engines_.size() + 1; }
@@ -52,11 +54,15 @@ class StreamChecker {
   void check(const Command& command, Problems& problems);
   // A command that could not be read: nothing is said about those that wait for it.
   void skip();
+  // At the end of the stream: what the header has promised and no command has done.
+  void check_end(Problems& problems) const;
 
  private:
   void check_after(const Command& command, Problems& problems) const;
   void adopt_engines(StreamHeader& header, Problems& problems);
   void adopt_tiers(StreamHeader& header, Problems& problems);
+  void adopt_uses(StreamHeader& header, Problems& problems) const;
+  void check_rendezvous(std::uint64_t number, Problems& problems);
 
   std::optional<Extents> extents_;
   StreamHeader header_;  // without its layers
@@ -64,6 +70,8 @@ class StreamChecker {
   std::vector<EngineIndex> engine_index_;
   std::vector<std::uint16_t> tier_index_;
   std::vector<EngineIndex> engines_;  // of the commands so far
+  std::size_t next_rendezvous_ = 0;   // in the header's list
+  bool may_have_met_ = false;         // a command that could not be read
 };
 
 }  // namespace orrery::command

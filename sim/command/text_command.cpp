@@ -141,7 +141,9 @@ void TextCommandParser::read_body(Command& command) {
       return read_body(command.body.emplace<VectorCommand>(), column);
     case BodyKind::kBarrier:
       command.body.emplace<Barrier>();
-      scanner_->expect_blank();
+      return scanner_->expect_blank();
+    case BodyKind::kRendezvous:
+      return read_body(command.body.emplace<Rendezvous>(), column);
   }
 }
 
@@ -399,6 +401,16 @@ void TextCommandParser::read_body(VectorCommand& command, int column) {
        [](Self& self, VectorCommand& body) { body.destination = self.view(); }},
   }};
   read_fields<VectorCommand>(kKeys, "vector", column, false, command);
+}
+
+void TextCommandParser::read_body(Rendezvous& rendezvous, int column) {
+  static constexpr std::array<Key<Rendezvous>, 1> kKeys{{
+      {"number", true,
+       [](Self& self, Rendezvous& body) {
+         body.number = self.scanner_->natural("the number of a rendezvous");
+       }},
+  }};
+  read_fields<Rendezvous>(kKeys, "rendezvous", column, false, rendezvous);
 }
 
 void TextCommandParser::read_stage(VectorCommand& command) {

@@ -54,6 +54,7 @@ class TextCommandParser {
   void read_body(Move& move, int column);
   void read_body(ComputeTile& tile, int column);
   void read_body(VectorCommand& command, int column);
+  void read_body(Rendezvous& rendezvous, int column);
   void read_stage(VectorCommand& command);
 
   [[nodiscard]] EngineIndex engine();

@@ -44,6 +44,17 @@ class TextWriter {
       optional_text(" limited_by=", layer.limited_by);
       out_ += '\n';
     }
+    for (const UsedRange& range : header_.uses) {
+      out_ += "uses ";
+      write(range.space);
+      add(" {} {}\n", range.begin, range.end);
+    }
+    const char* separator = "rendezvous ";
+    for (const std::uint64_t number : header_.rendezvous) {
+      add("{}{}", separator, number);
+      separator = ",";
+    }
+    out_ += header_.rendezvous.empty() ? "" : "\n";
   }
 
   void command(const Command& command) {
@@ -220,6 +231,7 @@ class TextWriter {
   }
 
   void write(const Barrier& /*barrier*/) {}
+  void write(const Rendezvous& rendezvous) { add(" number={}", rendezvous.number); }
 
   const StreamHeader& header_;
   std::string out_;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "command/form_names.h"
+#include "command/printable.h"
 #include "command/stream_checker.h"
 #include "command/text_form.h"
 #include "command/text_words.h"
@@ -49,6 +51,9 @@ const std::vector<TextHeaderParser::Keyword>& TextHeaderParser::keywords() {
          self.read_name(scanner, "tier", kMostTiers, self.header_.tiers);
        }},
       {"layer", false, true, [](Self& self, LineScanner& scanner) { self.read_layer(scanner); }},
+      {"uses", false, true, [](Self& self, LineScanner& scanner) { self.read_uses(scanner); }},
+      {"rendezvous", false, false,
+       [](Self& self, LineScanner& scanner) { self.read_rendezvous(scanner); }},
   };
   return kKeywords;
 }
@@ -142,6 +147,63 @@ void TextHeaderParser::read_layer(LineScanner& scanner) {
   header_.layers.push_back(std::move(layer));
 }
 
+void TextHeaderParser::read_uses(LineScanner& scanner) {
+  places_.emplace_back(fmt::format("uses {}", header_.uses.size() + 1), scanner.position());
+  UsedRange range;
+  const int column = scanner.column();
+  const std::string_view word = scanner.word("a memory");
+  const std::optional<SpaceKind> kind = find_value(space_kind_names(), word);
+  if (!kind) {
+    scanner.fail_unknown(column, "memory", word, names_of(space_kind_names()));
+  }
+  range.space.kind = *kind;
+  std::string name;
+  if (*kind != SpaceKind::kScratchpad) {
+    scanner.expect(':', "':' and a name");
+    name = scanner.text("a name");
+  }
+  for (std::int64_t* limit : {&range.begin, &range.end}) {
+    scanner.expect_blank();
+    (void)scanner.at_end();
+    *limit = scanner.integer("the first byte and the one behind the last");
+  }
+  scanner.expect_blank();
+  header_.uses.push_back(range);
+  used_names_.push_back(std::move(name));
+}
+
+void TextHeaderParser::read_rendezvous(LineScanner& scanner) {
+  places_.emplace_back("rendezvous", scanner.position());
+  do {
+    if (header_.rendezvous.size() == kMostRendezvous) {
+      scanner.fail(scanner.column(), "too many rendezvous",
+                   fmt::format("at most {}", kMostRendezvous));
+    }
+    header_.rendezvous.push_back(scanner.natural("the number of a rendezvous"));
+  } while (scanner.accept(','));
+  scanner.expect_blank();
+}
+
+void TextHeaderParser::resolve_uses(base::Diagnostics& diagnostics) {
+  for (std::size_t i = 0; i < header_.uses.size(); ++i) {
+    Space& space = header_.uses[i].space;
+    if (space.kind == SpaceKind::kScratchpad) {
+      continue;
+    }
+    const bool is_tier = space.kind == SpaceKind::kTier;
+    const std::vector<std::string>& names = is_tier ? header_.tiers : header_.engines;
+    const auto found = std::find(names.begin(), names.end(), used_names_[i]);
+    if (found == names.end()) {
+      diagnostics.add(
+          {where(fmt::format("uses {}", i + 1)), "",
+           one_line(fmt::format("unknown {} '{}'", is_tier ? "tier" : "engine", used_names_[i])),
+           one_line("one of " + config::join(names, ", ")),
+           one_line(base::nearest_name(used_names_[i], names))});
+    }
+    space.index = static_cast<std::uint16_t>(found - names.begin());
+  }
+}
+
 base::SourcePosition TextHeaderParser::where(const std::string& field) const {
   const auto found = std::find_if(places_.begin(), places_.end(),
                                   [&](const auto& place) { return place.first == field; });
@@ -149,7 +211,8 @@ base::SourcePosition TextHeaderParser::where(const std::string& field) const {
 }
 
 void TextHeaderParser::check_complete(const base::SourcePosition& end,
-                                      base::Diagnostics& diagnostics) const {
+                                      base::Diagnostics& diagnostics) {
+  resolve_uses(diagnostics);
   for (const Keyword& keyword : keywords()) {
     if (keyword.is_required && !seen_.contains(keyword.name)) {
       diagnostics.add({end, "", fmt::format("no '{}' in the header", keyword.name),

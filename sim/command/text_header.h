@@ -22,8 +22,8 @@ class TextHeaderParser {
 
   // Where the name of an engine, tier or layer stood: ("engine 2") is the second engine.
   [[nodiscard]] base::SourcePosition where(const std::string& field) const;
-  // What is missing, at the end of the header.
-  void check_complete(const base::SourcePosition& end, base::Diagnostics& diagnostics) const;
+  // At the end of the header: what is missing, and the names in `uses`.
+  void check_complete(const base::SourcePosition& end, base::Diagnostics& diagnostics);
 
   [[nodiscard]] StreamHeader& header() { return header_; }
 
@@ -39,8 +39,13 @@ class TextHeaderParser {
   void read_name(LineScanner& scanner, const char* what, std::size_t most,
                  std::vector<std::string>& names);
   void read_layer(LineScanner& scanner);
+  void read_uses(LineScanner& scanner);
+  void read_rendezvous(LineScanner& scanner);
+
+  void resolve_uses(base::Diagnostics& diagnostics);
 
   StreamHeader header_;
+  std::vector<std::string> used_names_;  // of header_.uses: their indices are found at the end
   std::set<std::string> seen_;
   std::vector<std::pair<std::string, base::SourcePosition>> places_;
 };

@@ -112,6 +112,11 @@ void TextReader::read_end() {
     add(words.diagnostic(words.column(), "", "more than 'end'", "the end of the line"));
   }
   has_line_ = false;
+  Problems problems;
+  checker_.check_end(problems);
+  for (const Problem& problem : problems) {
+    add(words.diagnostic(1, "", problem.message, problem.expected));
+  }
   if (next_line()) {
     add(scanner().diagnostic(1, "", "a line after 'end'", "the end of the file"));
   }

@@ -22,7 +22,7 @@ Dma::Dma(EngineContext context, const hardware::DmaConfig& config, std::uint32_t
 
 namespace {
 
-// Marks the tickets of pieces; those of whole transfers are numbers of commands.
+// Marks the tickets of pieces; those of whole transfers are the commands'.
 constexpr std::uint64_t kPiece = std::uint64_t{1} << 63;
 
 }  // namespace
@@ -49,7 +49,7 @@ memory::Transfer Dma::transfer(const Move& move, const Move::End& tier_end, bool
   return result;
 }
 
-std::optional<Cycle> Dma::start(const command::Command& command, Cycle /*cycle*/) {
+std::optional<Cycle> Dma::start(const command::Command& command, Ticket ticket, Cycle /*cycle*/) {
   const auto& move = std::get<Move>(command.body);
   const bool from_tier = move.source.space.kind == SpaceKind::kTier;
   const bool to_tier = move.destination.space.kind == SpaceKind::kTier;
@@ -67,13 +67,13 @@ std::optional<Cycle> Dma::start(const command::Command& command, Cycle /*cycle*/
   memory::Tier* source = from_tier ? tiers_[move.source.space.index] : nullptr;
   memory::Tier* destination = to_tier ? tiers_[move.destination.space.index] : nullptr;
   if (from_tier && to_tier) {
-    copies_.push_back({command.id, command.layer, source, destination,
-                       TierCopy(move, config_.copy_piece.value), 0});
+    copies_.push_back(
+        {ticket, command.layer, source, destination, TierCopy(move, config_.copy_piece.value), 0});
     fill_copy_buffer();
   } else if (from_tier) {
-    source->submit(transfer(move, move.source, false, command.layer), command.id, *this);
+    source->submit(transfer(move, move.source, false, command.layer), ticket, *this);
   } else {
-    destination->submit(transfer(move, move.destination, true, command.layer), command.id, *this);
+    destination->submit(transfer(move, move.destination, true, command.layer), ticket, *this);
   }
   return std::nullopt;
 }
@@ -86,9 +86,9 @@ void Dma::transfer_done(std::uint64_t ticket) {
   }
 }
 
-Dma::Copy& Dma::copy(command::CommandId id) {
+Dma::Copy& Dma::copy(Ticket ticket) {
   return *std::find_if(copies_.begin(), copies_.end(),
-                       [id](const Copy& candidate) { return candidate.id == id; });
+                       [ticket](const Copy& candidate) { return candidate.ticket == ticket; });
 }
 
 // Places go to the oldest copy that has something left to read.
@@ -102,7 +102,7 @@ void Dma::fill_copy_buffer() {
         side->initiator = initiator_;
         side->layer = reading.layer;
       }
-      buffer_[place] = {reading.id, piece.write, false};
+      buffer_[place] = {reading.ticket, piece.write, false};
       ++reading.under_way;
       reading.source->submit(piece.read, kPiece | place, *this);
     }
@@ -119,9 +119,9 @@ void Dma::piece_done(std::size_t place) {
   }
   free_places_.push_back(place);
   if (--owner.under_way == 0 && owner.pieces.done()) {
-    const command::CommandId id = owner.id;
-    std::erase_if(copies_, [id](const Copy& candidate) { return candidate.id == id; });
-    finish_command(id);
+    const Ticket ticket = owner.ticket;
+    std::erase_if(copies_, [ticket](const Copy& candidate) { return candidate.ticket == ticket; });
+    finish_command(ticket);
   }
   fill_copy_buffer();
 }

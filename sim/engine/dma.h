@@ -24,7 +24,7 @@ class Dma : public Engine, public memory::TransferListener {
 
  protected:
   [[nodiscard]] std::optional<Cycle> ready_cycle(Cycle now_cycle) const override;
-  std::optional<Cycle> start(const command::Command& command, Cycle cycle) override;
+  std::optional<Cycle> start(const command::Command& command, Ticket ticket, Cycle cycle) override;
 
  private:
   [[nodiscard]] memory::Transfer transfer(const command::Move& move,
@@ -33,7 +33,7 @@ class Dma : public Engine, public memory::TransferListener {
 
   // A copy from tier to tier of which pieces are left to read or under way.
   struct Copy {
-    command::CommandId id = 0;
+    Ticket ticket = 0;
     command::LayerIndex layer = 0;
     memory::Tier* source = nullptr;
     memory::Tier* destination = nullptr;
@@ -42,19 +42,19 @@ class Dma : public Engine, public memory::TransferListener {
   };
   // A place of the copy buffer.
   struct Piece {
-    command::CommandId copy = 0;
+    Ticket copy = 0;
     memory::Transfer write;
     bool writing = false;
   };
 
   void fill_copy_buffer();
   void piece_done(std::size_t place);
-  [[nodiscard]] Copy& copy(command::CommandId id);
+  [[nodiscard]] Copy& copy(Ticket ticket);
 
   hardware::DmaConfig config_;
   std::uint32_t initiator_;
   std::vector<memory::Tier*> tiers_;
-  std::deque<Copy> copies_;  // in the order of their commands
+  std::deque<Copy> copies_;  // in the order of their starts
   std::vector<Piece> buffer_;
   std::vector<std::size_t> free_places_;
 };

@@ -9,13 +9,19 @@
 
 #include "base/clock.h"
 #include "command/command.h"
+#include "engine/decision_phase.h"
 #include "engine/scoreboard.h"
+#include "hardware/engine_config.h"
 #include "metrics/engine_account.h"
 
 namespace orrery::engine {
 
 using base::Cycle;
 using base::Femtoseconds;
+// Index of a stream of the run.
+using StreamIndex = std::uint16_t;
+// Names a command that an engine has started: the engine's first is 1.
+using Ticket = std::uint64_t;
 
 [[nodiscard]] inline Femtoseconds now() {
   return static_cast<Femtoseconds>(sc_core::sc_time_stamp().value());
@@ -28,23 +34,29 @@ struct EngineContext {
   command::EngineIndex index = 0;
   base::ClockDomain clock;
   std::size_t queue_depth = 1;
-  Scoreboard& scoreboard;
+  std::vector<Scoreboard>& scoreboards;   // by stream
   std::vector<std::string> engine_kinds;  // by EngineIndex: names of stall causes
+  hardware::Arbitration arbitration = hardware::Arbitration::kOldestFirst;
+  DecisionPhase* decisions = nullptr;  // needed where there are several streams
 };
 
-// An in-order queue of commands and a unit that executes them. The unit starts a command at an edge
-// of its clock once the command has arrived, its dependencies are done and the unit can take it;
-// several may be under way; they complete in order. One process, woken when something can change.
-class Engine : public sc_core::sc_module, public Waiter {
+// An in-order queue of commands for each stream and a unit that executes them. The unit starts a
+// command at an edge of its clock once the command heads its queue, has arrived, its dependencies
+// are done and the unit can take it; of several such commands the arbitration picks one. Several
+// may be under way; those of one stream complete in order. One process, woken when something can
+// change.
+class Engine : public sc_core::sc_module, public Waiter, public Decider {
  public:
   explicit Engine(EngineContext context);
 
-  // The sequencer's side.
-  [[nodiscard]] bool has_room() const { return queue_.size() < context_.queue_depth; }
-  // Hands over a command that arrives at a later time; arrivals do not decrease.
-  void enqueue(command::Command command, Femtoseconds arrival);
-  // Woken once, when a place in the queue falls free.
-  void notify_room(Waiter& waiter) { room_waiter_ = &waiter; }
+  // The sequencers' side, each for its own stream.
+  [[nodiscard]] bool has_room(StreamIndex stream) const {
+    return queues_[stream].commands.size() < context_.queue_depth;
+  }
+  // Hands over a command that arrives at a later time; arrivals of a stream do not decrease.
+  void enqueue(StreamIndex stream, command::Command command, Femtoseconds arrival);
+  // Woken once, when a place in the stream's queue falls free.
+  void notify_room(StreamIndex stream, Waiter& waiter) { queues_[stream].room_waiter = &waiter; }
 
   // Ends the account at the first edge at or after `end`.
   void finish(Femtoseconds end);
@@ -59,24 +71,27 @@ class Engine : public sc_core::sc_module, public Waiter {
   [[nodiscard]] Femtoseconds last_completion() const { return last_completion_; }
   // Multiply-accumulates at most a cycle.
   [[nodiscard]] virtual std::int64_t peak_macs() const { return 0; }
-  // For the watchdog: what stands at the head of the queue and what it waits for.
+  // For the watchdog: what stands at the heads of the queues and what it waits for.
   [[nodiscard]] std::string describe_wait() const;
   [[nodiscard]] const std::vector<metrics::Span>& spans() const { return spans_; }
   void record_spans(Femtoseconds begin, Femtoseconds end);
 
   // Waiter
   void wake() override { wake_.notify(sc_core::SC_ZERO_TIME); }
+  // Decider
+  void decide() override;
 
  protected:
   // The first cycle at which the unit could take the next command; no value: not before something
   // wakes it.
   [[nodiscard]] virtual std::optional<Cycle> ready_cycle(Cycle now_cycle) const = 0;
   // Starts the command at `cycle`. Returns the first cycle in which it is done, or no value where
-  // the unit will call finish_command() itself.
-  virtual std::optional<Cycle> start(const command::Command& command, Cycle cycle) = 0;
+  // the unit will call finish_command(ticket) itself.
+  virtual std::optional<Cycle> start(const command::Command& command, Ticket ticket,
+                                     Cycle cycle) = 0;
 
-  // The started command `id` is done (seen at the next edge).
-  void finish_command(command::CommandId id);
+  // The command that was started with this ticket is done (seen at the next edge).
+  void finish_command(Ticket ticket);
   [[nodiscard]] std::size_t under_way() const { return under_way_.size(); }
   [[nodiscard]] metrics::EngineLayerAccount& layer_account(command::LayerIndex layer) {
     return account_.layer(layer);
@@ -88,7 +103,15 @@ class Engine : public sc_core::sc_module, public Waiter {
     command::Command command;
     Femtoseconds arrival = 0;
   };
+  struct Queue {
+    std::deque<Queued> commands;
+    Waiter* room_waiter = nullptr;
+    command::CommandId registered_for = 0;  // the head has asked the scoreboard already
+    command::Dependency registered_dependency;
+  };
   struct UnderWay {
+    Ticket ticket = 0;
+    StreamIndex stream = 0;
     command::CommandId id = 0;
     command::LayerIndex layer = 0;
     Femtoseconds start = 0;
@@ -98,20 +121,27 @@ class Engine : public sc_core::sc_module, public Waiter {
   SC_HAS_PROCESS(Engine);
   void step();
   void retire(Cycle cycle);
+  void complete(const UnderWay& finished);
   void start_ready(Cycle cycle);
-  [[nodiscard]] const command::Dependency* unmet_dependency() const;
+  void start_head(StreamIndex stream, Cycle cycle);
+  [[nodiscard]] bool has_arrived(const Queue& queue) const;
+  [[nodiscard]] const command::Dependency* unmet_dependency(StreamIndex stream) const;
+  void wait_for_dependency(StreamIndex stream, const command::Dependency& dependency);
+  [[nodiscard]] std::optional<StreamIndex> choose() const;
+  [[nodiscard]] bool goes_before(StreamIndex a, StreamIndex b) const;
   void account_state(Cycle cycle);
+  void account_wait(Cycle cycle);
   void schedule_next(Cycle cycle);
+  [[nodiscard]] Femtoseconds next_completion();
   void wake_at(Femtoseconds time);
 
   EngineContext context_;
   sc_core::sc_event wake_;
-  std::deque<Queued> queue_;
-  std::deque<UnderWay> under_way_;
+  std::vector<Queue> queues_;          // by stream
+  std::deque<UnderWay> under_way_;     // in the order of their starts
+  StreamIndex last_served_ = 0;        // of round robin
+  std::vector<bool> blocked_streams_;  // whose oldest command was seen: scratch space
   metrics::EngineAccount account_;
-  Waiter* room_waiter_ = nullptr;
-  command::CommandId registered_for_ = 0;  // the head has asked the scoreboard already
-  command::Dependency registered_dependency_;
   std::int64_t enqueued_ = 0;
   std::int64_t started_ = 0;
   std::int64_t completed_ = 0;

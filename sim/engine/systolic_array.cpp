@@ -39,7 +39,8 @@ timing::TileTiming SystolicArray::issue(const command::ComputeTile& tile, Cycle 
       timing::feed_intervals(pipeline_.array(), tile.dataflow, shape, bits, widths));
 }
 
-std::optional<Cycle> SystolicArray::start(const command::Command& command, Cycle cycle) {
+std::optional<Cycle> SystolicArray::start(const command::Command& command, Ticket /*ticket*/,
+                                          Cycle cycle) {
   const auto& tile = std::get<command::ComputeTile>(command.body);
   const timing::TileTiming timing = issue(tile, cycle);
   next_issue_ = timing.next_issue;

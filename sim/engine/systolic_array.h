@@ -17,7 +17,7 @@ class SystolicArray : public Engine {
 
  protected:
   [[nodiscard]] std::optional<Cycle> ready_cycle(Cycle now_cycle) const override;
-  std::optional<Cycle> start(const command::Command& command, Cycle cycle) override;
+  std::optional<Cycle> start(const command::Command& command, Ticket ticket, Cycle cycle) override;
 
  private:
   [[nodiscard]] timing::TileTiming issue(const command::ComputeTile& tile, Cycle cycle);

@@ -25,7 +25,8 @@ std::optional<Cycle> VectorUnit::ready_cycle(Cycle /*now_cycle*/) const {
   return free_;
 }
 
-std::optional<Cycle> VectorUnit::start(const command::Command& command, Cycle cycle) {
+std::optional<Cycle> VectorUnit::start(const command::Command& command, Ticket /*ticket*/,
+                                       Cycle cycle) {
   const auto& body = std::get<command::VectorCommand>(command.body);
   const timing::VectorTiming timing = timing::vector_timing(
       costs_, body.rows, body.columns, command::vector_passes(body), command::row_lengths(body));

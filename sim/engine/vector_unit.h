@@ -14,7 +14,7 @@ class VectorUnit : public Engine {
 
  protected:
   [[nodiscard]] std::optional<Cycle> ready_cycle(Cycle now_cycle) const override;
-  std::optional<Cycle> start(const command::Command& command, Cycle cycle) override;
+  std::optional<Cycle> start(const command::Command& command, Ticket ticket, Cycle cycle) override;
 
  private:
   timing::VectorCosts costs_;

@@ -32,6 +32,7 @@ class Executor {
   void execute(const command::ComputeTile& tile);
   void execute(const command::VectorCommand& command);
   void execute(const command::Barrier& /*barrier*/) {}
+  void execute(const command::Rendezvous& /*rendezvous*/) {}
 
   Memory& memory_;
 };

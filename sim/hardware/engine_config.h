@@ -11,6 +11,20 @@
 
 namespace orrery::hardware {
 
+// Whose command an engine starts where those of several streams could start at the same edge.
+enum class Arbitration : std::uint8_t {
+  kOldestFirst,  // the one that arrived first at its queue
+  kRoundRobin,   // that of the next stream behind the one served last
+  kPriority,     // that of the first stream
+};
+
+[[nodiscard]] inline const config::EnumTable<Arbitration>& arbitration_names() {
+  static const config::EnumTable<Arbitration> kNames{{"oldest_first", Arbitration::kOldestFirst},
+                                                     {"round_robin", Arbitration::kRoundRobin},
+                                                     {"priority", Arbitration::kPriority}};
+  return kNames;
+}
+
 // What every kind of engine has. One entry of the platform stands for `count` engines alike, named
 // "array" (count 1) or "array0", "array1", ...
 struct EngineConfig {
@@ -18,7 +32,8 @@ struct EngineConfig {
 
   std::int64_t count = 1;
   std::string clock = "core";
-  std::int64_t queue_depth = 16;  // commands that wait at the engine
+  std::int64_t queue_depth = 16;  // commands of each stream that wait at the engine
+  Arbitration arbitration = Arbitration::kOldestFirst;
   base::SourcePosition where;
 };
 
@@ -41,6 +56,10 @@ config::Schema<Derived> engine_schema(std::string name, std::string help) {
                 "Clock domain, a key of `clocks`.")
       .optional("queue_depth", static_cast<std::int64_t Derived::*>(&EngineConfig::queue_depth),
                 config::integer(1, 65536), "Commands that may wait at each engine.")
+      .optional("arbitration", static_cast<Arbitration Derived::*>(&EngineConfig::arbitration),
+                config::choice(arbitration_names()),
+                "Whose command starts where those of several streams could: the one that arrived "
+                "first, that of each stream in turn, or that of the first stream.")
       .position(static_cast<base::SourcePosition Derived::*>(&EngineConfig::where));
   return schema;
 }

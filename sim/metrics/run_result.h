@@ -82,6 +82,25 @@ struct LayerResult {
   Breakdown<double> energy_pj;
 };
 
+// The part of one command stream where a run has several; they all begin at time 0.
+struct StreamResult {
+  std::string name;  // its layers' names begin with it
+  std::string workload;
+  std::uint64_t seed = 0;
+  std::size_t first_layer = 0;  // in RunResult::layers
+  std::size_t layers = 0;
+  std::int64_t commands = 0;
+  base::Femtoseconds start = 0;            // when its first command arrived at an engine
+  base::Femtoseconds end = 0;              // when its last command was done
+  std::int64_t cycles = 0;                 // of the reference clock, to the end
+  base::Femtoseconds rendezvous_wait = 0;  // with nothing under way, for other streams
+  std::int64_t macs_useful = 0;
+  std::int64_t macs_executed = 0;
+  double energy_pj = 0.0;
+  std::vector<EngineCycles> engines;  // as in RunResult::engines; total and idle stay 0
+  std::vector<TierResult> tiers;      // as in RunResult::tiers: bytes and bursts alone
+};
+
 struct Invariant {
   std::string name;
   bool holds = true;
@@ -114,6 +133,7 @@ struct RunResult {
   std::vector<EngineResult> engines;
   std::vector<TierResult> tiers;
   std::vector<LayerResult> layers;
+  std::vector<StreamResult> streams;  // empty where there is one
   Breakdown<double> energy_pj;  // components, dynamic and static
   Breakdown<std::string> energy_sources;
   std::vector<Invariant> invariants;

@@ -2,16 +2,20 @@
 #include "platform/collect.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "hardware/systolic_array_config.h"
 #include "metrics/invariants.h"
+#include "platform/collect_streams.h"
 #include "platform/collect_tiers.h"
 #include "platform/energy_account.h"
+#include "platform/stream_set.h"
 
 namespace orrery::platform {
 namespace {
 
 using base::Femtoseconds;
+using metrics::LayerResult;
 using metrics::RunResult;
 
 void collect_engines(const Machine& machine, RunResult& result) {
@@ -57,32 +61,54 @@ void add_engine_to_layer(const engine::Engine& engine, std::size_t index,
   layer.engines.push_back(cycles);
 }
 
+LayerResult layer_result(const Machine& machine, const command::LayerInfo& info,
+                         std::size_t index) {
+  LayerResult layer;
+  layer.name = info.name;
+  layer.kind = info.kind;
+  layer.dataflow = info.dataflow;
+  layer.tiling = info.tiling;
+  layer.limited_by = info.limited_by;
+  layer.start = -1;
+  for (const auto& engine : machine.engines()) {
+    add_engine_to_layer(*engine, index, layer);
+  }
+  layer.start = std::max<Femtoseconds>(layer.start, 0);
+  return layer;
+}
+
+// The order in which layers are charged with latency: that of the stream, and of several streams
+// that in which they ended.
+std::vector<std::size_t> order_of_charge(const RunResult& result, std::size_t streams) {
+  std::vector<std::size_t> order(result.layers.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (streams > 1) {
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return std::pair(result.layers[a].end, a) < std::pair(result.layers[b].end, b);
+    });
+  }
+  return order;
+}
+
 // Layers overlap. Each is charged with the time by which it put off the end of the run: from the
 // latest end of all layers before it to its own. These add up to the latency.
-void collect_layers(const command::StreamHeader& header, const Machine& machine,
+void collect_layers(const std::vector<command::LayerInfo>& layers, const Machine& machine,
                     const base::ClockDomain& clock, RunResult& result) {
   double peak_macs_per_second = 0.0;
   for (std::size_t e = 0; e < machine.engines().size(); ++e) {
     peak_macs_per_second +=
         static_cast<double>(machine.engines()[e]->peak_macs()) * result.engines[e].clock_hertz;
   }
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    result.layers.push_back(layer_result(machine, layers[i], i));
+  }
+  const std::vector<std::size_t> order = order_of_charge(result, machine.sequencers().size());
   Femtoseconds reached = 0;
-  for (std::size_t i = 0; i < header.layers.size(); ++i) {
-    const command::LayerInfo& info = header.layers[i];
-    metrics::LayerResult layer;
-    layer.name = info.name;
-    layer.kind = info.kind;
-    layer.dataflow = info.dataflow;
-    layer.tiling = info.tiling;
-    layer.limited_by = info.limited_by;
-    layer.start = -1;
-    for (const auto& engine : machine.engines()) {
-      add_engine_to_layer(*engine, i, layer);
-    }
-    layer.start = std::max<Femtoseconds>(layer.start, 0);
+  for (const std::size_t i : order) {
+    LayerResult& layer = result.layers[i];
     // The last layer also carries what a stopped run had under way.
     const Femtoseconds end =
-        i + 1 == header.layers.size() ? result.latency : std::min(layer.end, result.latency);
+        i == order.back() ? result.latency : std::min(layer.end, result.latency);
     layer.latency = std::max<Femtoseconds>(0, end - reached);
     layer.cycles =
         clock.cycle_at_or_after(std::max(reached, end)) - clock.cycle_at_or_after(reached);
@@ -92,7 +118,6 @@ void collect_layers(const command::StreamHeader& header, const Machine& machine,
     if (seconds > 0.0 && peak_macs_per_second > 0.0) {
       layer.utilization = static_cast<double>(layer.macs_useful) / (seconds * peak_macs_per_second);
     }
-    result.layers.push_back(std::move(layer));
   }
 }
 
@@ -128,8 +153,8 @@ void collect_energy(const hardware::PlatformConfig& platform, const Machine& mac
 }
 
 metrics::InvariantFacts gather_facts(const hardware::PlatformConfig& platform,
-                                     const command::StreamHeader& header, const Machine& machine,
-                                     const RunResult& result) {
+                                     const std::vector<command::LayerInfo>& layers,
+                                     const Machine& machine, const RunResult& result) {
   metrics::InvariantFacts facts;
   facts.seconds = result.seconds();
   facts.latency = result.latency;
@@ -146,7 +171,7 @@ metrics::InvariantFacts gather_facts(const hardware::PlatformConfig& platform,
   add_tier_facts(platform, machine, result, facts);
   for (std::size_t i = 0; i < result.layers.size(); ++i) {
     facts.layers.push_back(
-        {result.layers[i].name, header.layers[i].macs_useful, result.layers[i].macs_useful});
+        {result.layers[i].name, layers[i].macs_useful, result.layers[i].macs_useful});
     facts.layers_latency += result.layers[i].latency;
     for (const auto& [component, picojoules] : result.layers[i].energy_pj) {
       facts.layers_energy_pj += picojoules;
@@ -174,13 +199,17 @@ void add_notes(const hardware::PlatformConfig& platform, RunResult& result) {
 
 }  // namespace
 
-RunResult collect(const hardware::PlatformConfig& platform, const command::StreamHeader& header,
-                  const Machine& machine, Femtoseconds end, const std::string& stopped) {
+RunResult collect(const hardware::PlatformConfig& platform,
+                  const std::vector<command::StreamHeader>& headers, const Machine& machine,
+                  Femtoseconds end, const std::string& stopped) {
   const base::Frequency& reference = platform.clock(platform.sequencer.clock);
+  const std::vector<command::LayerInfo> layers = all_layers(headers);
   RunResult result;
-  result.workload = header.workload;
-  result.platform = header.platform;
-  result.seed = header.seed;
+  for (const std::string& name : stream_names(headers)) {
+    result.workload += (result.workload.empty() ? "" : " + ") + name;
+  }
+  result.platform = headers.front().platform;
+  result.seed = headers.front().seed;
   result.partial = !stopped.empty();
   result.partial_reason = stopped;
   result.latency = end;
@@ -188,12 +217,13 @@ RunResult collect(const hardware::PlatformConfig& platform, const command::Strea
   result.reference_hertz = base::to_double(reference.hertz);
   result.cycles = reference.clock().cycle_at_or_after(end);
   collect_engines(machine, result);
-  collect_layers(header, machine, reference.clock(), result);
+  collect_layers(layers, machine, reference.clock(), result);
   collect_tiers(platform, machine, result);
   collect_energy(platform, machine, result);
+  collect_streams(headers, machine, reference.clock(), result);
   add_notes(platform, result);
   if (!result.partial) {
-    result.invariants = metrics::check_invariants(gather_facts(platform, header, machine, result));
+    result.invariants = metrics::check_invariants(gather_facts(platform, layers, machine, result));
   }
   return result;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "command/command.h"
 #include "platform/machine.h"
@@ -9,9 +10,10 @@
 namespace orrery::platform {
 
 // Gathers what a finished machine has counted, charges energy and checks the invariants.
-// `stopped`: why the run ended early; empty for a complete one.
+// `headers`: of the machine's streams. `stopped`: why the run ended early; empty for a complete
+// one.
 [[nodiscard]] metrics::RunResult collect(const hardware::PlatformConfig& platform,
-                                         const command::StreamHeader& header,
+                                         const std::vector<command::StreamHeader>& headers,
                                          const Machine& machine, base::Femtoseconds end,
                                          const std::string& stopped);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/machine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "platform/engine_builders.h"
@@ -18,24 +20,30 @@ std::vector<std::size_t> construction_order(std::size_t n, bool reverse) {
   return order;
 }
 
+std::vector<std::vector<std::uint64_t>> rendezvous_of(
+    const std::vector<command::Source*>& streams) {
+  std::vector<std::vector<std::uint64_t>> numbers;
+  for (const command::Source* stream : streams) {
+    numbers.push_back(stream->header().rendezvous);
+  }
+  return numbers;
+}
+
 }  // namespace
 
-Machine::Machine(const hardware::PlatformConfig& platform, command::Source& stream,
-                 const RunOptions& options)
-    : audit_(platform), scoreboard_(platform.instances().size()) {
+Machine::Machine(const hardware::PlatformConfig& platform,
+                 const std::vector<command::Source*>& streams, const RunOptions& options)
+    : audit_(platform),
+      scoreboards_(streams.size(), engine::Scoreboard(platform.instances().size())),
+      rendezvous_(rendezvous_of(streams)) {
   const bool reverse = options.reverse_construction;
-  const auto build_sequencer = [&] {
-    sequencer_ = std::make_unique<Sequencer>(
-        "sequencer", platform.clock(platform.sequencer.clock).clock(),
-        platform.sequencer.dispatch_cycles, stream, scoreboard_, audit_);
-  };
   if (reverse) {
-    build_sequencer();
+    build_sequencers(platform, streams, reverse);
   }
   build_tiers(platform, reverse);
   build_engines(platform, reverse);
   if (!reverse) {
-    build_sequencer();
+    build_sequencers(platform, streams, reverse);
   }
   std::vector<engine::Engine*> engines;
   for (const auto& engine : engines_) {
@@ -44,7 +52,9 @@ Machine::Machine(const hardware::PlatformConfig& platform, command::Source& stre
     }
     engines.push_back(engine.get());
   }
-  sequencer_->connect(std::move(engines));
+  for (const auto& sequencer : sequencers_) {
+    sequencer->connect(engines);
+  }
 }
 
 Machine::~Machine() = default;
@@ -54,6 +64,25 @@ void Machine::build_tiers(const hardware::PlatformConfig& platform, bool reverse
   for (const std::size_t i : construction_order(tiers_.size(), reverse)) {
     const auto& [name, config] = platform.memory[i];
     tiers_[i] = build_tier(name, config, platform);
+  }
+}
+
+void Machine::build_sequencers(const hardware::PlatformConfig& platform,
+                               const std::vector<command::Source*>& streams, bool reverse) {
+  std::vector<command::LayerIndex> first_layers(streams.size(), 0);
+  for (std::size_t i = 1; i < streams.size(); ++i) {
+    first_layers[i] = first_layers[i - 1] +
+                      static_cast<command::LayerIndex>(streams[i - 1]->header().layers.size());
+  }
+  sequencers_.resize(streams.size());
+  for (const std::size_t i : construction_order(streams.size(), reverse)) {
+    const std::string name = streams.size() == 1 ? "sequencer" : fmt::format("sequencer{}", i);
+    sequencers_[i] = std::make_unique<Sequencer>(
+        name.c_str(), platform.clock(platform.sequencer.clock).clock(),
+        platform.sequencer.dispatch_cycles,
+        StreamContext{static_cast<engine::StreamIndex>(i), first_layers[i], *streams[i],
+                      scoreboards_[i], rendezvous_},
+        audit_);
   }
 }
 
@@ -67,21 +96,45 @@ void Machine::build_engines(const hardware::PlatformConfig& platform, bool rever
   for (const auto& tier : tiers_) {
     tiers.push_back(tier.get());
   }
+  if (scoreboards_.size() > 1) {
+    decisions_ = std::make_unique<engine::DecisionPhase>("decisions", instances.size());
+  }
   engines_.resize(instances.size());
   for (const std::size_t i : construction_order(instances.size(), reverse)) {
     const hardware::EngineConfig& config = *instances[i].config;
     const auto initiator = static_cast<std::uint32_t>(
         std::count(kinds.begin(), kinds.begin() + static_cast<std::ptrdiff_t>(i), "dma"));
-    engines_[i] = build_engine({instances[i].name, kinds[i], static_cast<command::EngineIndex>(i),
-                                platform.clock(config.clock).clock(),
-                                static_cast<std::size_t>(config.queue_depth), scoreboard_, kinds},
-                               config, {initiator, tiers});
+    engines_[i] = build_engine(
+        {instances[i].name, kinds[i], static_cast<command::EngineIndex>(i),
+         platform.clock(config.clock).clock(), static_cast<std::size_t>(config.queue_depth),
+         scoreboards_, kinds, config.arbitration, decisions_.get()},
+        config, {initiator, tiers});
   }
 }
 
 bool Machine::finished() const {
-  return sequencer_->finished() &&
-         scoreboard_.count() == static_cast<std::uint64_t>(sequencer_->dispatched());
+  return std::all_of(sequencers_.begin(), sequencers_.end(),
+                     [](const auto& sequencer) { return sequencer->finished(); });
+}
+
+void Machine::stop() {
+  for (const auto& sequencer : sequencers_) {
+    sequencer->stop();
+  }
+}
+
+void Machine::rethrow_error() const {
+  for (const auto& sequencer : sequencers_) {
+    sequencer->rethrow_error();
+  }
+}
+
+command::LayerIndex Machine::newest_layer() const {
+  command::LayerIndex newest = 0;
+  for (const auto& sequencer : sequencers_) {
+    newest += sequencer->newest_layer();
+  }
+  return newest;
 }
 
 base::Femtoseconds Machine::last_completion() const {
@@ -103,8 +156,19 @@ void Machine::finish(base::Femtoseconds end) {
 
 std::string Machine::describe_waits() const {
   std::string text;
+  const auto add = [&](const std::string& line) { text += (text.empty() ? "" : "\n  ") + line; };
   for (const auto& engine : engines_) {
-    text += (text.empty() ? "" : "\n  ") + engine->describe_wait();
+    add(engine->describe_wait());
+  }
+  for (std::size_t i = 0; i < sequencers_.size(); ++i) {
+    const std::optional<std::uint64_t> number = sequencers_[i]->waits_at();
+    if (!number) {
+      continue;
+    }
+    for (const engine::StreamIndex missing : rendezvous_.missing(*number)) {
+      add(fmt::format("stream {} waits at rendezvous {} for stream {}{}", i + 1, *number,
+                      missing + 1, sequencers_[missing]->exhausted() ? ", which has ended" : ""));
+    }
   }
   return text;
 }

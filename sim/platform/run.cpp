@@ -11,6 +11,7 @@
 #include "platform/collect.h"
 #include "platform/host.h"
 #include "platform/machine.h"
+#include "platform/stream_set.h"
 
 namespace orrery::platform {
 namespace {
@@ -68,7 +69,7 @@ class Driver {
       const double before = seconds_since(start_);
       sc_core::sc_start(sc_core::sc_time::from_value(static_cast<std::uint64_t>(slice)),
                         sc_core::SC_RUN_TO_TIME);
-      machine_.sequencer().rethrow_error();
+      machine_.rethrow_error();
       if (machine_.finished()) {
         settle();
         return {};
@@ -79,7 +80,7 @@ class Driver {
       }
       const double host = seconds_since(start_);
       if (std::string reason = stop_reason(host); !reason.empty()) {
-        machine_.sequencer().stop();
+        machine_.stop();
         return reason;
       }
       report(host);
@@ -112,7 +113,7 @@ class Driver {
 
   void report(double host) const {
     if (options_.progress) {
-      options_.progress({engine::now(), host, machine_.sequencer().newest_layer(), layers_});
+      options_.progress({engine::now(), host, machine_.newest_layer(), layers_});
     }
   }
 
@@ -133,21 +134,34 @@ std::string drive(Driver& driver) {
 
 }  // namespace
 
-RunOutput run(const hardware::PlatformConfig& platform, command::Source& stream,
-              const RunOptions& options) {
+RunOutput run(const hardware::PlatformConfig& platform,
+              const std::vector<command::Source*>& streams, const RunOptions& options) {
   const HostClock::time_point start = HostClock::now();
+  base::require_invariant(!streams.empty(), "a run has a stream");
+  std::vector<command::StreamHeader> headers;
+  std::size_t layers = 0;
+  for (const command::Source* stream : streams) {
+    headers.push_back(stream->header());
+    layers += stream->header().layers.size();
+  }
+  check_streams(headers);
   const SimulationContext context;
-  Machine machine(platform, stream, options);
-  Driver driver(machine, options, static_cast<std::uint32_t>(stream.header().layers.size()));
+  Machine machine(platform, streams, options);
+  Driver driver(machine, options, static_cast<std::uint32_t>(layers));
   const std::string stopped = drive(driver);
   const Femtoseconds end = stopped.empty() ? machine.last_completion() : engine::now();
   machine.finish(end);
 
   RunOutput output;
-  output.result = collect(platform, stream.header(), machine, end, stopped);
+  output.result = collect(platform, headers, machine, end, stopped);
   output.host = host_result(output.result, seconds_since(start));
   output.host.kernel_activations = static_cast<std::int64_t>(sc_core::sc_delta_count());
   return output;
+}
+
+RunOutput run(const hardware::PlatformConfig& platform, command::Source& stream,
+              const RunOptions& options) {
+  return run(platform, std::vector<command::Source*>{&stream}, options);
 }
 
 }  // namespace orrery::platform

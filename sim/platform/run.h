@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "command/command.h"
 #include "hardware/platform_config.h"
@@ -35,9 +36,16 @@ struct RunOutput {
   metrics::HostResult host;
 };
 
-// Simulates one stream on one platform in a SystemC context of its own, checks the invariants and
-// returns what happened. Throws base::UserError for a missing energy coefficient and the like, and
-// base::InternalError when the machine makes no progress though commands wait.
+// Simulates streams that share one platform in a SystemC context of their own, checks the
+// invariants and returns what happened. Several streams keep to different parts of the scratchpad
+// and the accumulators, as their headers declare. Throws base::UserError where they do not, for a
+// missing energy coefficient and the like, and base::InternalError when the machine makes no
+// progress though commands wait.
+[[nodiscard]] RunOutput run(const hardware::PlatformConfig& platform,
+                            const std::vector<command::Source*>& streams,
+                            const RunOptions& options = {});
+
+// The same with one stream.
 [[nodiscard]] RunOutput run(const hardware::PlatformConfig& platform, command::Source& stream,
                             const RunOptions& options = {});
 

@@ -6,13 +6,11 @@
 namespace orrery::platform {
 
 Sequencer::Sequencer(const sc_core::sc_module_name& name, const base::ClockDomain& clock,
-                     std::int64_t dispatch_cycles, command::Source& stream,
-                     engine::Scoreboard& scoreboard, StreamAudit& audit)
+                     std::int64_t dispatch_cycles, const StreamContext& stream, StreamAudit& audit)
     : sc_core::sc_module(name),
       clock_(clock),
       dispatch_cycles_(dispatch_cycles),
       stream_(stream),
-      scoreboard_(scoreboard),
       audit_(audit) {
   SC_METHOD(step);
   sensitive << wake_;
@@ -23,7 +21,7 @@ bool Sequencer::fetch() {
     return true;
   }
   command::Command command;
-  if (stopped_ || exhausted_ || !stream_.next(command)) {
+  if (stopped_ || exhausted_ || !stream_.source.next(command)) {
     exhausted_ = true;
     return false;
   }
@@ -33,12 +31,39 @@ bool Sequencer::fetch() {
 }
 
 bool Sequencer::may_pass_barrier() {
-  if (scoreboard_.count() == static_cast<std::uint64_t>(dispatched_)) {
-    scoreboard_.set_drain_waiter(nullptr);
+  if (drained()) {
+    stream_.scoreboard.set_drain_waiter(nullptr);
     return true;
   }
-  scoreboard_.set_drain_waiter(this);
+  stream_.scoreboard.set_drain_waiter(this);
   return false;
+}
+
+bool Sequencer::may_pass(const command::Rendezvous& rendezvous) {
+  if (!may_pass_barrier()) {
+    return false;
+  }
+  if (waits_since_ < 0) {
+    waits_since_ = engine::now();
+  }
+  if (!stream_.rendezvous.reach(rendezvous.number, stream_.index, *this)) {
+    return false;
+  }
+  rendezvous_wait_ += engine::now() - waits_since_;
+  waits_since_ = -1;
+  return true;
+}
+
+std::optional<std::uint64_t> Sequencer::waits_at() const {
+  return waits_since_ < 0 || !pending_
+             ? std::nullopt
+             : std::optional(std::get<command::Rendezvous>(pending_->body).number);
+}
+
+// Whether the sequencer's own command is done.
+bool Sequencer::execute(const command::Command& command) {
+  const auto* rendezvous = std::get_if<command::Rendezvous>(&command.body);
+  return rendezvous != nullptr ? may_pass(*rendezvous) : may_pass_barrier();
 }
 
 void Sequencer::step() {
@@ -58,22 +83,25 @@ void Sequencer::dispatch() {
   const base::Cycle cycle = clock_.cycle_at_or_after(engine::now());
   next_dispatch_ = std::max(next_dispatch_, cycle);
   while (fetch()) {
-    if (std::holds_alternative<command::Barrier>(pending_->body)) {
-      if (!may_pass_barrier()) {
+    if (command::is_for_sequencer(*pending_)) {
+      if (!execute(*pending_)) {
         return;
       }
       pending_.reset();
       continue;
     }
     engine::Engine& target = *engines_[pending_->engine];
-    if (!target.has_room()) {
-      target.notify_room(*this);
+    if (!target.has_room(stream_.index)) {
+      target.notify_room(stream_.index, *this);
       return;
     }
     next_dispatch_ += dispatch_cycles_;
+    const base::Femtoseconds arrival = clock_.edge(next_dispatch_);
     newest_layer_ = std::max(newest_layer_, pending_->layer);
+    first_arrival_ = first_arrival_ < 0 ? arrival : first_arrival_;
     ++dispatched_;
-    target.enqueue(std::move(*pending_), clock_.edge(next_dispatch_));
+    pending_->layer += stream_.first_layer;
+    target.enqueue(stream_.index, std::move(*pending_), arrival);
     pending_.reset();
   }
 }

@@ -55,7 +55,7 @@ StreamAudit::StreamAudit(const hardware::PlatformConfig& platform)
       tiers_(platform.memory.size()) {}
 
 void StreamAudit::add(const command::Command& command) {
-  if (std::holds_alternative<command::Barrier>(command.body)) {
+  if (command::is_for_sequencer(command)) {
     return;
   }
   Engine& engine = engines_[command.engine];

@@ -122,6 +122,38 @@ Json layer_json(const RunResult& result, const LayerResult& layer) {
   return json;
 }
 
+// The part of one of several streams.
+Json stream_json(const RunResult& result, const metrics::StreamResult& stream) {
+  Json json{{"name", stream.name},
+            {"workload", stream.workload},
+            {"seed", stream.seed},
+            {"first_layer", stream.first_layer},
+            {"layers", stream.layers},
+            {"commands", stream.commands},
+            {"start_fs", stream.start},
+            {"end_fs", stream.end},
+            {"cycles", stream.cycles},
+            {"seconds", seconds(stream.end)},
+            {"rendezvous_wait_fs", stream.rendezvous_wait},
+            {"macs_useful", stream.macs_useful},
+            {"macs_executed", stream.macs_executed},
+            {"energy_pj", stream.energy_pj},
+            {"engines", Json::array()},
+            {"memory", Json::array()}};
+  for (std::size_t i = 0; i < stream.engines.size(); ++i) {
+    json["engines"].push_back({{"name", result.engines[i].name},
+                               {"busy", stream.engines[i].busy},
+                               {"stalled", stream.engines[i].stalled}});
+  }
+  for (const TierResult& tier : stream.tiers) {
+    json["memory"].push_back({{"name", tier.name},
+                              {"bytes_read", tier.bytes_read},
+                              {"bytes_written", tier.bytes_written},
+                              {"bursts", tier.bursts}});
+  }
+  return json;
+}
+
 }  // namespace
 
 Json orrery_json() {
@@ -146,6 +178,9 @@ Json result_json(const RunResult& result) {
   }
   for (const LayerResult& layer : result.layers) {
     json["layers"].push_back(layer_json(result, layer));
+  }
+  for (const metrics::StreamResult& stream : result.streams) {
+    json["streams"].push_back(stream_json(result, stream));
   }
   for (const metrics::Invariant& invariant : result.invariants) {
     json["invariants"].push_back(

@@ -99,6 +99,33 @@ std::string layer_table(const RunResult& result, std::size_t count) {
   return fmt::format("\nLayers, {}\n", which) + table.to_string();
 }
 
+std::string stream_table(const RunResult& result) {
+  if (result.streams.empty()) {
+    return "";
+  }
+  TextTable table({{"stream", '<', 36},
+                   {"end"},
+                   {"cycles"},
+                   {"commands"},
+                   {"MACs"},
+                   {"read"},
+                   {"written"},
+                   {"at rendezvous"}});
+  for (const metrics::StreamResult& stream : result.streams) {
+    const auto time = [](base::Femtoseconds value) {
+      return format_si(
+          static_cast<double>(value) / static_cast<double>(base::kFemtosecondsPerSecond), "s");
+    };
+    table.add({stream.name, time(stream.end), format_count(stream.cycles),
+               format_count(stream.commands),
+               format_si(static_cast<double>(stream.macs_useful), ""),
+               format_bytes(sum(stream.tiers, [](const TierResult& t) { return t.bytes_read; })),
+               format_bytes(sum(stream.tiers, [](const TierResult& t) { return t.bytes_written; })),
+               stream.rendezvous_wait == 0 ? "" : time(stream.rendezvous_wait)});
+  }
+  return "\nStreams\n" + table.to_string();
+}
+
 std::string energy_table(const RunResult& result) {
   if (result.energy_pj.empty()) {
     return "";
@@ -214,9 +241,9 @@ std::string limits(const RunResult& result) {
 }
 
 std::string summary(const RunResult& result, const SummaryOptions& options) {
-  return heading(result) + totals(result) + layer_table(result, options.layers) +
-         energy_table(result) + engine_table(result) + memory_table(result) +
-         invariants_and_notes(result);
+  return heading(result) + totals(result) + stream_table(result) +
+         layer_table(result, options.layers) + energy_table(result) + engine_table(result) +
+         memory_table(result) + invariants_and_notes(result);
 }
 
 }  // namespace orrery::report

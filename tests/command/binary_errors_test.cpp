@@ -82,9 +82,9 @@ const std::vector<BinaryCase> kHeaderCases = {
     {"AnotherVersion",
      [](ByteWriter& out) {
        out.raw(kBinaryMagic);
-       out.byte(2);
+       out.byte(3);
      },
-     "stream: header at byte 8: version 2 of the binary form; expected 1"},
+     "stream: header at byte 8: version 3 of the binary form; expected 1 or 2"},
     {"TooManyEngines",
      [](ByteWriter& out) {
        out.raw(kBinaryMagic);
@@ -154,8 +154,8 @@ const std::vector<BinaryCase> kCommandCases = {
         "stream: command 1 at byte 34: the file ends early; expected the rest of the "
         "stream"),
     command_case(
-        "AnUnknownKind", [](ByteWriter& out) { out.byte(5); },
-        "stream: command 1 at byte 34: no kind of command 5; expected 0 to 4"),
+        "AnUnknownKind", [](ByteWriter& out) { out.byte(6); },
+        "stream: command 1 at byte 34: no kind of command 6; expected 0 to 5"),
     command_case(
         "AnotherCount", [](ByteWriter& out) { end(out, 3); },
         "stream: end at byte 35: the stream counts 3 commands; expected 0"),

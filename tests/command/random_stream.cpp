@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <map>
 #include <numbers>
 #include <set>
 #include <tuple>
@@ -65,7 +66,27 @@ StreamHeader RandomStream::header() {
     layer.limited_by = chance(50) ? name() : "";
     header.layers.push_back(layer);
   }
+  for (std::int64_t i = random_.integer(-4, 4); i > 0; --i) {
+    header.rendezvous.push_back(random_.bits());
+  }
+  std::sort(header.rendezvous.begin(), header.rendezvous.end());
   return header;
+}
+
+// The commands, by place, that are the header's rendezvous.
+std::map<std::size_t, std::uint64_t> RandomStream::places_to_meet(const StreamHeader& header,
+                                                                  std::size_t count) {
+  std::set<std::size_t> places;
+  while (places.size() < header.rendezvous.size()) {
+    places.insert(
+        static_cast<std::size_t>(random_.integer(0, static_cast<std::int64_t>(count) - 1)));
+  }
+  std::map<std::size_t, std::uint64_t> result;
+  for (const std::size_t place : places) {
+    const std::size_t number = result.size();
+    result[place] = header.rendezvous[number];
+  }
+  return result;
 }
 
 // Mostly small, sometimes with many factors, sometimes large.
@@ -254,6 +275,7 @@ VectorCommand RandomStream::vector(const StreamHeader& header) {
 
 std::vector<Command> RandomStream::commands(const StreamHeader& header, std::size_t count) {
   std::vector<Command> result;
+  const std::map<std::size_t, std::uint64_t> meetings = places_to_meet(header, count);
   for (std::size_t i = 0; i < count; ++i) {
     Command command;
     command.id = i + 1;
@@ -263,7 +285,7 @@ std::vector<Command> RandomStream::commands(const StreamHeader& header, std::siz
         random_.integer(0, static_cast<std::int64_t>(header.layers.size()) - 1));
     for (std::int64_t j = random_.integer(0, 8); j > 0 && !result.empty(); --j) {
       const Command& earlier = pick(result);
-      if (!std::holds_alternative<Barrier>(earlier.body)) {
+      if (!is_for_sequencer(earlier)) {
         command.after.push_back({earlier.engine, earlier.id});
       }
     }
@@ -283,6 +305,9 @@ std::vector<Command> RandomStream::commands(const StreamHeader& header, std::siz
         break;
       default:
         command.body = vector(header);
+    }
+    if (const auto meeting = meetings.find(i); meeting != meetings.end()) {
+      command.body = Rendezvous{meeting->second};
     }
     result.push_back(std::move(command));
   }
@@ -334,6 +359,10 @@ bool same_body(const VectorCommand& left, const VectorCommand& right) {
                     [](const VectorStage& a, const VectorStage& b) { return same(a, b); });
 }
 
+bool same_body(const Rendezvous& left, const Rendezvous& right) {
+  return left.number == right.number;
+}
+
 bool same_body(const Barrier& /*left*/, const Barrier& /*right*/) {
   return true;
 }
@@ -345,8 +374,10 @@ bool same(const StreamHeader& left, const StreamHeader& right) {
     return std::tie(info.name, info.kind, info.macs_useful, info.dataflow, info.tiling,
                     info.limited_by);
   };
-  return std::tie(left.workload, left.platform, left.seed, left.engines, left.tiers) ==
-             std::tie(right.workload, right.platform, right.seed, right.engines, right.tiers) &&
+  return std::tie(left.workload, left.platform, left.seed, left.engines, left.tiers, left.uses,
+                  left.rendezvous) == std::tie(right.workload, right.platform, right.seed,
+                                               right.engines, right.tiers, right.uses,
+                                               right.rendezvous) &&
          std::equal(left.layers.begin(), left.layers.end(), right.layers.begin(),
                     right.layers.end(),
                     [&](const LayerInfo& a, const LayerInfo& b) { return layer(a) == layer(b); });

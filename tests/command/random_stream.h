@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ class RandomStream {
   void set_window(ComputeTile& tile);
   [[nodiscard]] ComputeTile tile(EngineIndex engine);
   [[nodiscard]] VectorCommand vector(const StreamHeader& header);
+  [[nodiscard]] std::map<std::size_t, std::uint64_t> places_to_meet(const StreamHeader& header,
+                                                                    std::size_t count);
 
   base::Random random_;
 };

@@ -20,7 +20,7 @@ class RoundTrip : public testing::TestWithParam<const Form*> {};
 
 TEST_P(RoundTrip, GivesTheSameCommandsAndTheSameBytes) {
   const Form& form = *GetParam();
-  std::array<int, 4> kinds{};
+  std::array<int, 5> kinds{};
   for (std::uint64_t seed = 1; seed <= kStreams; ++seed) {
     RandomStream random(seed);
     const StreamHeader header = random.header();
@@ -55,6 +55,33 @@ TEST_P(RoundTrip, OfNoCommandsIsAStreamWithoutCommands) {
   EXPECT_TRUE(drain(*read).empty());
   Command command;
   EXPECT_FALSE(read->next(command));
+}
+
+TEST_P(RoundTrip, KeepsWhatAStreamUses) {
+  StreamHeader header{"w", "p", 0, {"e", "f"}, {"s", "t"}, {{"l", "k", 0, "", "", ""}}};
+  header.uses = {{{SpaceKind::kTier, 1}, 0, 1LL << 40},
+                 {{SpaceKind::kScratchpad, 0}, 4096, 8192},
+                 {{SpaceKind::kAccumulator, 1}, 7, 8}};
+  ListSource source(header, {});
+  const std::string bytes = GetParam()->bytes(source);
+  const auto read = GetParam()->open(bytes);
+  EXPECT_TRUE(same(read->header(), header));
+  EXPECT_EQ(GetParam()->bytes(*read), bytes);
+}
+
+// Where the machine has another order of names, the ranges follow.
+TEST_P(RoundTrip, TurnsWhatAStreamUsesIntoTheMachinesOrder) {
+  StreamHeader header{"w", "p", 0, {"e", "f"}, {"s", "t"}, {{"l", "k", 0, "", "", ""}}};
+  header.uses = {{{SpaceKind::kTier, 0}, 0, 10}, {{SpaceKind::kAccumulator, 0}, 5, 8}};
+  Extents extents;
+  extents.engines = {{"f", "compute"}, {"e", "compute"}};
+  extents.accumulators = {{"e", 8}, {"f", 8}};
+  extents.tiers = {{"s", 10}, {"t", 10}};
+  extents.tier_order = {"t", "s"};
+  ListSource source(header, {});
+  const auto read = GetParam()->open(GetParam()->bytes(source), extents);
+  EXPECT_EQ(read->header().uses, (std::vector<UsedRange>{{{SpaceKind::kTier, 1}, 0, 10},
+                                                         {{SpaceKind::kAccumulator, 1}, 5, 8}}));
 }
 
 TEST_P(RoundTrip, RefusesCommandsThatAreNotNumberedInOrder) {

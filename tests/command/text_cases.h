@@ -43,6 +43,15 @@ inline std::string move_as(const std::string& begin) {
   return begin + " move source=tier:dram@0 destination=scratchpad@0 row_bytes=64";
 }
 
+// A stream whose header has one more line.
+inline std::string with_header_line(const std::string& line,
+                                    const std::vector<std::string>& commands) {
+  return joined(header_lines()) + line + "\n" + joined(commands) + "end\n";
+}
+inline std::string meeting(const std::string& numbers, const std::vector<std::string>& commands) {
+  return with_header_line("rendezvous " + numbers, commands);
+}
+
 inline std::string replaced(std::string line, const std::string& old, const std::string& by) {
   return line.replace(line.find(old), old.size(), by);
 }

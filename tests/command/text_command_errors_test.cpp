@@ -15,7 +15,7 @@ const std::vector<TextCase> kCases = {
      "'load'?"},
     {"AnIdThatIsNoNumber", stream({move_as("x1 load 0")}),
      "stream:9:1: unknown line of the header 'x1'; expected one of workload, platform, seed, "
-     "engine, tier, layer"},
+     "engine, tier, layer, uses, rendezvous"},
     {"AnIdThatIsSkipped", stream({move_as("1 load 0"), move_as("3 load 0"), move_as("4 load 0")}),
      "stream:10:1: command 3; expected 2: commands are numbered from 1"},
     {"AnIdThatComesTwice", stream({move_as("1 load 0"), move_as("1 load 0")}),
@@ -27,11 +27,12 @@ const std::vector<TextCase> kCases = {
     {"ALayerBeyondAll", stream({move_as("1 load 4294967296")}),
      "stream:9:8: no layer 4294967296; expected an index from 0"},
     {"NoCommand", stream({"1 load 0"}),
-     "stream:9:9: the line ends; expected after=ENGINE:ID,... or move, compute, vector, barrier"},
+     "stream:9:9: the line ends; expected after=ENGINE:ID,... or move, compute, vector, barrier, "
+     "rendezvous"},
     {"AnUnknownCommand",
      stream({"1 load 0 mvoe source=tier:dram@0 destination=scratchpad@0 row_bytes=64"}),
      "stream:9:10: unknown command 'mvoe'; expected one of move, compute, vector, barrier, "
-     "after"},
+     "rendezvous, after"},
     {"WordsAfterABarrier", stream({"1 load 0 barrier now"}),
      "stream:9:18: more than a command; expected the end of the line"},
     {"SomethingRightAfterABarrier", stream({"1 load 0 barrier=1"}),
@@ -55,9 +56,39 @@ const std::vector<TextCase> kCases = {
     {"ADependencyOnABarrier", stream({"1 load 0 barrier", move_as("2 load 0 after=load:1")}),
      "stream:10:10: after: load:1 is a barrier; expected nothing: what follows a barrier waits "
      "for it"},
+    {"ARendezvousWithoutNumber", meeting("7", {"1 load 0 rendezvous"}),
+     "stream:10:10: 'rendezvous' without 'number'; expected number=..."},
+    {"ARendezvousThatTheHeaderDoesNotName",
+     meeting("7", {"1 load 0 rendezvous number=7", "2 load 0 rendezvous number=8"}),
+     "stream:11:21: number: rendezvous 8 does not stand in the header; expected one of those that "
+     "do"},
+    {"ARendezvousWithoutAnyInTheHeader", stream({"1 load 0 rendezvous number=7"}),
+     "stream:9:21: number: rendezvous 7 does not stand in the header; expected a line "
+     "'rendezvous NUMBER,...' in the header"},
+    {"ARendezvousOutOfOrder",
+     meeting("7,9", {"1 load 0 rendezvous number=9", "2 load 0 rendezvous number=7"}),
+     "stream:10:21: number: rendezvous 9 before rendezvous 7; expected each once, in the order of "
+     "their numbers\n"
+     "stream:11:21: number: rendezvous 7 a second time, or behind a later one; expected each once, "
+     "in the order of their numbers"},
+    {"ARendezvousThatIsNeverReached", meeting("7,9", {"1 load 0 rendezvous number=7"}),
+     "stream:11:1: the stream ends without rendezvous 9, where others would wait for it; expected "
+     "every rendezvous that the header declares"},
+    {"ADependencyOnARendezvous",
+     meeting("7", {"1 load 0 rendezvous number=7", move_as("2 load 0 after=load:1")}),
+     "stream:11:10: after: load:1 is a rendezvous; expected nothing: what follows a rendezvous "
+     "waits for it"},
+    {"AMoveOutsideTheBytesInUse", with_header_line("uses scratchpad 64 128", {move_as("1 load 0")}),
+     "stream:10:34: destination: bytes 0 to 63 of the scratchpad; expected bytes 64 to 127, which "
+     "the header says are used"},
+    {"AMemoryThatTheHeaderDoesNotSayIsUsed",
+     with_header_line("uses accumulator:array 0 64", {move_as("1 load 0")}),
+     "stream:10:34: destination: bytes of the scratchpad; expected memories that the header says "
+     "are used"},
     {"ADependencyTwiceGiven",
      stream({move_as("1 load 0"), move_as("2 load 0 after=load:1 after=load:1")}),
-     "stream:10:23: unknown command 'after'; expected one of move, compute, vector, barrier"},
+     "stream:10:23: unknown command 'after'; expected one of move, compute, vector, barrier, "
+     "rendezvous"},
     {"NoEqualsSignAfterAfter", stream({move_as("1 load 0"), move_as("2 load 0 after load:1")}),
      "stream:10:15: a blank; expected '=' and ENGINE:ID,..."},
     {"AnUnknownKey", move_with("row_bytes=64", "row_byte=64"),

@@ -19,7 +19,7 @@ const std::vector<TextCase> kCases = {
      "stream:1:17: more than the version; expected the end of the line"},
     {"AnUnknownLine", header_with(4, {"engin load", "engine load"}),
      "stream:4:1: unknown line of the header 'engin'; expected one of workload, platform, seed, "
-     "engine, tier, layer; did you mean 'engine'?"},
+     "engine, tier, layer, uses, rendezvous; did you mean 'engine'?"},
     {"ASecondWorkload", header_with(2, {"workload w", "workload v"}),
      "stream:3:1: a second 'workload'; expected one"},
     {"TwoNames", header_with(2, {"workload my model"}),
@@ -65,11 +65,28 @@ const std::vector<TextCase> kCases = {
      "stream:8:10: 'gemm'; expected a blank"},
     {"SeveralMistakesAtOnce", header_with(2, {"worklod w", "seed x", "platform p q"}),
      "stream:2:1: unknown line of the header 'worklod'; expected one of workload, platform, "
-     "seed, engine, tier, layer; did you mean 'workload'?\n"
+     "seed, engine, tier, layer, uses, rendezvous; did you mean 'workload'?\n"
      "stream:3:6: 'x'; expected a number from 0 to 18446744073709551615\n"
      "stream:4:12: more than 'platform' takes; expected the end of the line\n"
      "stream:5:1: a second 'platform'; expected one\n"
      "stream:11:1: no 'workload' in the header; expected workload NAME"},
+    {"UsesOfAnUnknownMemory", with_header_line("uses scratchpd 0 64", {}),
+     "stream:9:6: unknown memory 'scratchpd'; expected one of tier, scratchpad, accumulator; did "
+     "you mean 'scratchpad'?"},
+    {"UsesOfAnUnknownEngine", with_header_line("uses accumulator:aray 0 64", {}),
+     "stream:9:6: unknown engine 'aray'; expected one of load, array, vector; did you mean "
+     "'array'?"},
+    {"UsesWithoutEnd", with_header_line("uses scratchpad 0", {}),
+     "stream:9:18: the line ends; expected the first byte and the one behind the last"},
+    {"UsesOfNothing", with_header_line("uses scratchpad 64 64", {}),
+     "stream:9:6: bytes 64 to 64 of the scratchpad; expected two numbers from 0 to "
+     "72057594037927936 that increase"},
+    {"UsesOfOneMemoryTwice", with_header_line("uses tier:dram 0 64\nuses tier:dram 64 128", {}),
+     "stream:10:6: a second range of tier dram; expected one range of a memory"},
+    {"RendezvousThatDoNotIncrease", meeting("3,3", {}),
+     "stream:9:12: rendezvous 3 behind rendezvous 3; expected numbers that increase"},
+    {"RendezvousTwice", with_header_line("rendezvous 1\nrendezvous 2", {}),
+     "stream:10:1: a second 'rendezvous'; expected one"},
     {"ALineOfTheHeaderAfterACommand", stream({move_as("1 load 0"), "engine more"}),
      "stream:10:1: 'engine'; expected the number of the command"},
     {"NoEnd", joined(header_lines()) + move_as("1 load 0") + "\n",
