@@ -148,13 +148,12 @@ void TextHeaderParser::read_layer(LineScanner& scanner) {
 }
 
 void TextHeaderParser::read_uses(LineScanner& scanner) {
-  places_.emplace_back(fmt::format("uses {}", header_.uses.size() + 1), scanner.position());
+  const base::SourcePosition where = scanner.position();
   UsedRange range;
-  const int column = scanner.column();
   const std::string_view word = scanner.word("a memory");
   const std::optional<SpaceKind> kind = find_value(space_kind_names(), word);
   if (!kind) {
-    scanner.fail_unknown(column, "memory", word, names_of(space_kind_names()));
+    scanner.fail_unknown(where.column, "memory", word, names_of(space_kind_names()));
   }
   range.space.kind = *kind;
   std::string name;
@@ -169,6 +168,7 @@ void TextHeaderParser::read_uses(LineScanner& scanner) {
   }
   scanner.expect_blank();
   header_.uses.push_back(range);
+  places_.emplace_back(fmt::format("uses {}", header_.uses.size()), where);
   used_names_.push_back(std::move(name));
 }
 

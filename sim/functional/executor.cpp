@@ -5,14 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <map>
-#include <optional>
-#include <set>
 
 #include "base/error.h"
-#include "base/random.h"
 #include "command/vector_kinds.h"
+#include "functional/random_order.h"
 #include "functional/vector_functions.h"
 #include "functional/view_reader.h"
 
@@ -21,95 +18,6 @@ namespace {
 
 using command::Command;
 using command::Move;
-
-// The order in which commands take effect where engines run ahead of each other.
-class RandomOrder {
- public:
-  RandomOrder(const std::vector<Command>& commands, std::size_t engines, std::uint64_t seed,
-              std::size_t under_way)
-      : commands_(commands), random_(seed), under_way_(under_way), queues_(engines) {
-    for (std::size_t i = 0; i < commands.size(); ++i) {
-      if (std::holds_alternative<command::Barrier>(commands[i].body)) {
-        barriers_.push_back(commands[i].id);
-      } else {
-        queues_[commands[i].engine].waiting.push_back(i);
-      }
-    }
-  }
-
-  // The next command to take effect, nullopt when all have.
-  [[nodiscard]] std::optional<std::size_t> next() {
-    start();
-    std::vector<std::pair<std::size_t, std::size_t>> choices;  // queue, place among those started
-    for (std::size_t q = 0; q < queues_.size(); ++q) {
-      const auto& started = queues_[q].started;
-      for (std::size_t i = 0; i < started.size(); ++i) {
-        choices.emplace_back(q, i);
-        if (std::holds_alternative<command::ComputeTile>(commands_[started[i]].body)) {
-          break;
-        }
-      }
-    }
-    if (choices.empty()) {
-      for (const Queue& queue : queues_) {
-        base::require_invariant(queue.waiting.empty(), "commands wait only for earlier ones");
-      }
-      return std::nullopt;
-    }
-    const auto pick =
-        static_cast<std::size_t>(random_.integer(0, static_cast<std::int64_t>(choices.size()) - 1));
-    auto& started = queues_[choices[pick].first].started;
-    const auto place = started.begin() + static_cast<std::ptrdiff_t>(choices[pick].second);
-    const std::size_t index = *place;
-    started.erase(place);
-    return index;
-  }
-
- private:
-  struct Queue {
-    std::deque<std::size_t> waiting;
-    std::vector<std::size_t> started;  // and not yet taken effect
-  };
-
-  // Engines complete in order: a command is done when it and all before it have taken effect.
-  [[nodiscard]] bool done(const command::Dependency& dependency) const {
-    const Queue& queue = queues_[dependency.engine];
-    return (queue.waiting.empty() || commands_[queue.waiting.front()].id > dependency.id) &&
-           std::none_of(queue.started.begin(), queue.started.end(),
-                        [&](std::size_t i) { return commands_[i].id <= dependency.id; });
-  }
-
-  [[nodiscard]] bool may_start(const Command& command) const {
-    for (const command::CommandId barrier : barriers_) {
-      if (barrier > command.id) {
-        break;
-      }
-      for (std::size_t engine = 0; engine < queues_.size(); ++engine) {
-        if (!done({static_cast<command::EngineIndex>(engine), barrier})) {
-          return false;
-        }
-      }
-    }
-    return std::all_of(command.after.begin(), command.after.end(),
-                       [this](const auto& dependency) { return done(dependency); });
-  }
-
-  void start() {
-    for (Queue& queue : queues_) {
-      while (!queue.waiting.empty() && queue.started.size() < under_way_ &&
-             may_start(commands_[queue.waiting.front()])) {
-        queue.started.push_back(queue.waiting.front());
-        queue.waiting.pop_front();
-      }
-    }
-  }
-
-  const std::vector<Command>& commands_;
-  base::Random random_;
-  std::size_t under_way_;
-  std::vector<Queue> queues_;
-  std::vector<command::CommandId> barriers_;
-};
 
 // A row-stationary array is fed each input once, for all outputs and taps that meet there: of the
 // products that the window puts at one position, all get the first one's element.
@@ -145,16 +53,20 @@ void Executor::run(command::Source& source) {
   }
 }
 
-void Executor::run_in_random_order(command::Source& source, std::uint64_t seed, int under_way) {
-  std::vector<Command> commands;
-  Command command;
-  while (source.next(command)) {
-    commands.push_back(command);
+void Executor::run_in_random_order(const std::vector<command::Source*>& sources, std::uint64_t seed,
+                                   int under_way) {
+  std::vector<std::vector<Command>> streams;
+  for (command::Source* source : sources) {
+    Command command;
+    streams.emplace_back();
+    while (source->next(command)) {
+      streams.back().push_back(command);
+    }
   }
-  RandomOrder order(commands, source.header().engines.size(), seed,
+  RandomOrder order(streams, sources.front()->header().engines.size(), seed,
                     static_cast<std::size_t>(under_way));
-  while (const auto index = order.next()) {
-    execute(commands[*index], source.header());
+  while (const auto next = order.next()) {
+    execute(streams[next->stream][next->index], sources[next->stream]->header());
   }
 }
 

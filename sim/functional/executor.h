@@ -19,11 +19,16 @@ class Executor {
   // All commands of the source in their order; holds one at a time.
   void run(command::Source& source);
 
-  // In a random order of those that a machine is free to choose: an engine starts its commands in
-  // order, each when those it waits for are done, has up to `under_way` of them going at once, and
-  // each takes effect at any time while it is going. Arrays work one command after the other.
-  // Holds the whole stream: for tests.
-  void run_in_random_order(command::Source& source, std::uint64_t seed, int under_way = 4);
+  // In a random order of those that a machine is free to choose: an engine starts the commands of a
+  // stream in order, each when those it waits for are done, has up to `under_way` of them going at
+  // once, and each takes effect at any time while it is going. Arrays work one command of a stream
+  // after the other. Streams run ahead of each other up to where they meet. Holds the whole
+  // streams: for tests.
+  void run_in_random_order(const std::vector<command::Source*>& sources, std::uint64_t seed,
+                           int under_way = 4);
+  void run_in_random_order(command::Source& source, std::uint64_t seed, int under_way = 4) {
+    run_in_random_order(std::vector<command::Source*>{&source}, seed, under_way);
+  }
 
   void execute(const command::Command& command, const command::StreamHeader& header);
 
