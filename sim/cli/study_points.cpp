@@ -162,7 +162,7 @@ PointRun simulate_point(const StudyPoint& point) {
   platform::RunOutput output = platform::run(scenario.platform, stream, {});
   metrics::RunResult& result = output.result;
   result.config_hash = scenario.hash;
-  result.dataflow = dataflows_of(stream.header());
+  result.dataflow = dataflows_of({&stream});
   for (const metrics::Invariant& invariant : result.invariants) {
     if (!invariant.holds) {
       return {sweep::PointStatus::kFailed, "",
