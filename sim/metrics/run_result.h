@@ -134,7 +134,7 @@ struct RunResult {
   std::vector<TierResult> tiers;
   std::vector<LayerResult> layers;
   std::vector<StreamResult> streams;  // empty where there is one
-  Breakdown<double> energy_pj;  // components, dynamic and static
+  Breakdown<double> energy_pj;        // components, dynamic and static
   Breakdown<std::string> energy_sources;
   std::vector<Invariant> invariants;
   std::vector<Span> spans;  // only when a timeline was asked for
