@@ -5,17 +5,19 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/generator.h"
 #include "lowering/attention_problem.h"
 
 namespace orrery::lowering {
 
-// Brings new keys and values into the caches, converted where types differ, some heads and tokens
-// at a time: loads, conversions and stores, nothing on an array.
+// Brings new keys and values into the caches, converted where types differ, some sequences, heads
+// and tokens at a time: loads, conversions and stores, nothing on an array.
 class AttentionAppend {
  public:
-  // As many heads and tokens at a time as fit; nullopt where not even one does. Nothing is done
+  // As many heads and tokens at a time as fit, and an eighth of the sequences, so that loads and
+  // stores overlap; nullopt where not even one of each fits. Nothing is done
   // without caches.
   [[nodiscard]] static std::optional<AttentionAppend> plan(const AttentionProblem& problem,
                                                            std::int64_t scratchpad_bytes,
@@ -30,7 +32,19 @@ class AttentionAppend {
 
  private:
   [[nodiscard]] std::int64_t slot_bytes(const AttentionProblem& problem) const;
+  struct Block {
+    std::int64_t sequence = 0, sequences = 1;
+    std::int64_t head = 0, heads = 1;
+    std::int64_t token = 0, tokens = 1;
 
+    [[nodiscard]] std::int64_t rows_of_sequence() const { return heads * tokens; }
+    [[nodiscard]] std::int64_t rows() const { return sequences * rows_of_sequence(); }
+  };
+  [[nodiscard]] std::vector<Block> blocks(const AttentionProblem& problem) const;
+  static void store(const AttentionProblem& problem, const AttentionOperand& to, const Block& block,
+                    std::int64_t buffer, Emitter& emitter);
+
+  std::int64_t sequences_ = 1;
   std::int64_t heads_ = 1;
   std::int64_t tokens_ = 1;
   std::int64_t buffers_ = 1;

@@ -125,7 +125,21 @@ class AttentionEstimate {
 
   [[nodiscard]] std::int64_t memory_cycles_of(const AttentionTiling& tiling, std::int64_t blocks,
                                               std::int64_t keys) const {
-    return problem_.memory_cycles(stays(tiling) ? problem_.seen_keys() : blocks * keys);
+    const std::int64_t walks = stays(tiling) ? problem_.kv_heads() : blocks;
+    return std::max(
+        problem_.memory_cycles(stays(tiling) ? problem_.seen_keys() : blocks * keys),
+        walks *
+            (load_cycles(tiling, problem_.key, keys) + load_cycles(tiling, problem_.value, keys)) /
+            machine_.load_transfers);
+  }
+
+  // Of the tiles of one walk over so many keys, each by itself: as long as a busy memory takes to
+  // answer. The load engines have some of them under way at a time.
+  [[nodiscard]] static std::int64_t load_cycles(const AttentionTiling& tiling,
+                                                const AttentionOperand& side, std::int64_t keys) {
+    return divide_up(keys, tiling.keys) *
+           (kLoadedLatency * side.tier->latency_cycles +
+            side.tier->cycles(std::min(keys, tiling.keys) * side.head_bytes));
   }
 
   const AttentionProblem& problem_;
@@ -182,7 +196,10 @@ std::optional<AttentionTiling> choose_attention_tiling(const AttentionProblem& p
         tiling.lanes = lanes;
         tiling.buffers = buffers;
         const std::int64_t tiles = divide_up(problem.length(), keys);
-        for (const std::int64_t kv_slots : {static_cast<std::int64_t>(buffers), tiles}) {
+        // More than two, so that the tiles of several short heads are on their way.
+        for (const std::int64_t kv_slots :
+             {std::int64_t{buffers}, std::int64_t{2} * buffers, std::int64_t{4} * buffers,
+              std::int64_t{8} * buffers, tiles}) {
           for (const std::int64_t logits_slots : {1, buffers}) {
             tiling.kv_slots = std::max<std::int64_t>(kv_slots, buffers);
             tiling.logits_slots = logits_slots;

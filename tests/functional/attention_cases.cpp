@@ -65,9 +65,11 @@ Graph draw_graph(Draw& draw) {
   types.kv_cache = draw.pick<ElementType>({ElementType::kInt8, ElementType::kFp16});
   GraphBuilder builder("attention", types);
   Attention a = draw_attention(draw);
-  std::int64_t batch = draw.integer(1, 2);
+  // Many sequences are appended several at a time.
+  const bool many = a.cached && a.query_length <= 2 && draw.chance(30);
+  std::int64_t batch = many ? draw.integer(16, 37) : draw.integer(1, 2);
   if (a.cached && draw.chance(50)) {
-    batch = draw.integer(1, 5);
+    batch = many ? draw.integer(16, 37) : draw.integer(1, 5);
     a.past_lengths = draw_pasts(draw, batch);
     a.past_length = *std::max_element(a.past_lengths->begin(), a.past_lengths->end());
   }
