@@ -110,7 +110,7 @@ class TransformerBuilder {
     // A table of one row, which every image reads.
     const TensorId class_token =
         builder_.embedding("class_token", 1, model_.hidden, {step_.batch, 1},
-                           Embedding{EmbeddingRows::kPosition, 0}, options_);
+                           Embedding{EmbeddingRows::kPosition, 0, nullptr}, options_);
     return builder_.apply("embedding", Concatenation{1}, {class_token, tokens}, options_);
   }
 
