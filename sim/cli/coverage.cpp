@@ -49,4 +49,13 @@ std::vector<std::string> coverage_notes(const workload::Workload& workload) {
   return notes;
 }
 
+std::vector<std::string> workload_notes(const workload::Workload& workload) {
+  std::vector<std::string> notes = coverage_notes(workload);
+  notes.insert(notes.end(), workload.graph.notes.begin(), workload.graph.notes.end());
+  for (const workload::MixtureSummary& mixture : workload.graph.mixtures) {
+    notes.push_back(workload::summary_text(mixture));
+  }
+  return notes;
+}
+
 }  // namespace orrery::cli

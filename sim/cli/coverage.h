@@ -16,4 +16,8 @@ namespace orrery::cli {
 // The same for the notes of a result: the counts, and the names of ignored nodes.
 [[nodiscard]] std::vector<std::string> coverage_notes(const workload::Workload& workload);
 
+// All that the notes of a result say of the workload: the import's coverage, the batch, the
+// mixtures of experts.
+[[nodiscard]] std::vector<std::string> workload_notes(const workload::Workload& workload);
+
 }  // namespace orrery::cli

@@ -105,12 +105,7 @@ class RunCommand : public Subcommand {
     const std::shared_ptr<const lowering::Plan> plan = scenario.plan();
     lowering::LoweredStream stream(plan);
     RunInput input{scenario.resolved, output_.empty() ? "" : loop_nests(*plan),
-                   coverage_notes(scenario.workload)};
-    const std::vector<std::string>& notes = scenario.workload.graph.notes;
-    input.notes.insert(input.notes.end(), notes.begin(), notes.end());
-    for (const workload::MixtureSummary& mixture : scenario.workload.graph.mixtures) {
-      input.notes.push_back(workload::summary_text(mixture));
-    }
+                   workload_notes(scenario.workload)};
     return run(scenario.platform, {&stream}, input, scenario.hash);
   }
 

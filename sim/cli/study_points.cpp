@@ -7,6 +7,7 @@
 #include <set>
 
 #include "cli/config_search.h"
+#include "cli/coverage.h"
 #include "lowering/lowering.h"
 #include "platform/run.h"
 #include "report/build_info.h"
@@ -163,6 +164,8 @@ PointRun simulate_point(const StudyPoint& point) {
   metrics::RunResult& result = output.result;
   result.config_hash = scenario.hash;
   result.dataflow = dataflows_of({&stream});
+  const std::vector<std::string> notes = workload_notes(scenario.workload);
+  result.notes.insert(result.notes.end(), notes.begin(), notes.end());
   for (const metrics::Invariant& invariant : result.invariants) {
     if (!invariant.holds) {
       return {sweep::PointStatus::kFailed, "",

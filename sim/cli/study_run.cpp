@@ -129,11 +129,12 @@ class OutcomeReader {
   explicit OutcomeReader(const sweep::Study& study) : study_(study) {}
 
   [[nodiscard]] PointOutcome read(const StudyPoint& point, const StoredPoint& line) {
-    PointOutcome outcome{line.status, point.config_hash, line.error, {}};
+    PointOutcome outcome{line.status, point.config_hash, line.error, {}, {}};
     if (line.status != PointStatus::kDone) {
       return outcome;
     }
     const Json result = Json::parse(line.result);
+    outcome.notes = result.at("notes").get<std::vector<std::string>>();
     for (const auto& [name, metric] : study_.metrics) {
       try {
         outcome.metrics.push_back(sweep::read_metric(result, metric));

@@ -24,6 +24,7 @@ struct PointOutcome {
   std::string config_hash;      // of the resolved configuration; empty where it could not be read
   std::string error;            // of points that are not done: one diagnostic a line
   std::vector<double> metrics;  // as Study::metrics; of points that are done
+  std::vector<std::string> notes;  // of its result
 };
 
 // Why a figure has no value.

@@ -55,6 +55,7 @@ Json points_json(const Findings& findings) {
       for (std::size_t m = 0; m < outcome.metrics.size(); ++m) {
         metrics[findings.study.metrics[m].first] = outcome.metrics[m];
       }
+      point["notes"] = outcome.notes;
     } else {
       point["error"] = outcome.error;
     }

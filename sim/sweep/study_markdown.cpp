@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "report/format.h"
@@ -270,6 +271,25 @@ std::string points_section(const Findings& findings) {
   return "\n## All points\n\n" + table.to_string() + (titles.empty() ? titles : '\n' + titles);
 }
 
+// What the results of all points say of themselves.
+std::string notes_section(const Findings& findings) {
+  std::optional<std::vector<std::string>> shared;
+  for (const PointOutcome& outcome : findings.outcomes) {
+    if (outcome.status != PointStatus::kDone) {
+      continue;
+    }
+    shared = shared.value_or(outcome.notes);
+    std::erase_if(*shared, [&](const std::string& note) {
+      return std::find(outcome.notes.begin(), outcome.notes.end(), note) == outcome.notes.end();
+    });
+  }
+  std::string text;
+  for (const std::string& note : shared.value_or(std::vector<std::string>())) {
+    text += "- " + cell(note) + '\n';
+  }
+  return text.empty() ? text : "\n## Notes of every point\n\n" + text;
+}
+
 // Points without a result, with the reason.
 std::string unfinished_section(const Findings& findings, PointStatus status,
                                const std::string& title) {
@@ -296,7 +316,7 @@ std::string study_markdown(const Findings& findings) {
   if (!findings.published.empty()) {
     text += published_section(findings);
   }
-  text += derived_sections(findings) + points_section(findings);
+  text += derived_sections(findings) + points_section(findings) + notes_section(findings);
   text += unfinished_section(findings, PointStatus::kNotApplicable, "Not applicable");
   text += unfinished_section(findings, PointStatus::kFailed, "Failed");
   return text;

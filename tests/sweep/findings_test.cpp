@@ -44,7 +44,7 @@ struct Example {
 
   Example() {
     for (const double time : {4.0, 9.0, 16.0, 2.0, 3.0, 2.0}) {
-      outcomes.push_back({PointStatus::kDone, "hash", "", {time}});
+      outcomes.push_back({PointStatus::kDone, "hash", "", {time}, {"all", std::to_string(time)}});
     }
   }
 
@@ -94,7 +94,7 @@ TEST(Findings, AreComputedFromPoints) {
 
 TEST(Findings, LeaveWhatIsNotApplicableOutOfAverages) {
   Example example;
-  example.outcomes[1] = {PointStatus::kNotApplicable, "", "does not fit", {}};  // base m
+  example.outcomes[1] = {PointStatus::kNotApplicable, "", "does not fit", {}, {}};  // base m
   const std::vector<FigureValue> speedup = example.rows("speedup");
   EXPECT_EQ(speedup[4].absence, Absence::kNotApplicable);          // pim m has no baseline
   EXPECT_THAT(example.values("mean_speedup"), ElementsAre(1, 5));  // (2 + 8) / 2
@@ -103,7 +103,7 @@ TEST(Findings, LeaveWhatIsNotApplicableOutOfAverages) {
 
 TEST(Findings, HaveNoAverageOverFailedPoints) {
   Example example;
-  example.outcomes[4] = {PointStatus::kFailed, "hash", "crashed", {}};  // pim m
+  example.outcomes[4] = {PointStatus::kFailed, "hash", "crashed", {}, {}};  // pim m
   EXPECT_EQ(example.rows("mean_speedup")[0].value, 1);
   EXPECT_EQ(example.rows("mean_speedup")[1].absence, Absence::kFailed);
 }
@@ -158,6 +158,8 @@ TEST(Findings, MakeATableThatATerminalShows) {
                                        "|--------|-------------:|----------:|-------:|\n"
                                        "| base   |            1 |         1 |      3 |\n"
                                        "| pim    |        4.333 |     3.634 |      3 |\n"));
+  // Only what all points have.
+  EXPECT_THAT(text, testing::EndsWith("\n## Notes of every point\n\n- all\n"));
   EXPECT_THAT(text, testing::HasSubstr("## Over all points\n\n| best | total |\n"));
 }
 
