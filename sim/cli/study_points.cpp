@@ -8,6 +8,7 @@
 
 #include "cli/config_search.h"
 #include "cli/coverage.h"
+#include "cli/stream_input.h"
 #include "lowering/lowering.h"
 #include "platform/run.h"
 #include "report/build_info.h"
@@ -86,9 +87,10 @@ class Preparation {
   explicit Preparation(const sweep::Study& study) : study_(study) {}
 
   [[nodiscard]] StudyPoint prepare(const sweep::Point& point) {
-    StudyPoint prepared{point, {}, "", "", ""};
+    StudyPoint prepared{point, {}, {}, "", "", ""};
     const std::size_t before = mistakes_;
-    if (!point.platform || !point.workload) {
+    const bool streams = !point.streams.empty();
+    if (!point.platform || (!point.workload && !streams)) {
       add_all(base::UserError(base::Diagnostic{
                   {study_.file.string(), 0, 0},
                   "base",
@@ -99,14 +101,19 @@ class Preparation {
     }
     ScenarioRequest& request = prepared.request;
     find(FileFamily::kPlatform, "platform", point.platform, point.id, request.platform);
-    find(FileFamily::kWorkload, "workload", point.workload, point.id, request.workload);
-    find(FileFamily::kMapping, "mapping", point.mapping, point.id, request.mapping);
+    if (streams) {
+      find_streams(point, prepared.streams);
+    } else {
+      find(FileFamily::kWorkload, "workload", point.workload, point.id, request.workload);
+      find(FileFamily::kMapping, "mapping", point.mapping, point.id, request.mapping);
+    }
     request.overrides = point.overrides;
     if (mistakes_ != before) {
       return prepared;
     }
     try {
-      prepared.config_hash = load_scenario(request).hash;
+      prepared.config_hash =
+          streams ? load_streams(request, prepared.streams).hash : load_scenario(request).hash;
     } catch (const base::UserError& error) {
       if (is_allowed(study_, error)) {
         prepared.not_applicable = error_text(error);
@@ -148,24 +155,55 @@ class Preparation {
     }
   }
 
+  void find_streams(const sweep::Point& point, std::vector<std::string>& files) {
+    for (const sweep::LocatedText& name : point.streams) {
+      std::error_code error;
+      const fs::path beside = (study_.file.parent_path() / name.value).lexically_normal();
+      files.push_back(fs::exists(beside, error) ? beside.string() : name.value);
+      if (!fs::exists(files.back(), error)) {
+        add_all(base::UserError(base::Diagnostic{
+                    name.where, "streams", "no such file: " + beside.string(), "a stream", ""}),
+                point.id);
+      }
+    }
+  }
+
   const sweep::Study& study_;
   std::size_t mistakes_ = 0;
   std::set<std::string> seen_;
   base::Diagnostics diagnostics_;
 };
 
+// What `orrery run` would give of the point.
+metrics::RunResult simulate(const hardware::PlatformConfig& platform,
+                            const std::vector<command::Source*>& streams, const std::string& hash,
+                            const std::vector<std::string>& notes) {
+  metrics::RunResult result = platform::run(platform, streams, {}).result;
+  result.config_hash = hash;
+  result.dataflow = dataflows_of(streams);
+  result.notes.insert(result.notes.end(), notes.begin(), notes.end());
+  return result;
+}
+
+metrics::RunResult simulate(const StudyPoint& point) {
+  if (point.streams.empty()) {
+    const Scenario scenario = load_scenario(point.request);
+    lowering::LoweredStream stream(scenario.plan());
+    return simulate(scenario.platform, {&stream}, scenario.hash, workload_notes(scenario.workload));
+  }
+  const StreamInput input = load_streams(point.request, point.streams);
+  std::vector<command::Source*> sources;
+  for (const auto& source : input.sources) {
+    sources.push_back(source.get());
+  }
+  return simulate(input.platform, sources, input.hash, {});
+}
+
 PointRun simulate_point(const StudyPoint& point) {
-  const Scenario scenario = load_scenario(point.request);
-  if (scenario.hash != point.config_hash) {
+  const metrics::RunResult result = simulate(point);
+  if (result.config_hash != point.config_hash) {
     return {sweep::PointStatus::kFailed, "", "its files have changed since the study began"};
   }
-  lowering::LoweredStream stream(scenario.plan());
-  platform::RunOutput output = platform::run(scenario.platform, stream, {});
-  metrics::RunResult& result = output.result;
-  result.config_hash = scenario.hash;
-  result.dataflow = dataflows_of({&stream});
-  const std::vector<std::string> notes = workload_notes(scenario.workload);
-  result.notes.insert(result.notes.end(), notes.begin(), notes.end());
   for (const metrics::Invariant& invariant : result.invariants) {
     if (!invariant.holds) {
       return {sweep::PointStatus::kFailed, "",

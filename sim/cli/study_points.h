@@ -15,7 +15,8 @@ namespace orrery::cli {
 struct StudyPoint {
   sweep::Point point;
   ScenarioRequest request;
-  std::string config_hash;     // of its resolved.yaml; empty where it is not applicable
+  std::vector<std::string> streams;  // files; empty: the request's workload
+  std::string config_hash;           // of its resolved.yaml; empty where it is not applicable
   std::string hash;            // of config_hash and of this program: what its result depends on
   std::string not_applicable;  // the mistake that the study allows; empty as a rule
 };

@@ -15,6 +15,7 @@ void take_inputs(const PointInputs& inputs, Point& point) {
   take(inputs.platform, point.platform);
   take(inputs.workload, point.workload);
   take(inputs.mapping, point.mapping);
+  point.streams = inputs.streams.empty() ? point.streams : inputs.streams;
   for (const auto& [path, value] : inputs.set) {
     point.overrides.push_back({path, value});
   }

@@ -19,6 +19,7 @@ struct Point {
   std::optional<LocatedText> platform;
   std::optional<LocatedText> workload;
   std::optional<LocatedText> mapping;
+  std::vector<LocatedText> streams;
   std::vector<config::Override> overrides;  // the base's first
 };
 

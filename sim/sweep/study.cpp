@@ -33,6 +33,8 @@ Schema<T>& add_inputs(Schema<T>& schema) {
                 "Workload file, or the name of a shipped workload.")
       .optional("mapping", member_of<T>(&PointInputs::mapping), maybe(located(text())),
                 "Mapping file, or the name of a shipped mapping.")
+      .optional("streams", member_of<T>(&PointInputs::streams), config::list(located(text())),
+                "Files of command streams that run at once, instead of a workload and a mapping.")
       .optional("set", member_of<T>(&PointInputs::set), config::dictionary(any_value()),
                 "Parameters by path, as in `platform.engines.array.rows: 64`.");
 }

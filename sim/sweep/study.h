@@ -20,8 +20,9 @@ struct PointInputs {
   std::optional<LocatedText> platform;  // a path, or the name of a shipped file
   std::optional<LocatedText> workload;
   std::optional<LocatedText> mapping;
-  config::Named<config::Node> set;  // parameter path to value, as --set
-  config::Named<double> constants;  // names for expressions
+  std::vector<LocatedText> streams;  // command streams that run at once, instead of a workload
+  config::Named<config::Node> set;   // parameter path to value, as --set
+  config::Named<double> constants;   // names for expressions
 };
 
 // One place on an axis.

@@ -323,6 +323,29 @@ def test_expected_mistake_is_left_out_of_averages(study):
     assert study(FAILING + "not_applicable: [is no reason]\n", folder="other").code == 1
 
 
+def test_streams_are_points_too(orrery, study, tmp_path):
+    stream = tmp_path / "tiny.txt"
+    lowered = orrery("lower", "-p", "edge", "-w", "tiny_gemm", "--format", "text", "-o", stream)
+    assert lowered.code == 0, lowered.stderr
+    text = """
+base: {platform: edge}
+axes:
+  form:
+    values:
+      - {label: stream, streams: [tiny.txt]}
+      - {label: workload, workload: tiny_gemm}
+metrics: {cycles: latency.cycles}
+derived: {ratio: "cycles[form=stream] / cycles[form=workload]"}
+"""
+    outcome = study(text)
+    assert outcome.code == 0, outcome.stdout + outcome.stderr
+    result = json.loads((outcome.folder / "study.json").read_text())
+    assert result["derived"][0]["values"] == [{"at": {}, "value": 1}]
+    wrong = study(text.replace("tiny.txt", "tinny.txt"))
+    assert wrong.code == 2
+    assert "no such file" in wrong.stderr
+
+
 def test_point_that_takes_too_long_has_failed(study):
     text = "base: {platform: tpu_like, workload: resnet50}\nmetrics: {cycles: latency.cycles}\n"
     outcome = study(text, "--limit-seconds", "0.05")
