@@ -74,6 +74,12 @@ std::string number_text(double value) {
   if (std::abs(value) < kExact && value == std::floor(value)) {
     return report::format_count(static_cast<std::int64_t>(value));
   }
+  // Four digits, and more where an exponent would hide the size.
+  constexpr double kFewest = 1e4;
+  constexpr double kMost = 1e12;
+  if (std::abs(value) >= kFewest && std::abs(value) < kMost) {
+    return report::format_count(std::llround(value));
+  }
   return fmt::format("{:.4g}", value);
 }
 
