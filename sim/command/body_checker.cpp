@@ -249,8 +249,10 @@ void BodyChecker::check(const ComputeTile& tile, EngineIndex engine) {
 void BodyChecker::check_stage(const std::string& field, const VectorStage& stage,
                               const Shape& shape) {
   const bool needed = takes_operand(stage.kind);
-  check_view(field, stage.operand, needed ? &shape : nullptr);
-  check_on_chip(field, stage.operand);
+  if (needed || !is_default(stage.operand)) {
+    check_view(field, stage.operand, needed ? &shape : nullptr);
+    check_on_chip(field, stage.operand);
+  }
   for (const double parameter : stage.parameters) {
     if (!std::isfinite(parameter)) {
       add(field, fmt::format("{} as a parameter", parameter), "a finite number");

@@ -71,6 +71,29 @@ TEST_F(Streams, ShareAPlatformAndAreReportedEach) {
             result["latency"]["femtoseconds"]);
 }
 
+TEST_F(Streams, AreLoweredToPartsOfThePlatform) {
+  fs::create_directories(folder_);
+  std::vector<std::string> arguments{"run", "-p", "edge", "--json"};
+  for (const std::string part : {"0:50", "50:100"}) {
+    const std::string path = (folder_ / part).string();
+    const Outcome lowered = run_orrery(
+        {"lower", "-p", "edge", "-w", "tiny_conv", "--share", part, "--meet", "pool", "-o", path});
+    ASSERT_EQ(lowered.code, 0) << lowered.errors;
+    arguments.insert(arguments.end(), {"--stream", path});
+  }
+  const Outcome both = run_orrery(arguments);
+  ASSERT_EQ(both.code, 0) << both.errors;
+  const Json result = Json::parse(both.output);
+  EXPECT_EQ(result["streams"][0]["name"], "tiny_conv");
+  EXPECT_EQ(result["streams"][1]["name"], "tiny_conv (2)");
+  EXPECT_EQ(result["streams"][0]["macs_useful"], result["streams"][1]["macs_useful"]);
+  // Without the second part the two overlap.
+  arguments.back() = arguments[5];
+  const Outcome overlapping = run_orrery(arguments);
+  EXPECT_EQ(overlapping.code, 2);
+  EXPECT_THAT(overlapping.errors, HasSubstr("overlap those of stream tiny_conv"));
+}
+
 TEST_F(Streams, AreNotReportedWhereThereIsOne) {
   const Outcome outcome =
       run_orrery({"run", "-p", "edge", "--stream", write_stream("first", 0), "--json"});

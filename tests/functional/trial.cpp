@@ -159,11 +159,10 @@ std::vector<command::Command> Trial::commands() const {
   return drain(stream);
 }
 
-std::string Trial::check(const std::vector<command::Command>& commands, std::uint64_t order) const {
-  const lowering::Machine& machine = plan_->machine;
-  functional::Memory memory(
-      machine_.tiers, machine_.scratchpad,
-      std::vector<std::int64_t>(machine.engines.size(), machine_.accumulators));
+void Trial::fill(functional::Memory& memory, const std::vector<std::int64_t>& tier_offsets) const {
+  const auto address = [&](const lowering::Placement& placement) {
+    return placement.address + (tier_offsets.empty() ? 0 : tier_offsets[placement.tier]);
+  };
   for (std::size_t i = 0; i < given_.size(); ++i) {
     const Tensor& tensor = graph_.tensors[i];
     const lowering::Placement& placement = plan_->placements[i];
@@ -171,7 +170,7 @@ std::string Trial::check(const std::vector<command::Command>& commands, std::uin
       continue;
     }
     if (tensor.role != TensorRole::kKeyValueCache) {
-      memory.write_tensor(tier(placement), placement.address, tensor.type, tensor.shape.back(),
+      memory.write_tensor(tier(placement), address(placement), tensor.type, tensor.shape.back(),
                           given_[i]);
       continue;
     }
@@ -182,7 +181,7 @@ std::string Trial::check(const std::vector<command::Command>& commands, std::uin
     std::int64_t first = 0;  // row of the head
     for (std::int64_t sequence = 0; first * size < tensor.elements(); ++sequence) {
       for (std::int64_t head = 0; head < attention.kv_heads; ++head) {
-        memory.write_tensor(tier(placement), placement.address + first * row, tensor.type, size,
+        memory.write_tensor(tier(placement), address(placement) + first * row, tensor.type, size,
                             std::span(given_[i]).subspan(
                                 static_cast<std::size_t>(first * size),
                                 static_cast<std::size_t>(attention.past(sequence) * size)));
@@ -190,6 +189,40 @@ std::string Trial::check(const std::vector<command::Command>& commands, std::uin
       }
     }
   }
+}
+
+std::string Trial::compare(functional::Memory& memory,
+                           const std::vector<std::int64_t>& tier_offsets) const {
+  const auto address = [&](const lowering::Placement& placement) {
+    return placement.address + (tier_offsets.empty() ? 0 : tier_offsets[placement.tier]);
+  };
+  const double allowed = is_exact(graph_) ? 0.0 : kRelativeError;
+  for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
+    const Tensor& tensor = graph_.tensors[i];
+    const lowering::Placement& placement = plan_->placements[i];
+    if (!placement.placed ||
+        (tensor.role != TensorRole::kOutput && tensor.role != TensorRole::kKeyValueCache &&
+         tensor.role != TensorRole::kState)) {
+      continue;
+    }
+    const Values found = memory.read_tensor(tier(placement), address(placement), tensor.type,
+                                            tensor.shape.back(), tensor.elements());
+    for (std::size_t j = 0; j < found.size(); ++j) {
+      const double wanted = expected_[i][j];
+      if (!(std::abs(found[j] - wanted) <= allowed * std::max(1.0, std::abs(wanted)))) {
+        return fmt::format("{}[{}] is {}, not {}", tensor.name, j, found[j], wanted);
+      }
+    }
+  }
+  return "";
+}
+
+std::string Trial::check(const std::vector<command::Command>& commands, std::uint64_t order) const {
+  const lowering::Machine& machine = plan_->machine;
+  functional::Memory memory(
+      machine_.tiers, machine_.scratchpad,
+      std::vector<std::int64_t>(machine.engines.size(), machine_.accumulators));
+  fill(memory, {});
   ListSource source(plan_->header, commands);
   functional::Executor executor(memory);
   try {
@@ -198,23 +231,8 @@ std::string Trial::check(const std::vector<command::Command>& commands, std::uin
     } else {
       executor.run_in_random_order(source, order);
     }
-    const double allowed = is_exact(graph_) ? 0.0 : kRelativeError;
-    for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
-      const Tensor& tensor = graph_.tensors[i];
-      const lowering::Placement& placement = plan_->placements[i];
-      if (!placement.placed ||
-          (tensor.role != TensorRole::kOutput && tensor.role != TensorRole::kKeyValueCache &&
-           tensor.role != TensorRole::kState)) {
-        continue;
-      }
-      const Values found = memory.read_tensor(tier(placement), placement.address, tensor.type,
-                                              tensor.shape.back(), tensor.elements());
-      for (std::size_t j = 0; j < found.size(); ++j) {
-        const double wanted = expected_[i][j];
-        if (!(std::abs(found[j] - wanted) <= allowed * std::max(1.0, std::abs(wanted)))) {
-          return fmt::format("{}[{}] is {}, not {}", tensor.name, j, found[j], wanted);
-        }
-      }
+    if (const std::string difference = compare(memory, {}); !difference.empty()) {
+      return difference;
     }
   } catch (const base::UserError& error) {
     return error.what();

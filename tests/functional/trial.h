@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "command/command.h"
+#include "functional/memory.h"
 #include "lowering/lowering.h"
 #include "tests/functional/reference/naive_operators.h"
 #include "workload/graph.h"
@@ -65,6 +66,12 @@ class Trial {
   // compares outputs and caches with the naive operators. "" or what is wrong.
   [[nodiscard]] std::string check(const std::vector<command::Command>& commands,
                                   std::uint64_t order) const;
+
+  // Writes inputs, weights and caches to where they lie, each tier's addresses moved by so many
+  // bytes where they are given; compares outputs and caches there. "" or the first difference.
+  void fill(functional::Memory& memory, const std::vector<std::int64_t>& tier_offsets) const;
+  [[nodiscard]] std::string compare(functional::Memory& memory,
+                                    const std::vector<std::int64_t>& tier_offsets) const;
 
   // All of it: stream order and three random ones, multiply-accumulates of each layer against the
   // operator's definition, every loaded byte used. "" or what is wrong.
