@@ -47,7 +47,7 @@ class SharedWorkloads : public testing::Test {
   lowering::Machine machine_;
 };
 
-TEST_F(SharedWorkloads, TakeNoLongerThanOneAfterTheOtherAndNotLessThanTheSlower) {
+TEST_F(SharedWorkloads, TakeNoLongerThanOneAfterTheOther) {
   for (const auto& [first, second] : std::vector<std::pair<std::string, std::string>>{
            {"layers/tiny_gemm", "layers/tiny_conv"},
            {"models/gpt2_decode", "layers/tiny_gemm"},
@@ -62,7 +62,6 @@ TEST_F(SharedWorkloads, TakeNoLongerThanOneAfterTheOtherAndNotLessThanTheSlower)
     const auto right = stream(second, {50, 100});
     const metrics::RunResult both = run_all({left.get(), right.get()});
     EXPECT_LE(both.cycles, a.cycles + b.cycles) << first << ' ' << second;
-    EXPECT_GE(both.cycles, std::max(a.cycles, b.cycles)) << first << ' ' << second;
     // Each does what it does alone.
     for (const auto& [stream, one] : {std::pair{0, &a}, std::pair{1, &b}}) {
       const metrics::StreamResult& part = both.streams.at(static_cast<std::size_t>(stream));
@@ -75,6 +74,23 @@ TEST_F(SharedWorkloads, TakeNoLongerThanOneAfterTheOtherAndNotLessThanTheSlower)
       EXPECT_EQ(both.engines[e].bytes_read, a.engines[e].bytes_read + b.engines[e].bytes_read);
     }
   }
+}
+
+// Not so with DRAM, where another order of requests may open fewer rows: a decode step of GPT-2 was
+// 1.7 % faster beside a small product, with 9 % fewer row conflicts.
+TEST_F(SharedWorkloads, TakeNoLessThanTheSlowerAloneWhereTheMemoryHasNoRows) {
+  platform_ =
+      hardware::load_platform(source_file("configs/platforms/edge"),
+                              {config::parse_override("platform.memory.dram.model=bandwidth")});
+  std::int64_t slower = 0;
+  for (const auto& [name, share] : {std::pair{"models/gpt2_decode", lowering::Share{0, 50}},
+                                    std::pair{"layers/tiny_gemm", lowering::Share{50, 100}}}) {
+    const auto source = stream(name, share);
+    slower = std::max(slower, run_all({source.get()}).cycles);
+  }
+  const auto left = stream("models/gpt2_decode", {0, 50});
+  const auto right = stream("layers/tiny_gemm", {50, 100});
+  EXPECT_GE(run_all({left.get(), right.get()}).cycles, slower);
 }
 
 // With DRAM behind them, too.
