@@ -22,7 +22,7 @@ const FamilyInfo& info(FileFamily family) {
       {{"platform", {"configs/platforms"}},
        {"workload", {"workloads/models", "workloads/layers", "workloads/requests"}},
        {"mapping", {"configs/mappings"}},
-       {"DRAM standard", {"configs/dram"}},
+       {"DRAM standard", {"configs/dram", "configs/pim"}},
        {"study", {"configs/studies"}}}};
   return kInfos[static_cast<std::size_t>(family)];
 }

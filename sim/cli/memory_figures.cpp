@@ -54,7 +54,7 @@ std::uint64_t MemoryFigures::refreshes() const {
 }
 
 std::vector<std::pair<std::string, double>> MemoryFigures::energy_components() const {
-  static const std::array<std::pair<const char*, double Energy::*>, 9> kComponents{
+  static const std::array<std::pair<const char*, double Energy::*>, 10> kComponents{
       {{"activate_precharge", &Energy::activate_precharge},
        {"read", &Energy::read},
        {"write", &Energy::write},
@@ -62,6 +62,7 @@ std::vector<std::pair<std::string, double>> MemoryFigures::energy_components() c
        {"background_active", &Energy::background_active},
        {"background_precharged", &Energy::background_precharged},
        {"background_power_down", &Energy::background_power_down},
+       {"pim", &Energy::pim},
        {"self_refresh", &Energy::self_refresh},
        {"constant", &Energy::constant}}};
   std::vector<std::pair<std::string, double>> components;
@@ -70,6 +71,9 @@ std::vector<std::pair<std::string, double>> MemoryFigures::energy_components() c
   }
   double sum = 0;
   for (const auto& [name, member] : kComponents) {
+    if (member == &Energy::pim && !scenario_.spec.has_pim()) {
+      continue;
+    }
     components.emplace_back(name, *result_.energy.*member);
     sum += *result_.energy.*member;
   }

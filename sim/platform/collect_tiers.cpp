@@ -92,6 +92,11 @@ void add_tier_energy(const hardware::PlatformConfig& platform, const Machine& ma
     energy.share(owner + ".write", amounts.write, by([](const AccessStatistics& access) {
                    return static_cast<double>(access.write_bursts);
                  }));
+    if (amounts.pim > 0) {
+      energy.share(owner + ".pim", amounts.pim, by([](const AccessStatistics& access) {
+                     return static_cast<double>(access.pim_steps + access.pim_row_commands);
+                   }));
+    }
     energy.share(owner + ".background",
                  amounts.background_active + amounts.background_precharged +
                      amounts.background_power_down + amounts.self_refresh + amounts.constant,

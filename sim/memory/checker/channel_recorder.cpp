@@ -39,6 +39,7 @@ void ChannelRecorder::command(const dram::CommandRecord& record) {
   event.bank = record.bank;
   event.row = record.row;
   event.column = record.column;
+  event.count = record.count;
   event.number = record.request == dram::kNoRequest ? kNoNumber : record.request;
   sink_.event(event);
 }

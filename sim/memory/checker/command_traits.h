@@ -28,12 +28,25 @@ namespace orrery::memory::checker {
   return command.kind == dram::CommandKind::kPowerDownExit ||
          command.kind == dram::CommandKind::kSelfRefreshExit;
 }
-// Whether the log gives a row, a column. A command of kind `other` may have both.
+// A PIM command that works on open rows.
+[[nodiscard]] inline bool works_on_rows(const dram::Command& command) {
+  return command.row_buffer >= 0 && (command.kind == dram::CommandKind::kPimCompute ||
+                                     command.kind == dram::CommandKind::kPimMove);
+}
+// Whether it opens rows of all the banks it acts on.
+[[nodiscard]] inline bool opens_rows(const dram::Command& command) {
+  return is_activate(command) || command.kind == dram::CommandKind::kPimActivate;
+}
+// Whether the log gives a row, a column, a number of repetitions. A command of kind `other` may
+// have both of the first.
 [[nodiscard]] inline bool has_row(const dram::Command& command) {
-  return is_activate(command) || is_column(command);
+  return opens_rows(command) || is_column(command) || works_on_rows(command);
 }
 [[nodiscard]] inline bool has_column(const dram::Command& command) {
-  return is_column(command);
+  return is_column(command) || works_on_rows(command);
+}
+[[nodiscard]] inline bool has_count(const dram::Command& command) {
+  return command.most_count > 1;
 }
 
 }  // namespace orrery::memory::checker

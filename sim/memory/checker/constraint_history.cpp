@@ -90,7 +90,7 @@ Cycle ConstraintHistory::earliest(int command, unsigned bank) const {
   return cycle;
 }
 
-void ConstraintHistory::issue(int command, unsigned bank, Cycle cycle) {
+void ConstraintHistory::issue(int command, unsigned bank, Cycle cycle, std::uint32_t count) {
   for (const int index : earlier_[static_cast<std::size_t>(command)]) {
     Row& row = rows_[static_cast<std::size_t>(index)];
     for (const int node : nodes(command, bank, row.scope)) {
@@ -100,7 +100,12 @@ void ConstraintHistory::issue(int command, unsigned bank, Cycle cycle) {
       }
       uncounted = 0;
       int& oldest = row.oldest[static_cast<std::size_t>(node)];
-      row.cycles[static_cast<std::size_t>(node * row.window + oldest)] = cycle;
+      Cycle& last = row.cycles[static_cast<std::size_t>(node * row.window + oldest)];
+      const dram::Constraint& stated = spec_.constraints[static_cast<std::size_t>(index)];
+      // Where the delay depends on the count, a longer one may reach further than its successor's.
+      last = stated.delay_by_count.empty()
+                 ? cycle
+                 : std::max(last, cycle + stated.delay_after(count) - row.delay);
       oldest = oldest + 1 == row.window ? 0 : oldest + 1;
     }
   }

@@ -37,7 +37,8 @@ class ConstraintHistory {
     }
   }
 
-  void issue(int command, unsigned bank, Cycle cycle);
+  // count: the repetitions of a composite command.
+  void issue(int command, unsigned bank, Cycle cycle, std::uint32_t count = 1);
 
   // "nRRD_S after ACT, within one rank".
   [[nodiscard]] std::string describe(int row) const;

@@ -131,7 +131,7 @@ void ControllerReplay::apply(const LogEvent& event) {
   if (is_activate(command) || is_column(command)) {
     banks_[event.bank].last_use = event.cycle;
   }
-  history_.issue(event.command, event.bank, event.cycle);
+  history_.issue(event.command, event.bank, event.cycle, event.count);
   buses_.issue(event.command, event.bank, event.cycle);
   device_.apply(event.command, event.bank, event.row);
   note_rank(command, event);

@@ -52,6 +52,33 @@ std::string DeviceState::open_objection(std::uint64_t acted_on, int row_buffer) 
   return {};
 }
 
+std::string DeviceState::elsewhere_objection(std::uint64_t acted_on, int row_buffer,
+                                             std::uint32_t row) const {
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const std::size_t bank = i % banks_;
+    if ((acted_on >> bank & 1U) != 0 && rows_[i] == static_cast<std::int64_t>(row) &&
+        i / banks_ != static_cast<std::size_t>(row_buffer)) {
+      return fmt::format("row {} of bank {} is open in row buffer '{}'", row, bank,
+                         spec_.row_buffers[i / banks_]);
+    }
+  }
+  return {};
+}
+
+std::string DeviceState::row_objection(std::uint64_t acted_on, const dram::Command& command,
+                                       std::uint32_t row) const {
+  for (std::uint64_t left = acted_on; left != 0; left &= left - 1) {
+    const auto bank = static_cast<unsigned>(std::countr_zero(left));
+    const std::int64_t open = rows_[place(command, bank)];
+    if (open != static_cast<std::int64_t>(row)) {
+      return open == kClosed
+                 ? fmt::format("bank {} is closed", bank)
+                 : fmt::format("row {} of bank {} is open, not row {}", open, bank, row);
+    }
+  }
+  return {};
+}
+
 std::string DeviceState::objection(int index, unsigned bank, std::uint32_t row) const {
   const dram::Command& command = spec_.commands[static_cast<std::size_t>(index)];
   const std::uint64_t acted_on = spec_.banks_of(index, bank);
@@ -64,8 +91,13 @@ std::string DeviceState::objection(int index, unsigned bank, std::uint32_t row) 
       return objection;
     }
   }
-  if (is_activate(command)) {
-    return open_objection(acted_on, command.row_buffer);
+  if (opens_rows(command)) {
+    const std::string closed_first = open_objection(acted_on, command.row_buffer);
+    return closed_first.empty() ? elsewhere_objection(acted_on, command.row_buffer, row)
+                                : closed_first;
+  }
+  if (works_on_rows(command)) {
+    return row_objection(acted_on, command, row);
   }
   if (is_refresh(command) || command.kind == CommandKind::kSelfRefresh) {
     return open_objection(acted_on, -1);
@@ -92,10 +124,14 @@ void DeviceState::apply(int index, unsigned bank, std::uint32_t row) {
   const dram::Command& command = spec_.commands[static_cast<std::size_t>(index)];
   switch (command.kind) {
     case CommandKind::kActivate:
-      rows_[place(command, bank)] = row;
+    case CommandKind::kPimActivate:
+      for (std::uint64_t left = spec_.banks_of(index, bank); left != 0; left &= left - 1) {
+        rows_[place(command, static_cast<unsigned>(std::countr_zero(left)))] = row;
+      }
       break;
     case CommandKind::kPrecharge:
     case CommandKind::kPrechargeAll:
+    case CommandKind::kPimPrecharge:
     case CommandKind::kReadPrecharge:
     case CommandKind::kWritePrecharge:
       close(command, spec_.banks_of(index, bank));
@@ -114,6 +150,10 @@ void DeviceState::apply(int index, unsigned bank, std::uint32_t row) {
     case CommandKind::kWrite:
     case CommandKind::kRefreshAll:
     case CommandKind::kRefreshBanks:
+    case CommandKind::kPimCompute:
+    case CommandKind::kPimMove:
+    case CommandKind::kPimControl:
+    case CommandKind::kPimHeader:
     case CommandKind::kOther:
       break;
   }

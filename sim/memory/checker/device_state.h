@@ -40,6 +40,12 @@ class DeviceState {
   }
   [[nodiscard]] std::string power_objection(const dram::Command& command, unsigned rank) const;
   [[nodiscard]] std::string open_objection(std::uint64_t acted_on, int row_buffer) const;
+  // The row is open in another row buffer of one of the banks.
+  [[nodiscard]] std::string elsewhere_objection(std::uint64_t acted_on, int row_buffer,
+                                                std::uint32_t row) const;
+  // The row is not open in all of the banks.
+  [[nodiscard]] std::string row_objection(std::uint64_t acted_on, const dram::Command& command,
+                                          std::uint32_t row) const;
   void close(const dram::Command& command, std::uint64_t acted_on);
 
   const dram::Spec& spec_;

@@ -24,6 +24,7 @@ struct LogEvent {
   std::uint32_t row = 0;             // of bursts, ACT and the column commands
   std::uint32_t column = 0;          // of bursts and the column commands, in bursts
   std::uint64_t number = kNoNumber;  // of the burst; kNoNumber: the command is on behalf of none
+  std::uint32_t count = 1;           // repetitions of a composite command
   std::uint64_t banks = 0;           // kBlocked: bit b stands for bank b
   bool operator==(const LogEvent&) const = default;
 };

@@ -168,10 +168,7 @@ bool LogReader::parse_blocked(LogEvent& event) {
 }
 
 bool LogReader::parse_command(LogEvent& event) {
-  if (!has_words(kFirst + 5, "command NAME BANK ROW COLUMN NUMBER")) {
-    return false;
-  }
-  const std::string_view name = words_[kFirst].text;
+  const std::string_view name = count_ > kFirst ? words_[kFirst].text : std::string_view();
   const auto& commands = spec_.commands;
   std::size_t index = 0;
   while (index < commands.size() && commands[index].name != name) {
@@ -188,6 +185,17 @@ bool LogReader::parse_command(LogEvent& event) {
   }
   event.command = static_cast<int>(index);
   const dram::Command& command = commands[index];
+  if (!has_words(has_count(command) ? kFirst + 6 : kFirst + 5,
+                 has_count(command) ? "command NAME BANK ROW COLUMN NUMBER COUNT"
+                                    : "command NAME BANK ROW COLUMN NUMBER")) {
+    return false;
+  }
+  std::uint64_t repetitions = 1;
+  if (has_count(command) && !number(kFirst + 5, static_cast<std::uint64_t>(command.most_count) + 1,
+                                    "a number of repetitions", repetitions)) {
+    return false;
+  }
+  event.count = static_cast<std::uint32_t>(repetitions);
   std::uint64_t bank = 0;
   if (!number(kFirst + 1, static_cast<std::uint64_t>(spec_.banks()), "a bank", bank)) {
     return false;

@@ -42,6 +42,9 @@ void LogWriter::event(const LogEvent& event) {
       column(has_row(command), event.row);
       column(has_column(command), event.column);
       column(event.number != kNoNumber, event.number);
+      if (has_count(command)) {
+        fmt::format_to(out, " {}", event.count);
+      }
       break;
     }
   }

@@ -66,6 +66,11 @@ std::vector<int> commands_in_use(const Spec& spec, const ControllerConfig& confi
   for (const CommandKind kind : kinds) {
     used.push_back(spec.command(kind));
   }
+  for (std::size_t i = 0; i < spec.commands.size(); ++i) {
+    if (is_pim(spec.commands[i].kind)) {
+      used.push_back(static_cast<int>(i));
+    }
+  }
   return used;
 }
 
@@ -99,6 +104,7 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
                  ChannelObserver* observer)
     : spec_(spec),
       config_(checked(config, spec)),
+      completions_(completions),
       observer_(observer),
       map_(spec),
       page_policy_(make_page_policy(config.controller)),
@@ -137,13 +143,16 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
       rank_banks_(low_bits(spec.banks() / spec.ranks())),
       read_timing_(table_, read_commands(), static_cast<unsigned>(spec.ranks()), rank_shift_),
       window_(read_timing_, static_cast<unsigned>(spec.ranks()), rank_shift_),
+      column_bus_(spec.commands[static_cast<std::size_t>(commands_[kRead])].bus),
+      bus_floors_(spec.command_buses.size(), 0),
       idle_since_(static_cast<std::size_t>(spec.ranks()), 0),
-      command_counts_(spec.commands.size(), 0) {
+      command_counts_(spec.commands.size(), 0),
+      repetitions_(spec.commands.size(), 0) {
   for (const Command& command : spec.commands) {
     const bool column =
         command.kind >= CommandKind::kRead && command.kind <= CommandKind::kWritePrecharge;
     const int like = commands_[column ? kRead : kActivate];
-    base::require_invariant(command.kind == CommandKind::kOther ||
+    base::require_invariant(command.kind == CommandKind::kOther || is_pim(command.kind) ||
                                 command.bus == spec.commands[static_cast<std::size_t>(like)].bus,
                             "column commands share a bus, and so do all others", command.name);
   }
@@ -169,6 +178,9 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
                       delay_to_precharge(spec, CommandKind::kWrite)};
   open_row_.fill(kClosed);
   stale_ = kAllKinds;
+  if (spec.has_pim()) {
+    pim_ = std::make_unique<PimUnit>(spec_, config_.controller, open_row_);
+  }
   ranks_.resize(static_cast<std::size_t>(spec.ranks()));
   for (int rank = 0; rank < spec.ranks(); ++rank) {
     refreshes_.emplace_back(spec, config.controller, rank);
@@ -210,7 +222,11 @@ void Channel::advance(Cycle until) {
     }
     update_candidates(horizon_);
     const Cycle arrival = next_arrival();
-    const Cycle command = std::min(first_column_.cycle, first_row_.cycle);
+    Cycle command = std::min(first_column_.cycle, first_row_.cycle);
+    if (pim_) {
+      choose_pim(horizon_);
+      command = std::min(command, std::min(pim_choice_.cycle, pim_event_));
+    }
     const Cycle decision = std::min(command, std::min(next_refresh_due_, direction_event_));
     if (std::min(arrival, decision) >= until) {
       break;
@@ -232,23 +248,46 @@ void Channel::decide(Cycle cycle) {
   if (direction_event_ <= cycle) {
     choose_direction(cycle);
   }
+  if (pim_event_ <= cycle) {
+    settle_pim(cycle);
+  }
   update_candidates(cycle);
-  if (!one_bus_ && first_column_.cycle == cycle) {
-    issue_column(cycle);
-    update_candidates(cycle);
+  if (pim_) {
+    choose_pim(cycle);
   }
-  if (first_row_.cycle == cycle) {
-    if (one_bus_ && first_column_.before(first_row_)) {
-      issue_column(cycle);
-    } else {
-      issue_row_bus(first_row_kind_, cycle);
-    }
-  } else if (one_bus_ && first_column_.cycle == cycle) {
-    issue_column(cycle);
+  if (!one_bus_) {
+    decide_on_column_bus(cycle);
   }
+  decide_on_row_bus(cycle);
   horizon_ = cycle + 1;
   if (cycle >= watch_until_) {
     check_progress(cycle);
+  }
+}
+
+void Channel::decide_on_column_bus(Cycle cycle) {
+  if (pim_goes(cycle, true)) {
+    issue_pim(cycle);
+  } else if (first_column_.cycle == cycle) {
+    issue_column(cycle);
+  } else {
+    return;
+  }
+  update_candidates(cycle);
+  if (pim_) {
+    choose_pim(cycle);
+  }
+}
+
+// The only bus, where there is one.
+void Channel::decide_on_row_bus(Cycle cycle) {
+  const bool must = first_row_.cycle == cycle && first_row_kind_ == kRefresh;
+  if (!must && pim_goes(cycle, false)) {
+    issue_pim(cycle);
+  } else if (one_bus_ && first_column_.cycle == cycle && first_column_.before(first_row_)) {
+    issue_column(cycle);
+  } else if (first_row_.cycle == cycle) {
+    issue_row_bus(first_row_kind_, cycle);
   }
 }
 
@@ -327,6 +366,9 @@ void Channel::pass_dues(Cycle cycle) {
     blocked |= plan.must_refresh() ? plan.banks() : 0;
   }
   stale_ |= keeps_house_ ? kUpkeepKinds : 0;
+  if (pim_) {
+    pim_event_ = cycle;
+  }
   if (blocked != blocked_) {
     blocked_ = blocked;
     stale_ = kAllKinds;
@@ -348,7 +390,8 @@ void Channel::choose_direction(Cycle cycle) {
 }
 
 Cycle Channel::completion_bound() const {
-  return intake_.completion_bound(horizon_, read_cycles_, in_order_);
+  const Cycle bound = intake_.completion_bound(horizon_, read_cycles_, in_order_);
+  return pim_ ? std::min(bound, pim_->completion_bound(horizon_)) : bound;
 }
 
 std::uint32_t Channel::next_age() {
@@ -395,6 +438,8 @@ ChannelStatistics Channel::statistics() const {
     }
   }
   result.commands = command_counts_;
+  result.repetitions = repetitions_;
+  result.pim_busy = pim_ ? pim_->busy() : 0;
   for (const RankState& rank : ranks_) {
     result.ranks.push_back(rank.statistics(horizon_));
   }

@@ -13,6 +13,7 @@
 #include "memory/dram/controller_config.h"
 #include "memory/dram/intake.h"
 #include "memory/dram/page_policy.h"
+#include "memory/dram/pim_unit.h"
 #include "memory/dram/rank_state.h"
 #include "memory/dram/read_timing.h"
 #include "memory/dram/read_window.h"
@@ -51,6 +52,10 @@ class Channel {
   // must not lie before horizon(). An empty slice is not allowed.
   void submit(Slice slice, Cycle arrival);
 
+  // Likewise a program for the banks; only where the spec has PIM commands. Programs begin in the
+  // order in which they arrive.
+  void submit_pim(PimProgram program, Cycle arrival);
+
   // Commits everything that happens before `until`, and nothing later. Any sequence of steps that
   // ends at the same cycle has the same outcome.
   void advance(Cycle until);
@@ -58,7 +63,7 @@ class Channel {
   // Everything before this cycle is committed.
   [[nodiscard]] Cycle horizon() const { return horizon_; }
   // No slice is waiting or under way. Refreshes still come.
-  [[nodiscard]] bool idle() const { return intake_.empty(); }
+  [[nodiscard]] bool idle() const { return intake_.empty() && (!pim_ || pim_->nothing_at_all()); }
   // Without further submissions no completion carries an earlier cycle; kNeverCycle when idle.
   [[nodiscard]] Cycle completion_bound() const;
 
@@ -138,11 +143,16 @@ class Channel {
   void enqueue(const Intake::Arrival& arrival, unsigned bank, std::uint64_t number,
                AccessStatistics& statistics, Cycle cycle);
   void decide(Cycle cycle);
+  void decide_on_column_bus(Cycle cycle);
+  void decide_on_row_bus(Cycle cycle);
   void pass_dues(Cycle cycle);
   void choose_direction(Cycle cycle);
   // Whether the counts as they stand ask for the other direction. It never holds twice running.
   [[nodiscard]] bool direction_would_change() const {
     const int writes = writes_.size();
+    if (pim_ && pim_waits_for_writes()) {
+      return direction_ == kReading;
+    }
     if (direction_ == kReading) {
       return writes >= write_high_ || (reads_.empty() && writes > 0);
     }
@@ -188,6 +198,23 @@ class Channel {
   // The bus is taken and what the command may have delayed is stale.
   void after_issue(int command, bool column, Cycle cycle);
 
+  // Processing in memory.
+  void settle_pim(Cycle cycle);
+  void choose_pim(Cycle floor);
+  void issue_pim(Cycle cycle);
+  void apply_pim(const PimUnit::Choice& choice, Cycle cycle);
+  void close_memory_rows(std::uint64_t banks, Cycle cycle);
+  [[nodiscard]] bool pim_waits_for_writes() const;
+  [[nodiscard]] bool pim_goes(Cycle cycle, bool on_column_bus) const {
+    return pim_ && pim_choice_.cycle == cycle &&
+           (one_bus_ || (pim_bus() == column_bus_) == on_column_bus);
+  }
+  [[nodiscard]] int pim_bus() const {
+    return spec_.commands[static_cast<std::size_t>(pim_choice_.command)].bus;
+  }
+  // Banks that may not have the command because of PIM work.
+  [[nodiscard]] std::uint64_t withheld(Kind kind) const;
+
   // Candidates.
   void consider_arrival(RequestQueue::Index index, bool is_write, Cycle cycle);
   void set_hit(Kind kind, unsigned bank, RequestQueue::Index index);
@@ -210,6 +237,7 @@ class Channel {
   [[nodiscard]] Upkeep first_refresh(Cycle floor) const;
   [[nodiscard]] Upkeep upkeep_of(int command, std::uint64_t banks, std::uint64_t tag,
                                  Cycle floor) const;
+  [[nodiscard]] Upkeep further_rows_of(unsigned rank, std::uint64_t tag, Cycle floor) const;
   [[nodiscard]] Upkeep refresh_of(unsigned rank, std::uint64_t tag, Cycle floor) const;
   [[nodiscard]] Upkeep first_housekeeping(Cycle floor) const;
   [[nodiscard]] Upkeep idle_command(unsigned rank, Cycle floor) const;
@@ -243,6 +271,7 @@ class Channel {
 
   const Spec& spec_;
   const ChannelConfig config_;
+  CompletionSink& completions_;
   ChannelObserver* const observer_;
   const ChannelMap map_;
   const std::unique_ptr<const PagePolicy> page_policy_;
@@ -303,6 +332,13 @@ class Channel {
   bool in_stretch_ = false;
   int calm_ = 0;  // column commands since something stood against a stretch
 
+  const int column_bus_;
+  std::unique_ptr<PimUnit> pim_;  // where the spec has such commands
+  PimUnit::Choice pim_choice_;
+  bool pim_stale_ = true;
+  Cycle pim_event_ = kNeverCycle;  // when to settle whose turn it is
+  std::vector<Cycle> bus_floors_;
+
   std::vector<RankState> ranks_;
   std::vector<RefreshPlan> refreshes_;
   std::vector<Cycle> idle_since_;  // by rank: its last command
@@ -318,6 +354,7 @@ class Channel {
   std::uint64_t arrivals_ = 0;
 
   std::vector<std::uint64_t> command_counts_;
+  std::vector<std::uint64_t> repetitions_;  // by command, of PIM commands
   std::vector<std::unique_ptr<AccessStatistics>> layers_;
 };
 

@@ -190,7 +190,7 @@ void Channel::find_row_commands(Cycle floor) {
 
 Channel::Candidate Channel::first_of(Kind kind, Cycle floor) const {
   Candidate first;
-  for (std::uint64_t banks = banks_[kind] & ~(blocked_ | down_); banks != 0;) {
+  for (std::uint64_t banks = banks_[kind] & ~(blocked_ | down_ | withheld(kind)); banks != 0;) {
     const unsigned rank = rank_of(static_cast<unsigned>(std::countr_zero(banks)));
     const std::uint64_t here = banks & rank_mask(rank);
     banks ^= here;
@@ -226,6 +226,10 @@ Channel::Candidate Channel::first_in_rank(Kind kind, std::uint64_t banks, Cycle 
 
 void Channel::offer(Kind kind, unsigned bank, Cycle floor) {
   if (is_stale(kind) || ((blocked_ | down_) >> bank & 1U) != 0) {
+    return;
+  }
+  if (pim_) {
+    stale_ |= 1U << kind;
     return;
   }
   const Cycle ready = timing_.earliest(command_of(kind), bank);

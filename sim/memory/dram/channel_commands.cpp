@@ -31,6 +31,7 @@ void Channel::tell(int command, unsigned bank, const Request* request, Cycle cyc
 void Channel::after_issue(int command, bool column, Cycle cycle) {
   const Cycle free = cycle + spec_.commands[static_cast<std::size_t>(command)].cycles;
   stale_ |= delayed_elsewhere_[static_cast<std::size_t>(command)];
+  pim_stale_ = true;
   stale_ |= keeps_house_ ? kUpkeepKinds : (blocked_ != 0 ? 1U << kRefresh : 0);
   // What could have issued before the bus is free again competes anew, the issued command's kind
   // among it.
@@ -74,6 +75,9 @@ void Channel::issue_column(Cycle cycle) {
   leave(bank, is_write, index, closes, cycle);
   if (directed_ && direction_would_change()) {
     direction_event_ = cycle + 1;
+  }
+  if (pim_ && pim_->is_unsettled()) {
+    pim_event_ = cycle + 1;
   }
   watch_until_ = cycle + longest_wait_;
   ++calm_;
@@ -160,6 +164,9 @@ void Channel::activate(unsigned bank, Cycle cycle) {
   const RequestQueue::Index index = is_write ? requests.write : requests.read;
   Request& request = (is_write ? writes_ : reads_).at(index);
   issue(commands_[kActivate], bank, &request, cycle);
+  if (pim_) {
+    pim_->spend_slack();
+  }
   ++request.statistics->activates;
   if (request.first == FirstCommand::kNone) {
     request.first = FirstCommand::kActivate;
@@ -187,6 +194,9 @@ void Channel::precharge(unsigned bank, Cycle cycle) {
   const bool is_write = requests.write_is_oldest();
   Request& request = (is_write ? writes_ : reads_).at(is_write ? requests.write : requests.read);
   issue(commands_[kPrecharge], bank, &request, cycle);
+  if (pim_) {
+    pim_->spend_slack();
+  }
   if (request.first == FirstCommand::kNone) {
     request.first = FirstCommand::kPrecharge;
   }

@@ -17,6 +17,7 @@ struct CommandRecord {
   std::uint32_t row = 0;      // of ACT and the column commands
   std::uint32_t column = 0;   // of the column commands, in bursts
   std::uint64_t request = 0;  // the number of the burst on whose behalf, or kNoRequest
+  std::uint32_t count = 1;    // repetitions of a composite command
   bool operator==(const CommandRecord&) const = default;
 };
 

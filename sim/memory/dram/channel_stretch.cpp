@@ -18,7 +18,7 @@ constexpr int kCalm = 4;
 bool Channel::may_stretch() const {
   return calm_ >= kCalm && stretches_ && direction_ == kReading && blocked_ == 0 && down_ == 0 &&
          writes_.empty() && direction_event_ == kNeverCycle && intake_.at_most_one_read() &&
-         !reads_.empty();
+         !reads_.empty() && (!pim_ || pim_->nothing_at_all());
 }
 
 void Channel::begin_stretch() {

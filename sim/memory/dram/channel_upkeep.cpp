@@ -21,6 +21,9 @@ Channel::Upkeep Channel::upkeep_of(int command, std::uint64_t banks, std::uint64
 Channel::Upkeep Channel::refresh_of(unsigned rank, std::uint64_t tag, Cycle floor) const {
   const RefreshPlan& plan = refreshes_[rank];
   const std::uint64_t open = open_ & plan.banks();
+  if (pim_ && pim_->any_further_open(plan.banks())) {
+    return further_rows_of(rank, tag, floor);
+  }
   if (open == 0) {
     return upkeep_of(plan.command(), plan.banks(), tag, floor);
   }
@@ -28,6 +31,18 @@ Channel::Upkeep Channel::refresh_of(unsigned rank, std::uint64_t tag, Cycle floo
                           config_.controller.refresh_policy == RefreshPolicyKind::kAllBank;
   return whole_rank ? upkeep_of(command_.precharge_all, plan.banks(), tag, floor)
                     : upkeep_of(commands_[kPrecharge], open & -open, tag, floor);
+}
+
+// Rows of further buffers are closed before those of the first.
+Channel::Upkeep Channel::further_rows_of(unsigned rank, std::uint64_t tag, Cycle floor) const {
+  const PimUnit::Choice closing = pim_->close_further(
+      refreshes_[rank].banks(), timing_, std::vector<Cycle>(spec_.command_buses.size(), floor));
+  Upkeep result;
+  result.cycle = closing.cycle;
+  result.tag = tag;
+  result.command = closing.command;
+  result.banks = closing.banks;
+  return result;
 }
 
 Channel::Upkeep Channel::first_refresh(Cycle floor) const {
@@ -136,6 +151,9 @@ void Channel::issue_upkeep(Upkeep upkeep, Cycle cycle) {
     case CommandKind::kRefreshBanks:
       ranks_[rank].count_refresh();
       refreshed(rank, cycle);
+      break;
+    case CommandKind::kPimPrecharge:
+      apply_pim({cycle, upkeep.command, false, {}, upkeep.banks}, cycle);
       break;
     case CommandKind::kPowerDown:
       set_power(rank, RankState::Power::kPowerDown, cycle);

@@ -66,6 +66,14 @@ void ControllerConfig::check(const Spec& spec, base::Diagnostics& errors) const 
   const bool automatic = page_policy == PagePolicyKind::kOpenAdaptive ||
                          page_policy == PagePolicyKind::kClosed ||
                          page_policy == PagePolicyKind::kClosedAdaptive;
+  require(
+      !spec.has_pim() ||
+          (power_down == PowerDownKind::kNone && page_policy != PagePolicyKind::kTimeout),
+      fmt::format("power_down or page_policy timeout in {}, which computes in memory", spec.name),
+      "neither");
+  require(pim_policy != PimPolicyKind::kConcurrent ||
+              (spec.enter_pim.empty() && spec.leave_pim.empty()),
+          fmt::format("pim_policy concurrent with {}, which changes modes", spec.name), "blocked");
   needs(automatic, CommandKind::kReadPrecharge, "this page_policy");
   needs(automatic, CommandKind::kWritePrecharge, "this page_policy");
   needs(refresh_policy == RefreshPolicyKind::kPerBank, CommandKind::kRefreshBanks,

@@ -26,6 +26,7 @@ enum class BufferKind : std::uint8_t { kReadWrite, kShared, kBankwise };
 enum class ResponseQueueKind : std::uint8_t { kReorder, kFifo };
 enum class RefreshPolicyKind : std::uint8_t { kAllBank, kPerBank, kNone };
 enum class ArbiterKind : std::uint8_t { kRoundRobin, kArrivalOrder, kReadyFirst };
+enum class PimPolicyKind : std::uint8_t { kBlocked, kConcurrent };
 enum class PowerDownKind : std::uint8_t { kNone, kPowerDown, kSelfRefresh };
 
 // The policies of a channel's controller; docs/components/memory_controller.md says what each one
@@ -48,6 +49,12 @@ struct ControllerConfig {
   std::optional<std::int64_t> max_active_transactions;  // of an initiator; unset: as it asks for
   PowerDownKind power_down = PowerDownKind::kNone;
   std::int64_t power_down_idle = 100;
+  PimPolicyKind pim_policy = PimPolicyKind::kBlocked;
+  // Of `concurrent`, in cycles of slack; see docs/components/pim.md.
+  std::int64_t pim_slack_memory = 10;
+  std::int64_t pim_slack_activate = 14;
+  std::int64_t pim_slack_precharge = 28;
+  std::int64_t pim_slack_cost = 14;
 
   // Takes over request_buffer_size, which depends on the standard where it is unset.
   void settle(const Spec& spec);

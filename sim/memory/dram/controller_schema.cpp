@@ -77,7 +77,21 @@ const config::Schema<ControllerConfig>& controller_schema() {
                                                 {"self_refresh", PowerDownKind::kSelfRefresh}}),
                     "What an idle rank does.")
           .optional("power_down_idle", &Self::power_down_idle, integer(1, kLongest),
-                    "Cycles of idleness before it.");
+                    "Cycles of idleness before it.")
+          .optional("pim_policy", &Self::pim_policy,
+                    choice(Names<PimPolicyKind>{{"blocked", PimPolicyKind::kBlocked},
+                                                {"concurrent", PimPolicyKind::kConcurrent}}),
+                    "Whether a channel serves either memory requests or PIM commands until none "
+                    "are left, or both at once.")
+          .optional("pim_slack_memory", &Self::pim_slack_memory, integer(0, kLongest),
+                    "`concurrent`: below this slack no memory command is sent while PIM work is "
+                    "under way.")
+          .optional("pim_slack_activate", &Self::pim_slack_activate, integer(0, kLongest),
+                    "`concurrent`: an ACT for a request needs more slack than this.")
+          .optional("pim_slack_precharge", &Self::pim_slack_precharge, integer(0, kLongest),
+                    "`concurrent`: a PRE for a request needs more slack than this.")
+          .optional("pim_slack_cost", &Self::pim_slack_cost, integer(0, kLongest),
+                    "`concurrent`: slack that each such ACT and PRE uses up.");
   return kSchema;
 }
 

@@ -18,6 +18,7 @@ void Energy::add(const Energy& other) {
   background_precharged += other.background_precharged;
   background_power_down += other.background_power_down;
   self_refresh += other.self_refresh;
+  pim += other.pim;
   constant += other.constant;
   family = other.family;
   source = other.source;
@@ -231,10 +232,50 @@ Energy charge(const Totals& totals, const Spec& spec) {
       {}, "", spec.name + " has neither currents nor energies per bit", "one of them", ""});
 }
 
+// What PIM commands cost in events of ordinary ones; adds what stands beside these to picojoules.
+Totals pim_events(const ChannelStatistics& statistics, const Spec& spec, double& picojoules) {
+  Totals totals;
+  base::Diagnostics missing;
+  const auto add = [&](const std::optional<CommandEnergy>& cost, double number) {
+    if (cost) {
+      totals.activates += number * cost->activates;
+      totals.reads += number * cost->reads;
+      totals.writes += number * cost->writes;
+      picojoules += number * cost->picojoules;
+    }
+  };
+  for (std::size_t i = 0; i < statistics.repetitions.size(); ++i) {
+    const Command& command = spec.commands[i];
+    if (statistics.repetitions[i] == 0 || !is_pim(command.kind)) {
+      continue;
+    }
+    const bool free =
+        command.kind == CommandKind::kPimPrecharge || command.kind == CommandKind::kPimControl;
+    if (!free && !command.energy && !command.issue_energy) {
+      missing.add({{},
+                   "",
+                   fmt::format("{}: energy of {} is asked for, and the command has no 'energy'",
+                               spec.name, command.name),
+                   "an energy with its source, or a run without it",
+                   ""});
+    }
+    add(command.energy, static_cast<double>(statistics.repetitions[i]));
+    add(command.issue_energy, static_cast<double>(statistics.commands[i]));
+  }
+  missing.throw_if_any();
+  return totals;
+}
+
 }  // namespace
 
 Energy energy(const ChannelStatistics& statistics, const Spec& spec) {
-  return charge(totals_of(statistics, spec), spec);
+  Energy result = charge(totals_of(statistics, spec), spec);
+  if (spec.has_pim()) {
+    double picojoules = 0;
+    const Energy events = charge(pim_events(statistics, spec, picojoules), spec);
+    result.pim = events.activate_precharge + events.read + events.write + picojoules;
+  }
+  return result;
 }
 
 Energy access_energy(const AccessStatistics& statistics, const Spec& spec) {

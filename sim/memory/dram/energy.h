@@ -18,6 +18,7 @@ struct Energy {
   double background_precharged = 0;
   double background_power_down = 0;  // with open rows and without
   double self_refresh = 0;
+  double pim = 0;       // PIM commands, their activations and columns included
   double constant = 0;  // drawn always, whatever the state
   std::string family;   // "currents" or "energy per bit"
   std::string source;
@@ -27,7 +28,7 @@ struct Energy {
 
   [[nodiscard]] double total() const {
     return activate_precharge + read + write + refresh + background_active + background_precharged +
-           background_power_down + self_refresh + constant;
+           background_power_down + self_refresh + pim + constant;
   }
 };
 
@@ -46,11 +47,13 @@ struct Energy {
 //   precharged   V IDD2N t
 //   power-down   V IDD3P t with rows open, V IDD2P t without
 //   self refresh V IDD6 t
+//   PIM          what each command says of itself, in the first two lines and in joules
 // With rho = 1 these are the formulas of DRAMsim3 with its cycles turned into time.
 //
 // Throws UserError: where the spec carries neither currents nor energies per bit; and, all at once,
-// where something was used whose current is not known. A command needs its current of the first
-// rail (others add what they have), a state those of all rails.
+// where something was used whose current is not known, or a PIM command that opens rows, computes
+// or moves and says nothing of its energy. A command needs its current of the first rail (others
+// add what they have), a state those of all rails.
 [[nodiscard]] Energy energy(const ChannelStatistics& statistics, const Spec& spec);
 
 // What column commands, activations and precharges of some accesses (one layer's) have used; the

@@ -12,7 +12,8 @@ const std::vector<std::string>& command_kind_names() {
   static const std::vector<std::string> names = {
       "activate",        "precharge",       "precharge_all",     "read",          "read_precharge",
       "write",           "write_precharge", "refresh_all",       "refresh_banks", "power_down",
-      "power_down_exit", "self_refresh",    "self_refresh_exit", "other"};
+      "power_down_exit", "self_refresh",    "self_refresh_exit", "pim_activate",  "pim_precharge",
+      "pim_compute",     "pim_move",        "pim_control",       "pim_header",    "other"};
   return names;
 }
 
@@ -41,7 +42,25 @@ std::uint64_t Spec::banks_of(int command, unsigned bank) const {
   for (unsigned copy = 0; copy < copies; ++copy) {
     mask |= one << (first + copy * distance);
   }
+  if (issued.subset_level < 0) {
+    return mask;
+  }
+  const unsigned count =
+      static_cast<unsigned>(levels[static_cast<std::size_t>(issued.subset_level)].count);
+  const auto parts = static_cast<unsigned>(issued.subset_parts);
+  const auto part = [&](unsigned of_bank) {
+    const unsigned index = of_bank / inside(issued.subset_level) % count;
+    return issued.subset_interleaved ? index % parts : index / (count / parts);
+  };
+  for (unsigned other = 0; other < static_cast<unsigned>(banks()); ++other) {
+    mask &= part(other) == part(bank) ? ~std::uint64_t{0} : ~(std::uint64_t{1} << other);
+  }
   return mask;
+}
+
+bool Spec::has_pim() const {
+  return std::any_of(commands.begin(), commands.end(),
+                     [](const Command& command) { return is_pim(command.kind); });
 }
 
 int Spec::refresh_sets() const {

@@ -30,8 +30,19 @@ enum class CommandKind : std::uint8_t {
   kPowerDownExit,
   kSelfRefresh,
   kSelfRefreshExit,
-  kOther,  // constrained like any command, never issued by the read and write path
+  kPimActivate,   // opens a row in every bank it acts on
+  kPimPrecharge,  // closes the rows of every bank it acts on
+  kPimCompute,    // works on the open rows of every bank it acts on
+  kPimMove,       // between rows, buffers, accumulators and the host
+  kPimControl,    // registers and modes
+  kPimHeader,     // takes no bus: announces what follows
+  kOther,         // constrained like any command, never issued by the read and write path
 };
+
+// Whether it is a command for processing in memory.
+[[nodiscard]] inline bool is_pim(CommandKind kind) {
+  return kind >= CommandKind::kPimActivate && kind <= CommandKind::kPimHeader;
+}
 
 // The names of the kinds in spec files, in the order of the enumeration.
 [[nodiscard]] const std::vector<std::string>& command_kind_names();
@@ -52,7 +63,43 @@ struct Command {
   int across = -1;
   int bus = 0;
   int cycles = 1;  // for which it holds its bus; it is named by the first
+  // Which it opens, closes or needs: the first where the description names none. -1: none, so kinds
+  // pim_move and pim_control without a name.
   int row_buffer = 0;
+  // Of its node's banks, the part with the same index at this level; see SubsetDescription. -1:
+  // all.
+  int subset_level = -1;
+  int subset_parts = 1;
+  bool subset_interleaved = false;
+  // The commands that open and close the rows it needs, with all the banks that these act on; -1:
+  // whatever fits.
+  int opens_with = -1;
+  int closes_with = -1;
+  // A composite command takes its bus once for up to so many repetitions.
+  int most_count = 1;
+  // By count: cycles from its issue until its effect is complete, data at the controller included.
+  // Empty: it is complete after `cycles`.
+  std::vector<Cycle> latency;
+  // An expression in cycles over the parameters and over activates, precharges, count and results
+  // of what it begins: it is sent only while less than that lies before the next refresh. Empty:
+  // always.
+  std::string admission;
+  std::int64_t bytes_in = 0;                  // from the host, each repetition
+  std::int64_t bytes_out = 0;                 // to the host, each issue
+  std::optional<CommandEnergy> energy;        // of each repetition
+  std::optional<CommandEnergy> issue_energy;  // of each issue, beside that
+
+  [[nodiscard]] Cycle latency_of(std::uint32_t count) const {
+    return latency.empty() ? cycles : latency[count];
+  }
+};
+
+// A command of a channel with all its operands.
+struct CommandStep {
+  int command = 0;
+  std::uint32_t bank = 0;  // one of those it acts on
+  std::uint32_t row = 0;
+  std::uint32_t column = 0;
 };
 
 // After one of `earlier` has been issued `window` times at a node of `scope`, no command of `later`
@@ -69,6 +116,12 @@ struct Constraint {
   int window = 1;
   int every = 1;
   std::string text;  // of the delay
+  // By count of the earlier command, where the delay depends on it; `delay` is that of count 1.
+  std::vector<Cycle> delay_by_count;
+
+  [[nodiscard]] Cycle delay_after(std::uint32_t count) const {
+    return delay_by_count.empty() ? delay : delay_by_count[count];
+  }
 };
 
 struct Parameter {
@@ -99,7 +152,9 @@ struct Spec {
   Cycle bank_refresh_cycles = 0;           // how long kRefreshBanks keeps its banks busy
   Cycle bank_refresh_interval = 0;         // in which every bank gets one kRefreshBanks
   std::vector<std::string> address_order;  // from the least significant bit
-  std::optional<ChannelFields> fields;     // set by a tier's address map: instead of address_order
+  std::vector<CommandStep> enter_pim;      // see SpecDescription
+  std::vector<CommandStep> leave_pim;
+  std::optional<ChannelFields> fields;  // set by a tier's address map: instead of address_order
   std::optional<CurrentEnergy> currents;
   std::optional<PerBitEnergy> per_bit;
 
@@ -115,6 +170,8 @@ struct Spec {
   }
   // How many kRefreshBanks refresh each bank of a rank once; 0 where there is no such command.
   [[nodiscard]] int refresh_sets() const;
+  // Whether there are commands for processing in memory.
+  [[nodiscard]] bool has_pim() const;
   // The banks a command acts on when it is addressed by any bank of them, as a mask.
   [[nodiscard]] std::uint64_t banks_of(int command, unsigned bank) const;
   // Of the channel, all its data buses always busy.

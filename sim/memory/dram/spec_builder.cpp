@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <map>
 
-#include "memory/dram/expression.h"
+#include "memory/dram/between_first_cycles.h"
+#include "memory/dram/parameter_values.h"
 #include "memory/dram/spec.h"
 #include "memory/dram/spec_checks.h"
 
@@ -20,7 +20,8 @@ constexpr Cycle kLongestDelay = 1 << 20;
 
 class SpecBuilder {
  public:
-  explicit SpecBuilder(const SpecDescription& description) : in_(description) {}
+  explicit SpecBuilder(const SpecDescription& description)
+      : in_(description), values_(description.tck) {}
 
   Spec build() {
     out_.name = in_.name;
@@ -35,6 +36,7 @@ class SpecBuilder {
     names(in_.row_buffers, out_.row_buffers, "row buffer");
     commands();
     parameters();
+    pim_commands();
     scalars();
     constraints();
     address_order();
@@ -46,10 +48,9 @@ class SpecBuilder {
   void complain(const LocatedText& text, const std::string& message,
                 const std::string& expected = {}, const std::string& suggestion = {}) {
     // The defaults of some expressions are names of parameters: those have a place.
-    const auto definition = definitions_.find(text.text);
-    if (text.where.line == 0 && definition != definitions_.end() &&
-        definition->second->where.line != 0) {
-      complain(*definition->second, message, expected, suggestion);
+    const LocatedText* const definition = values_.definition(text.text);
+    if (text.where.line == 0 && definition != nullptr && definition->where.line != 0) {
+      complain(*definition, message, expected, suggestion);
       return;
     }
     const bool located = text.where.line != 0;
@@ -207,6 +208,9 @@ class SpecBuilder {
       }
       if (!from.row_buffer.text.empty()) {
         command.row_buffer = resolve(from.row_buffer, out_.row_buffers, "row buffer");
+      } else if (command.kind == CommandKind::kPimMove ||
+                 command.kind == CommandKind::kPimControl) {
+        command.row_buffer = -1;
       }
       constexpr std::int64_t kLongestCommand = 16;
       if (from.cycles < 1 || from.cycles > kLongestCommand) {
@@ -218,45 +222,73 @@ class SpecBuilder {
     }
   }
 
+  // What needs the parameters and the other commands.
+  void pim_commands() {
+    const std::vector<std::string> levels = names_of(out_.levels);
+    for (std::size_t i = 0; i < in_.commands.size(); ++i) {
+      const CommandDescription& from = in_.commands[i];
+      Command& command = out_.commands[i];
+      command.most_count = static_cast<int>(from.count);
+      command.bytes_in = from.bytes_in;
+      command.bytes_out = from.bytes_out;
+      command.energy = from.energy;
+      command.issue_energy = from.issue_energy;
+      command.admission = from.admission.text;
+      if (from.subset) {
+        command.subset_level = resolve(from.subset->level, levels, "level");
+        command.subset_parts = static_cast<int>(from.subset->parts);
+        command.subset_interleaved = from.subset->interleaved;
+      }
+      const std::vector<std::string> known = names_of(out_.commands);
+      if (!from.opens_with.text.empty()) {
+        command.opens_with = resolve(from.opens_with, known, "command");
+      }
+      if (!from.closes_with.text.empty()) {
+        command.closes_with = resolve(from.closes_with, known, "command");
+      }
+      if (!from.latency.text.empty()) {
+        command.latency = cycles_by_count(from.latency, command.most_count);
+        if (command.latency.empty()) {
+          command.latency.assign(from.count + 1, cycles(from.latency));
+        }
+      }
+    }
+    steps(in_.enter_pim, out_.enter_pim);
+    steps(in_.leave_pim, out_.leave_pim);
+  }
+
+  void steps(const std::vector<StepDescription>& from, std::vector<CommandStep>& to) {
+    const std::vector<std::string> known = names_of(out_.commands);
+    for (const StepDescription& step : from) {
+      const auto inside = [&](std::int64_t value, std::int64_t limit, const char* what) {
+        if (value < 0 || value >= limit) {
+          complain(step.command, fmt::format("{} {}", what, value),
+                   fmt::format("0 to {}", limit - 1));
+        }
+        return static_cast<std::uint32_t>(value);
+      };
+      to.push_back({resolve(step.command, known, "command"),
+                    inside(step.bank, out_.banks(), "bank"), inside(step.row, out_.rows, "row"),
+                    inside(step.column, out_.columns, "column")});
+    }
+  }
+
   void parameters() {
     for (const ParameterDescription& from : parameters_) {
-      if (!definitions_.emplace(from.name.text, &from.value).second) {
+      if (!values_.define(from)) {
         complain(from.name, fmt::format("parameter '{}' stands twice", from.name.text));
       }
-      parameter_names_.push_back(from.name.text);
     }
     for (const ParameterDescription& from : parameters_) {
       out_.parameters.push_back({from.name.text, cycles(from.value)});
     }
   }
 
-  // A parameter's value, resolved through other parameters. Throws ExpressionError.
-  std::optional<base::Rational> lookup(std::string_view name) {
-    const auto known = values_.find(name);
-    if (known != values_.end()) {
-      return known->second;
-    }
-    const auto definition = definitions_.find(name);
-    if (definition == definitions_.end()) {
-      return std::nullopt;
-    }
-    if (std::find(open_.begin(), open_.end(), name) != open_.end()) {
-      throw ExpressionError{fmt::format("parameter '{}' is defined by itself", name), {}};
-    }
-    open_.emplace_back(name);
-    const base::Rational value = evaluate(definition->second->text, in_.tck,
-                                          [this](std::string_view n) { return lookup(n); });
-    open_.pop_back();
-    values_.emplace(name, value);
-    return value;
-  }
-
-  // The value of an expression in whole cycles, or 0 with a complaint.
-  Cycle cycles(const LocatedText& expression) {
-    open_.clear();
+  // The value of an expression in whole cycles, or 0 with a complaint. count: what that name stands
+  // for, of a delay that depends on it.
+  Cycle cycles(const LocatedText& expression, std::optional<std::int64_t> count = std::nullopt) {
     try {
-      const base::Rational value =
-          evaluate(expression.text, in_.tck, [this](std::string_view n) { return lookup(n); });
+      const base::Rational value = values_.evaluate(expression.text, count);
       if (value.denominator() != 1) {
         complain(expression,
                  fmt::format("'{}' is {} cycles", expression.text, base::to_string(value)),
@@ -271,30 +303,59 @@ class SpecBuilder {
       complain(expression, error.message, {},
                error.unknown_name.empty()
                    ? std::string()
-                   : base::nearest_name(error.unknown_name, parameter_names_));
+                   : base::nearest_name(error.unknown_name, values_.names()));
     }
     return 0;
   }
 
+  // By count from 0 (as of 1) to the largest; empty where the expression does not depend on it.
+  std::vector<Cycle> cycles_by_count(const LocatedText& expression, int most_count) {
+    std::vector<Cycle> result;
+    if (names_count(expression.text)) {
+      for (int count = 0; count <= most_count; ++count) {
+        result.push_back(cycles(expression, std::max(count, 1)));
+      }
+    }
+    return result;
+  }
+
   void constraints() {
+    constraints(in_.constraints);
+    constraints(in_.pim_constraints);
+  }
+
+  void constraints(const std::vector<ConstraintDescription>& rows) {
     const std::vector<std::string> levels = names_of(out_.levels);
-    for (const ConstraintDescription& from : in_.constraints) {
+    for (const ConstraintDescription& from : rows) {
       Constraint row;
       row.scope = resolve(from.scope, levels, "level");
       row.sibling = from.sibling;
       row.earlier = command_list(from.earlier, from, row.scope);
       row.later = command_list(from.later, from, row.scope);
-      row.delay = cycles(from.delay);
+      row.delay_by_count = cycles_by_count(from.delay, most_count(row.earlier));
+      row.delay = row.delay_by_count.empty() ? cycles(from.delay) : row.delay_by_count[1];
       row.window = static_cast<int>(from.window);
       row.every = static_cast<int>(from.every);
       row.text = from.delay.text;
       check_counts(from, row.scope);
       if (in_.delays_between_last_cycles && row.delay > 0) {
-        add_between_first_cycles(row);
+        for (Constraint& part : between_first_cycles(row, out_.commands)) {
+          out_.constraints.push_back(std::move(part));
+        }
       } else {
         out_.constraints.push_back(std::move(row));
       }
     }
+  }
+
+  [[nodiscard]] int most_count(const std::vector<int>& commands) const {
+    int most = 1;
+    for (const int command : commands) {
+      most = out_.commands.empty()
+                 ? most
+                 : std::max(most, out_.commands[static_cast<std::size_t>(command)].most_count);
+    }
+    return most;
   }
 
   void check_counts(const ConstraintDescription& from, int scope) {
@@ -313,38 +374,6 @@ class SpecBuilder {
     }
   }
 
-  // The rows of the Spec for a delay that counts from the last cycle of the earlier command to the
-  // last of the later one: between first cycles it is delay + (earlier length - 1) - (later length
-  // - 1), one row for each pair of lengths. Where commands are counted, they share one row and the
-  // longest of them speaks for all.
-  void add_between_first_cycles(const Constraint& row) {
-    if (out_.commands.empty()) {
-      return;
-    }
-    const bool counted = row.window > 1 || row.every > 1;
-    std::map<int, std::vector<int>> earlier = by_length(row.earlier);
-    if (counted) {
-      earlier = {{earlier.rbegin()->first, row.earlier}};
-    }
-    for (const auto& [earlier_length, earlier_commands] : earlier) {
-      for (const auto& [later_length, later_commands] : by_length(row.later)) {
-        Constraint part = row;
-        part.earlier = earlier_commands;
-        part.later = later_commands;
-        part.delay = std::max<Cycle>(row.delay + earlier_length - later_length, 1);
-        out_.constraints.push_back(std::move(part));
-      }
-    }
-  }
-
-  std::map<int, std::vector<int>> by_length(const std::vector<int>& commands) const {
-    std::map<int, std::vector<int>> result;
-    for (const int command : commands) {
-      result[out_.commands[static_cast<std::size_t>(command)].cycles].push_back(command);
-    }
-    return result;
-  }
-
   std::vector<int> command_list(const std::vector<LocatedText>& from,
                                 const ConstraintDescription& row, int scope) {
     const std::vector<std::string> known = names_of(out_.commands);
@@ -352,8 +381,10 @@ class SpecBuilder {
     for (const LocatedText& name : from) {
       const int command = resolve(name, known, "command");
       result.push_back(command);
-      if (!out_.commands.empty() &&
-          out_.commands[static_cast<std::size_t>(command)].scope < scope) {
+      const Command* const found =
+          out_.commands.empty() ? nullptr : &out_.commands[static_cast<std::size_t>(command)];
+      // A PIM command counts at every node that it touches.
+      if (found != nullptr && !is_pim(found->kind) && found->scope < scope) {
         complain(name,
                  fmt::format("command '{}' acts on a level above '{}'", name.text, row.scope.text),
                  "a scope at or above the command's own");
@@ -427,6 +458,7 @@ class SpecBuilder {
     out_.refresh_scope =
         out_.commands[static_cast<std::size_t>(out_.command(CommandKind::kRefreshAll))].scope;
     check_progress(out_, in_, complain_about);
+    check_pim(out_, in_, complain_about);
     errors_.throw_if_any();
   }
 
@@ -437,10 +469,7 @@ class SpecBuilder {
   std::int64_t columns_ = 0;
   std::vector<LevelDescription> levels_;
   std::vector<ParameterDescription> parameters_;
-  std::map<std::string, const LocatedText*, std::less<>> definitions_;
-  std::map<std::string, base::Rational, std::less<>> values_;
-  std::vector<std::string> parameter_names_;
-  std::vector<std::string> open_;
+  ParameterValues values_;
 };
 
 }  // namespace

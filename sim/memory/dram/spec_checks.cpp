@@ -77,12 +77,14 @@ void check_across(const Spec& spec, const SpecDescription& description, int refr
     }
     const bool may =
         command.kind == CommandKind::kRefreshBanks || command.kind == CommandKind::kOther;
-    if (!may || command.across <= refresh_scope || command.across >= command.scope) {
+    const bool above = command.across > 0 && command.across < command.scope;
+    if (is_pim(command.kind) ? !above : !may || !above || command.across <= refresh_scope) {
       complain(description.commands[i].across,
                fmt::format("command '{}' of kind '{}' and scope '{}' acts across '{}'",
                            command.name, name_of(command.kind), level_name(spec, command.scope),
                            level_name(spec, command.across)),
-               "kind refresh_banks or other, and a level between the rank and its scope");
+               "kind refresh_banks or other, and a level between the rank and its scope; of PIM "
+               "commands any level above it");
     }
   }
 }
@@ -187,7 +189,9 @@ void check_progress(const Spec& spec, const SpecDescription& description,
                     const Complain& complain) {
   check_refresh(spec, description, complain);
   const int self_refresh_exit = spec.command(CommandKind::kSelfRefreshExit);
-  for (const ConstraintDescription& from : description.constraints) {
+  std::vector<ConstraintDescription> rows = description.constraints;
+  rows.insert(rows.end(), description.pim_constraints.begin(), description.pim_constraints.end());
+  for (const ConstraintDescription& from : rows) {
     const auto same_text = [&](const Constraint& row) {
       const bool only_after_self_refresh = row.earlier == std::vector<int>{self_refresh_exit};
       return row.text == from.delay.text && row.delay >= spec.refresh_interval &&

@@ -22,6 +22,11 @@ void check_commands(const Spec& spec, const SpecDescription& description, const 
 // the timing parameters that the formulas name.
 void check_energy(const Spec& spec, const Complain& complain);
 
+// Whether PIM commands can be sent: parts of nodes that exist, rows that commands open and close
+// for every bank they need, admissions that can be computed, mode changes of commands that may
+// stand there. The spec has passed check_commands().
+void check_pim(const Spec& spec, const SpecDescription& description, const Complain& complain);
+
 // Whether a rank that is refreshed as the standard asks has time left to work, for refreshes of all
 // banks and of sets of them, and whether every delay is shorter than the refresh interval. The spec
 // has passed check_commands().

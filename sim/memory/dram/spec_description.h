@@ -31,6 +31,25 @@ struct LevelDescription {
   std::int64_t count = 1;
 };
 
+// Of the banks of a command's node it acts on one part at a time: those whose index at `level`
+// (within the node above) falls into the part. The indices are cut into `parts` of neighbours, or
+// dealt out in turn (`interleaved`: even and odd ones).
+struct SubsetDescription {
+  LocatedText level;
+  std::int64_t parts = 2;
+  bool interleaved = false;
+};
+
+// What one issue of a command (one repetition, where it has some) costs in events of ordinary
+// commands, and beside them.
+struct CommandEnergy {
+  double activates = 0;
+  double reads = 0;
+  double writes = 0;
+  double picojoules = 0;
+  std::string source;
+};
+
 // kind is one of the names of command_kind_names().
 struct CommandDescription {
   LocatedText name;
@@ -39,7 +58,26 @@ struct CommandDescription {
   LocatedText bus;
   std::int64_t cycles = 1;
   LocatedText across;      // see Command::across; empty: none
-  LocatedText row_buffer;  // which buffer it opens, closes or needs; empty: the first
+  LocatedText row_buffer;  // which buffer it opens, closes or needs; empty: see Command::row_buffer
+  // Of PIM commands; see Command.
+  std::optional<SubsetDescription> subset;
+  LocatedText opens_with;
+  LocatedText closes_with;
+  std::int64_t count = 1;
+  LocatedText latency;
+  LocatedText admission;
+  std::int64_t bytes_in = 0;
+  std::int64_t bytes_out = 0;
+  std::optional<CommandEnergy> energy;
+  std::optional<CommandEnergy> issue_energy;
+};
+
+// A command with its operands, as a mode change needs it.
+struct StepDescription {
+  LocatedText command;
+  std::int64_t bank = 0;
+  std::int64_t row = 0;
+  std::int64_t column = 0;
 };
 
 // name = expression over other parameters; see evaluate().
@@ -128,6 +166,8 @@ struct SpecDescription {
   std::vector<CommandDescription> commands;
   std::vector<ParameterDescription> parameters;
   std::vector<ConstraintDescription> constraints;
+  std::vector<ConstraintDescription>
+      pim_constraints;  // likewise; apart, so that a file can add them
   // Expressions in cycles.
   LocatedText burst_cycles = "nBL";
   LocatedText read_latency = "nCL";
@@ -144,6 +184,9 @@ struct SpecDescription {
   std::vector<LocatedText> address_order;
   std::vector<std::pair<std::string, DensityDescription>> densities;
   LocatedText density;  // the one to take; empty: none
+  // What a channel sends before the first and after the last of successive PIM commands.
+  std::vector<StepDescription> enter_pim;
+  std::vector<StepDescription> leave_pim;
   std::optional<CurrentEnergy> currents;
   std::optional<PerBitEnergy> per_bit;
   base::SourcePosition where;

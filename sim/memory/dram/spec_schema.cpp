@@ -105,6 +105,39 @@ Codec<std::vector<ParameterDescription>> parameters() {
       });
 }
 
+Codec<SubsetDescription> subset() {
+  using Self = SubsetDescription;
+  return config::object(
+      Schema<Self>("subset", "The part of the banks of its node on which a command acts.")
+          .required("level", &Self::level, name(), "The level whose indices are cut into parts.")
+          .optional("parts", &Self::parts, config::integer(2, 64), "How many parts.")
+          .optional("interleaved", &Self::interleaved, config::boolean(),
+                    "Indices are dealt out in turn, as even and odd, not cut into neighbours."));
+}
+
+Codec<CommandEnergy> command_energy() {
+  using Self = CommandEnergy;
+  const Codec<double> amount = config::number(0, 1e6);
+  return config::object(
+      Schema<Self>("command_energy", "What one issue or repetition of a command costs.")
+          .optional("activates", &Self::activates, amount, "In activations with their precharge.")
+          .optional("reads", &Self::reads, amount, "In reads of a burst.")
+          .optional("writes", &Self::writes, amount, "In writes of a burst.")
+          .optional("energy", &Self::picojoules, config::quantity("J", "pJ"), "Beside these.")
+          .required("source", &Self::source, config::text(), "Where the figures come from."));
+}
+
+Codec<std::vector<StepDescription>> steps() {
+  using Self = StepDescription;
+  const Codec<std::int64_t> index = config::integer(0, kMany);
+  return config::list(config::object(
+      Schema<Self>("step", "A command with its operands.")
+          .required("command", &Self::command, name(), "The command.")
+          .optional("bank", &Self::bank, index, "A bank that it acts on, counted in the channel.")
+          .optional("row", &Self::row, index, "The row.")
+          .optional("column", &Self::column, index, "The column.")));
+}
+
 Codec<std::vector<CommandDescription>> commands() {
   using Self = CommandDescription;
   const auto schema =
@@ -116,7 +149,29 @@ Codec<std::vector<CommandDescription>> commands() {
           .optional("across", &Self::across, name(),
                     "It acts on all banks that differ from the addressed one only in this level.")
           .optional("row_buffer", &Self::row_buffer, name(),
-                    "The row buffer it opens, closes or needs; the first if not given.");
+                    "The row buffer it opens, closes or needs; the first if not given, none for "
+                    "kinds pim_move and pim_control.")
+          .optional("subset", &Self::subset, config::maybe(subset()),
+                    "Acts on a part of the banks of its node.")
+          .optional("opens_with", &Self::opens_with, name(),
+                    "The command that opens its rows; what fits if not given.")
+          .optional("closes_with", &Self::closes_with, name(),
+                    "The command that closes them; what fits if not given.")
+          .optional("count", &Self::count, config::integer(1, 1024),
+                    "Most repetitions that one command stands for.")
+          .optional("latency", &Self::latency, cycles(),
+                    "From its issue until it is complete, over `count` where it repeats.")
+          .optional("admission", &Self::admission, cycles(),
+                    "Sent only while less than this lies before the next refresh; over activates, "
+                    "precharges, count and results too.")
+          .optional("bytes_in", &Self::bytes_in, config::integer(0, kMany),
+                    "Bytes from the host, each repetition.")
+          .optional("bytes_out", &Self::bytes_out, config::integer(0, kMany),
+                    "Bytes to the host, each issue.")
+          .optional("energy", &Self::energy, config::maybe(command_energy()),
+                    "Of one repetition of a PIM command.")
+          .optional("issue_energy", &Self::issue_energy, config::maybe(command_energy()),
+                    "Of one issue, beside its repetitions.");
   return adapted<std::vector<Self>>(
       config::dictionary(config::object(schema)),
       [](Named<Self> from) {
@@ -269,6 +324,9 @@ const Schema<SpecDescription>& spec_schema() {
           .required("constraints", &Self::constraints,
                     config::list(config::object(constraint_schema())),
                     "Least distances between commands.")
+          .optional("pim_constraints", &Self::pim_constraints,
+                    config::list(config::object(constraint_schema())),
+                    "Further ones, for a file that adds PIM commands to a standard.")
           .optional("burst", &Self::burst_cycles, cycles(), "Cycles of data of a burst.")
           .optional("read_latency", &Self::read_latency, cycles(), "From RD to its data.")
           .optional("write_latency", &Self::write_latency, cycles(), "From WR to its data.")
@@ -289,6 +347,9 @@ const Schema<SpecDescription>& spec_schema() {
           .optional("densities", &Self::densities, config::dictionary(density()),
                     "Densities to choose from.")
           .optional("density", &Self::density, name(), "The density chosen.")
+          .optional("enter_pim", &Self::enter_pim, steps(),
+                    "Sent before the first of successive PIM commands.")
+          .optional("leave_pim", &Self::leave_pim, steps(), "Sent after the last of them.")
           .optional("currents", &Self::currents, config::maybe(currents()), "Energy from currents.")
           .optional("energy_per_bit", &Self::per_bit, config::maybe(energy_per_bit()),
                     "Energy where no currents are public.")

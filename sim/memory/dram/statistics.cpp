@@ -45,6 +45,10 @@ void AccessStatistics::add(const AccessStatistics& other) {
   row_conflicts += other.row_conflicts;
   forwarded += other.forwarded;
   activates += other.activates;
+  pim_steps += other.pim_steps;
+  pim_row_commands += other.pim_row_commands;
+  pim_bytes_in += other.pim_bytes_in;
+  pim_bytes_out += other.pim_bytes_out;
   read_latency_sum += other.read_latency_sum;
   read_latency.add(other.read_latency);
 }

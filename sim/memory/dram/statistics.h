@@ -51,6 +51,10 @@ struct AccessStatistics {
   std::uint64_t row_conflicts = 0;     // another row open: PRE first
   std::uint64_t forwarded = 0;         // reads answered by the write window
   std::uint64_t activates = 0;         // ACT commands issued on behalf
+  std::uint64_t pim_steps = 0;         // PIM commands of programs
+  std::uint64_t pim_row_commands = 0;  // commands that opened and closed rows for them
+  std::uint64_t pim_bytes_in = 0;      // from the host
+  std::uint64_t pim_bytes_out = 0;     // to the host
   std::uint64_t read_latency_sum = 0;  // cycles from arrival to the end of the data
   LatencyHistogram read_latency;
 
@@ -75,10 +79,12 @@ struct ChannelStatistics {
   Cycle cycles = 0;  // simulated
   std::uint64_t access_bytes = 0;
   AccessStatistics total;
-  std::vector<AccessStatistics> layers;  // by layer index
-  std::vector<std::uint64_t> commands;   // by command index of the spec
+  std::vector<AccessStatistics> layers;    // by layer index
+  std::vector<std::uint64_t> commands;     // by command index of the spec
+  std::vector<std::uint64_t> repetitions;  // likewise, each counted as often as it repeats
   std::vector<RankStatistics> ranks;
   Cycle data_bus_busy = 0;  // summed over the pseudo-channels
+  Cycle pim_busy = 0;       // a PIM program was under way
 
   [[nodiscard]] std::uint64_t bytes_read() const { return total.read_bursts * access_bytes; }
   [[nodiscard]] std::uint64_t bytes_written() const { return total.write_bursts * access_bytes; }

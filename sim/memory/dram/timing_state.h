@@ -35,6 +35,17 @@ class TimingState {
     return ready;
   }
 
+  // Of a command that acts on many banks: each node is looked at once.
+  [[nodiscard]] Cycle earliest_of_nodes(int command, std::uint64_t banks) const {
+    Cycle ready = kNever;
+    for (const TimingTable::Site& site : table_.row(command).sites) {
+      for_each_node(banks, site.shift, [&](std::uint32_t node, unsigned) {
+        ready = std::max(ready, ready_[site.base + node]);
+      });
+    }
+    return ready;
+  }
+
   // Of a command that acts on several banks.
   [[nodiscard]] Cycle earliest_of_banks(int command, std::uint64_t banks) const {
     Cycle ready = kNever;
@@ -113,6 +124,29 @@ class TimingState {
     return rings_[effect.ring.base + (bank >> effect.ring.shift) * effect.depth + index];
   }
 
+  // A command of so many repetitions that acts on many banks: each node is visited once.
+  void issue_to_nodes(int command, std::uint64_t banks, Cycle cycle, std::uint32_t count) {
+    const TimingTable::CommandRow& row = table_.row(command);
+    const auto raise_all = [&](const TimingTable::Site& site, Cycle earliest) {
+      for_each_node(banks, site.shift,
+                    [&](std::uint32_t node, unsigned) { raise(site.base + node, earliest); });
+    };
+    for (const TimingTable::Effect& effect : row.effects) {
+      raise_all(effect.site, cycle + effect.delay);
+    }
+    for (const TimingTable::CountedEffect& effect : row.counted_effects) {
+      raise_all(effect.site, cycle + effect.delays[count]);
+    }
+    for (const TimingTable::SiblingEffect& effect : row.sibling_effects) {
+      for_each_node(banks, effect.site.shift,
+                    [&](std::uint32_t, unsigned bank) { issue_to_siblings(effect, bank, cycle); });
+    }
+    for (const TimingTable::WindowEffect& effect : row.window_effects) {
+      for_each_node(banks, effect.ring.shift,
+                    [&](std::uint32_t, unsigned bank) { issue_in_window(effect, bank, cycle); });
+    }
+  }
+
   // A command that acts on several banks. It counts once in the window of a node that holds
   // several of them.
   void issue_to_banks(int command, std::uint64_t banks, Cycle cycle) {
@@ -137,6 +171,19 @@ class TimingState {
   }
 
  private:
+  // Calls visit(node, a bank of it) for every node of 2^shift banks that holds one of the mask.
+  template <class Visit>
+  static void for_each_node(std::uint64_t banks, std::uint32_t shift, Visit visit) {
+    const std::uint64_t one =
+        shift == 6 ? ~std::uint64_t{0} : (std::uint64_t{1} << (std::uint64_t{1} << shift)) - 1;
+    while (banks != 0) {
+      const auto bank = static_cast<unsigned>(std::countr_zero(banks));
+      const std::uint32_t node = bank >> shift;
+      visit(node, bank);
+      banks &= ~(one << (node << shift));
+    }
+  }
+
   // A fixed number of sites lets the compiler keep them in registers.
   template <std::size_t kSites, class Visit>
   void visit_banks(const TimingTable::CommandRow& row, std::uint64_t banks, Visit visit) const {

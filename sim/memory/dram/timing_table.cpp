@@ -24,7 +24,8 @@ TimingTable::TimingTable(const Spec& spec, const std::vector<int>& used) {
   for (const Constraint& constraint : spec.constraints) {
     const bool alone =
         constraint.sibling && spec.levels[static_cast<std::size_t>(constraint.scope)].count == 1;
-    if (constraint.delay == 0 || alone) {
+    const bool nothing = constraint.delay == 0 && constraint.delay_by_count.empty();
+    if (nothing || alone) {
       continue;
     }
     if (constraint.window > 1 || constraint.every > 1) {
@@ -42,6 +43,9 @@ TimingTable::TimingTable(const Spec& spec, const std::vector<int>& used) {
               spec.levels[static_cast<std::size_t>(constraint.scope)].count);
           rows_[static_cast<std::size_t>(earlier)].sibling_effects.push_back(
               {site(later, constraint.scope), count, constraint.delay});
+        } else if (!constraint.delay_by_count.empty()) {
+          rows_[static_cast<std::size_t>(earlier)].counted_effects.push_back(
+              {site(later, constraint.scope), constraint.delay_by_count});
         } else {
           add_plain(earlier, later, constraint);
         }
@@ -59,6 +63,7 @@ TimingTable::TimingTable(const Spec& spec, const std::vector<int>& used) {
                              [&](const Site& site) { return same(site, here); });
         };
         return std::any_of(row.effects.begin(), row.effects.end(), is_here) ||
+               std::any_of(row.counted_effects.begin(), row.counted_effects.end(), is_here) ||
                std::any_of(row.sibling_effects.begin(), row.sibling_effects.end(), is_here) ||
                std::any_of(row.window_effects.begin(), row.window_effects.end(), in_window);
       };
@@ -142,6 +147,9 @@ void TimingTable::mark_elsewhere(const Spec& spec) {
       row.delays_elsewhere |= reach > 0 ? std::uint32_t{1} << kind : 0;
     };
     for (const Effect& effect : row.effects) {
+      mark(effect.site, effect.site.shift);
+    }
+    for (const CountedEffect& effect : row.counted_effects) {
       mark(effect.site, effect.site.shift);
     }
     for (const SiblingEffect& effect : row.sibling_effects) {

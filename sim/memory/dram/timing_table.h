@@ -25,6 +25,11 @@ class TimingTable {
     Site site;
     Cycle delay = 0;
   };
+  // Likewise, where the delay depends on the repetitions of the command.
+  struct CountedEffect {
+    Site site;
+    std::vector<Cycle> delays;  // by count
+  };
   // Likewise for the other nodes under the same parent: `siblings` nodes starting at a multiple.
   struct SiblingEffect {
     Site site;
@@ -45,6 +50,7 @@ class TimingTable {
   struct CommandRow {
     std::vector<Site> sites;  // what an issue of this command must wait for, outermost first
     std::vector<Effect> effects;
+    std::vector<CountedEffect> counted_effects;
     std::vector<SiblingEffect> sibling_effects;
     std::vector<WindowEffect> window_effects;
     // So many of sites, the first ones, are shared by all banks of a rank, and by several banks.

@@ -94,6 +94,17 @@ void BankStates::apply(const dram::CommandRecord& record, unsigned bank) {
     close_at(target, std::max(target.activated + activate_to_precharge_, now + delay));
   };
   switch (kind_of(spec_, record.command)) {
+    case CommandKind::kPimActivate:
+    case CommandKind::kPimPrecharge:
+      // Of the first row buffer, as the others are not shown.
+      if (spec_.commands[static_cast<std::size_t>(record.command)].row_buffer > 0) {
+        break;
+      }
+      if (kind_of(spec_, record.command) == CommandKind::kPimPrecharge) {
+        set(bank, now, BankState::kClosed, -1);
+        break;
+      }
+      [[fallthrough]];
     case CommandKind::kActivate:
       target.activated = now;
       set(bank, now, BankState::kOpen, static_cast<std::int64_t>(record.row));
@@ -130,6 +141,10 @@ void BankStates::apply(const dram::CommandRecord& record, unsigned bank) {
       break;
     case CommandKind::kRead:
     case CommandKind::kWrite:
+    case CommandKind::kPimCompute:
+    case CommandKind::kPimMove:
+    case CommandKind::kPimControl:
+    case CommandKind::kPimHeader:
     case CommandKind::kOther:
       break;
   }

@@ -183,6 +183,12 @@ void ClockedController::act(int index, int addressed, const std::optional<Entry>
     case CommandKind::kSelfRefreshExit:
       rank(r).power = Power::kUp;
       break;
+    case CommandKind::kPimActivate:
+    case CommandKind::kPimPrecharge:
+    case CommandKind::kPimCompute:
+    case CommandKind::kPimMove:
+    case CommandKind::kPimControl:
+    case CommandKind::kPimHeader:
     case CommandKind::kOther:
       base::require_invariant(false, "only commands with a meaning are issued");
   }
