@@ -38,6 +38,16 @@ Json commands_json(const MemoryScenario& scenario, const ChannelStatistics& stat
   return json;
 }
 
+// Sums over the channels.
+Json pim_json(const TraceResult& result) {
+  const AccessStatistics& accesses = result.total.total;
+  return {{"commands", result.pim_commands},
+          {"row_commands", accesses.pim_row_commands},
+          {"bytes_in", accesses.pim_bytes_in},
+          {"bytes_out", accesses.pim_bytes_out},
+          {"busy_cycles", result.total.pim_busy}};
+}
+
 Json latency_json(const TraceResult& result, const MemoryFigures& figures) {
   Json json{{"count", result.latencies.count()},
             {"average_cycles", figures.average_latency_cycles()},
@@ -138,6 +148,15 @@ std::string totals(const TraceResult& result, const MemoryFigures& figures) {
                                    format_count(signed_count(accesses.row_misses)),
                                    format_count(signed_count(accesses.row_conflicts)),
                                    format_count(signed_count(accesses.forwarded))));
+  if (result.pim_commands != 0) {
+    text +=
+        line("PIM", fmt::format("{} commands and {} for their rows; {} in, {} out; busy {} cycles",
+                                format_count(signed_count(result.pim_commands)),
+                                format_count(signed_count(accesses.pim_row_commands)),
+                                report::format_si(static_cast<double>(accesses.pim_bytes_in), "B"),
+                                report::format_si(static_cast<double>(accesses.pim_bytes_out), "B"),
+                                format_count(result.total.pim_busy)));
+  }
   text += line("refreshes", format_count(signed_count(figures.refreshes())));
   if (result.energy) {
     text +=
@@ -283,6 +302,9 @@ Json memory_json(const MemoryScenario& scenario, const TraceResult& result,
             {"notes", figures.notes()}};
   for (const memory::trace::ChannelResult& channel : result.channels) {
     json["per_channel"].push_back(channel_json(scenario, channel));
+  }
+  if (scenario.spec.has_pim()) {
+    json["pim"] = pim_json(result);
   }
   return json;
 }

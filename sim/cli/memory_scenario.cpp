@@ -100,7 +100,7 @@ const std::string& pacing_name(memory::trace::Pacing pacing) {
 memory::trace::TraceLimits MemoryScenario::limits() const {
   return {static_cast<std::uint64_t>(options.capacity(spec)),
           static_cast<std::uint64_t>(spec.access_bytes),
-          static_cast<std::uint64_t>(options.bytes_of_request(spec))};
+          static_cast<std::uint64_t>(options.bytes_of_request(spec)), &spec, options.channels};
 }
 
 MemoryScenario load_memory_scenario(const MemoryRequest& request) {

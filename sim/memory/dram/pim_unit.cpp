@@ -111,6 +111,7 @@ void PimUnit::settle(Cycle cycle, const Memory& memory) {
       admit(cycle, memory);
     }
   }
+  waits_ = !queue_.empty() && !begun_;
   find_head();
 }
 
@@ -241,7 +242,7 @@ PimUnit::Choice PimUnit::choose(const TimingState& timing,
     }
   };
   if (!head_) {
-    const bool may_close = queue_.empty() || !begun_;
+    const bool may_close = queue_.empty() || waits_;
     return may_close ? close_further(~std::uint64_t{0}, timing, bus_floor) : best;
   }
   needs_of(*head_, needs_);
@@ -341,6 +342,7 @@ bool PimUnit::next_step() {
   busy_until_ = std::max(busy_until_, complete_);
   queue_.pop_front();
   begun_ = false;
+  waits_ = false;
   complete_ = 0;
   slack_ = kNoSlack;
   announced_row_ = kClosed;

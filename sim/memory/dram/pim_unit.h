@@ -149,6 +149,7 @@ class PimUnit {
   Mode mode_ = Mode::kMemory;
   std::size_t step_ = 0;  // of the program, or of the mode change
   std::uint32_t repetition_ = 0;
+  bool waits_ = false;           // the program at the head may not begin yet
   bool begun_ = false;           // the program at the head
   bool admitted_ = false;        // the step at the head, where it asks for it
   std::optional<PimStep> head_;  // the step to be done next, where it may be done

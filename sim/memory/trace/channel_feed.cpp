@@ -53,6 +53,32 @@ void ChannelFeed::offer(std::uint64_t local, bool is_write, Cycle cycle) {
   channel_.submit(std::move(slice), std::max(cycle, channel_.horizon()));
 }
 
+namespace {
+
+// Marks the tickets of PIM programs.
+constexpr std::uint64_t kProgram = std::uint64_t{1} << 63;
+
+}  // namespace
+
+void ChannelFeed::offer(const dram::PimStep& step, Cycle cycle) {
+  headers_.push_back(step);
+  if (spec_.commands[static_cast<std::size_t>(step.command)].kind ==
+      dram::CommandKind::kPimHeader) {
+    return;
+  }
+  dram::PimProgram program;
+  program.steps.swap(headers_);
+  program.ticket = kProgram;
+  ++programs_;
+  channel_.submit_pim(std::move(program), std::max(cycle, channel_.horizon()));
+}
+
+void ChannelFeed::drain_programs_to(std::size_t most) {
+  while (programs_ > most) {
+    channel_.advance(channel_.horizon() + static_cast<Cycle>(programs_ - most));
+  }
+}
+
 // One burst enters a cycle, so a line of n at cycle t is not empty before t + n: a burst that is
 // offered later finds its predecessors still there, or comes with a cycle of its own.
 void ChannelFeed::drain_to(std::size_t most, Cycle offered) {
@@ -64,8 +90,9 @@ void ChannelFeed::drain_to(std::size_t most, Cycle offered) {
 // The last of n bursts enters, and the last of n column commands issues, n - 1 cycles from now at
 // the earliest: so far the channel may go without going beyond its end.
 void ChannelFeed::finish() {
-  while (!line_.empty() || queued_ > 0) {
-    const auto left = static_cast<Cycle>(std::max<std::uint64_t>(line_.size(), queued_));
+  while (!line_.empty() || queued_ > 0 || programs_ > 0) {
+    const auto left =
+        static_cast<Cycle>(std::max<std::uint64_t>({line_.size(), queued_, programs_}));
     const Cycle last = line_.empty() ? 0 : last_offered_;
     channel_.advance(std::max(channel_.horizon() + left, last));
   }
@@ -78,6 +105,11 @@ void ChannelFeed::close(Cycle end) {
 }
 
 void ChannelFeed::slice_done(std::uint64_t ticket, std::uint32_t /*initiator*/, Cycle cycle) {
+  if ((ticket & kProgram) != 0) {
+    --programs_;
+    end_ = std::max(end_, cycle);
+    return;
+  }
   const auto index = static_cast<std::uint32_t>(ticket);
   bursts_[index].done = cycle;
   settle(index);

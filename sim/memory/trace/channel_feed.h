@@ -28,6 +28,12 @@ class ChannelFeed : private dram::CompletionSink, private dram::ChannelObserver 
   // go backwards.
   void offer(std::uint64_t local, bool is_write, Cycle cycle);
 
+  // Puts a PIM command at the end of the programs: a program of its own with the headers before it.
+  void offer(const dram::PimStep& step, Cycle cycle);
+  // PIM programs that are not complete.
+  [[nodiscard]] std::size_t programs() const { return programs_; }
+  void drain_programs_to(std::size_t most);
+
   // Bursts in line that have not entered.
   [[nodiscard]] std::size_t waiting() const { return line_.size(); }
 
@@ -73,9 +79,11 @@ class ChannelFeed : private dram::CompletionSink, private dram::ChannelObserver 
   const AddressMap map_;  // of this channel alone
   dram::Channel channel_;
   std::vector<Burst> bursts_;
-  std::vector<std::uint32_t> free_;  // in bursts_
-  std::deque<std::uint32_t> line_;   // in bursts_: those that have not entered
-  std::uint64_t queued_ = 0;         // column commands that those that entered still need
+  std::vector<std::uint32_t> free_;     // in bursts_
+  std::deque<std::uint32_t> line_;      // in bursts_: those that have not entered
+  std::uint64_t queued_ = 0;            // column commands that those that entered still need
+  std::vector<dram::PimStep> headers_;  // that have to be followed by a command
+  std::size_t programs_ = 0;
   Cycle last_offered_ = 0;
   Cycle end_ = 0;
   LatencyCounts latencies_;

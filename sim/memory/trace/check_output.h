@@ -10,12 +10,14 @@
 namespace orrery::memory::trace {
 
 // Checks every command while the trace runs: against the constraint table, and whether the
-// controller did what docs/components/memory_controller.md says.
+// controller did what docs/components/memory_controller.md says; of a memory with PIM commands only
+// the former.
 class CheckOutput : public TraceOutput {
  public:
   // The spec must outlive the output.
   CheckOutput(const dram::Spec& spec, const dram::ControllerConfig& controller)
-      : checker_(spec, controller, findings_) {}
+      : checker_(spec, controller, findings_,
+                 spec.has_pim() ? checker::Depth::kDevice : checker::Depth::kController) {}
 
   [[nodiscard]] std::unique_ptr<dram::ChannelObserver> observe(int channel) override;
   void finish(Cycle end) override { checker_.finish(end); }

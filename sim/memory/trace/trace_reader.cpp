@@ -54,11 +54,11 @@ bool TraceReader::next(TraceRequest& request) {
       fail();
     }
     if (is_request) {
-      ++(request.is_write ? writes_ : reads_);
+      ++(request.is_pim ? pim_commands_ : request.is_write ? writes_ : reads_);
       return true;
     }
   }
-  if (reads_ + writes_ == 0) {
+  if (reads_ + writes_ + pim_commands_ == 0) {
     mistakes_.add({{file_, 0, 0}, "", "holds no request", kLineForm, ""});
     mistakes_.throw_if_any();
   }
@@ -100,7 +100,25 @@ TraceReader::Fields TraceReader::split(std::string_view line) {
   return fields;
 }
 
+void TraceReader::parse_pim(std::string_view line, TraceRequest& request) {
+  request.is_pim = true;
+  const PimLine parsed =
+      parse_pim_line(line, *limits_.spec, limits_.channels, kLastCycle,
+                     [this](std::size_t column, const std::string& message,
+                            const std::string& expected, const std::string& suggestion) {
+                       mistakes_.add({lines_.position(column), "", message, expected, suggestion});
+                     });
+  request.channel = parsed.channel;
+  request.step = parsed.step;
+  request.cycle = parsed.cycle;
+}
+
 bool TraceReader::parse(std::string_view line, TraceRequest& request) {
+  if (limits_.spec != nullptr && is_pim_line(line)) {
+    parse_pim(line, request);
+    return true;
+  }
+  request.is_pim = false;
   const Fields fields = split(line);
   if (fields.count == 0) {
     return false;

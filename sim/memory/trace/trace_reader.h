@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "memory/trace/line_source.h"
+#include "memory/trace/pim_line.h"
 
 namespace orrery::memory::trace {
 
@@ -24,6 +25,9 @@ enum class Pacing : std::uint8_t {
 
 // One line of a trace.
 struct TraceRequest {
+  bool is_pim = false;  // then channel, step and cycle count
+  std::uint32_t channel = 0;
+  dram::PimStep step;
   std::uint64_t address = 0;  // byte
   bool is_write = false;
   Cycle cycle = 0;  // not to be offered before it; 0 in closed loop
@@ -34,10 +38,13 @@ struct TraceLimits {
   std::uint64_t capacity = 0;       // bytes of the memory
   std::uint64_t access_bytes = 64;  // of a burst: an address means the burst that it lies in
   std::uint64_t request_bytes = 64;
+  const dram::Spec* spec = nullptr;  // for PIM commands; without it there are none
+  std::int64_t channels = 1;
 };
 
-// Reads a trace: `address R|W [cycle]` a line, the address decimal or 0x hexadecimal; blank lines
-// and what follows a `#` say nothing; plain or gzip. One line at a time, in constant memory.
+// Reads a trace: `address R|W [cycle]` a line, the address decimal or 0x hexadecimal, or a PIM
+// command (pim_line.h), which counts neither as a request nor for the pacing of requests; blank
+// lines and what follows a `#` say nothing; plain or gzip. One line at a time, in constant memory.
 class TraceReader {
  public:
   static constexpr Cycle kLastCycle = 1'000'000'000'000;
@@ -55,6 +62,7 @@ class TraceReader {
   // Requests read so far.
   [[nodiscard]] std::uint64_t reads() const { return reads_; }
   [[nodiscard]] std::uint64_t writes() const { return writes_; }
+  [[nodiscard]] std::uint64_t pim_commands() const { return pim_commands_; }
   // kAtCycle or kClosedLoop once a request has been read.
   [[nodiscard]] Pacing pacing() const { return pacing_; }
 
@@ -73,6 +81,7 @@ class TraceReader {
   [[nodiscard]] static Fields split(std::string_view line);
   // Whether the line holds a request; mistakes go to mistakes_.
   [[nodiscard]] bool parse(std::string_view line, TraceRequest& request);
+  void parse_pim(std::string_view line, TraceRequest& request);
   void parse_address(const Field& field, TraceRequest& request);
   void parse_direction(const Fields& fields, TraceRequest& request);
   void parse_cycle(const Fields& fields, TraceRequest& request);
@@ -87,6 +96,7 @@ class TraceReader {
   bool closed_by_trace_ = false;  // the first request has no cycle, so none may have one
   std::uint64_t reads_ = 0;
   std::uint64_t writes_ = 0;
+  std::uint64_t pim_commands_ = 0;
   Cycle last_cycle_ = 0;
   base::Diagnostics mistakes_;
 };

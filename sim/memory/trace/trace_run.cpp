@@ -31,6 +31,14 @@ class Run {
   }
 
   void offer(const TraceRequest& request) {
+    if (request.is_pim) {
+      ChannelFeed& feed = *feeds_[request.channel];
+      feed.offer(request.step, request.cycle);
+      if (feed.programs() >= kLongestLine) {
+        feed.drain_programs_to(kLongestLine / 2);
+      }
+      return;
+    }
     const std::uint64_t first = request.address / access_;
     for (std::uint64_t burst = first; burst < first + bursts_; ++burst) {
       const ChannelAddress where = map_.locate(burst * access_);
@@ -84,6 +92,11 @@ class Run {
     for (std::size_t i = 0; i < part.commands.size(); ++i) {
       total.commands[i] += part.commands[i];
     }
+    total.repetitions.resize(part.repetitions.size(), 0);
+    for (std::size_t i = 0; i < part.repetitions.size(); ++i) {
+      total.repetitions[i] += part.repetitions[i];
+    }
+    total.pim_busy += part.pim_busy;
     total.ranks.insert(total.ranks.end(), part.ranks.begin(), part.ranks.end());
     total.data_bus_busy += part.data_bus_busy;
     result.latencies.add(channel.latencies);
@@ -129,6 +142,7 @@ TraceResult run_trace(const dram::Spec& spec, const TraceOptions& options, Trace
   result.pacing = reader.pacing();
   result.reads = reader.reads();
   result.writes = reader.writes();
+  result.pim_commands = reader.pim_commands();
   return result;
 }
 

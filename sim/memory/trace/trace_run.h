@@ -27,7 +27,8 @@ struct TraceResult {
   Pacing pacing = Pacing::kClosedLoop;
   std::uint64_t reads = 0;  // requests
   std::uint64_t writes = 0;
-  bool interrupted = false;  // the requests read so far were performed, no more
+  std::uint64_t pim_commands = 0;  // lines of them
+  bool interrupted = false;        // the requests read so far were performed, no more
   std::vector<ChannelResult> channels;
   // Sums over the channels.
   dram::ChannelStatistics total;
