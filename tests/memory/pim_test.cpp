@@ -2,6 +2,7 @@
 // Programs in the banks beside ordinary requests: turns, admission, reserved rows, refresh.
 #include <gtest/gtest.h>
 
+#include "memory/dram/energy.h"
 #include "tests/memory/pim_bench.h"
 
 namespace orrery::memory::dram::test {
@@ -120,6 +121,36 @@ TEST(Pim, RefreshFindsBothBuffersClosed) {
   EXPECT_EQ(bench.cycles("REF").size(), 4U);  // 1950, 3900, 5850, 7800
   // The program ends, with all of its 100 GEMVs.
   EXPECT_EQ(bench.cycles("GEMV").size(), 100U);
+}
+
+// NeuPIMs: a G_ACT costs four activations, a column four reads, a result one read. A tile of eight
+// G_ACTs and GEMVs of 8 and 5 columns: 32 activations, 4 * 13 + 2 = 54 reads.
+TEST(Pim, EnergyIsCountedInEventsOfTheStandard) {
+  PimBench bench(Spec::from(describe_pim("neupims")), without_refresh(concurrent()));
+  bench.submit({bench.step("HEADER", 0, 7, 0, 8, 2), bench.step("GEMV", 0, 7, 0, 8),
+                bench.step("GEMV", 0, 7, 8, 5)});
+  bench.run(1000);
+  AccessStatistics one;
+  one.activates = 1;
+  one.read_bursts = 1;
+  const Energy unit = access_energy(one, bench.spec());
+  const Energy used = energy(bench.channel().statistics(), bench.spec());
+  EXPECT_DOUBLE_EQ(used.pim, 32 * unit.activate_precharge + 54 * unit.read);
+  EXPECT_EQ(used.read, 0);
+}
+
+// A command that computes and says nothing of its energy is no silent zero.
+TEST(Pim, ACommandWithoutEnergyIsNamed) {
+  PimBench bench(Spec::from(describe_pim("hbm_pim")), without_refresh());
+  bench.submit({bench.step("MAC", 0, 7, 0)});
+  bench.run(2000);
+  try {
+    (void)energy(bench.channel().statistics(), bench.spec());
+    FAIL() << "an energy without a coefficient";
+  } catch (const base::UserError& error) {
+    EXPECT_NE(std::string(error.what()).find("ACT_AB"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("MAC"), std::string::npos);
+  }
 }
 
 // Any cut of the time into steps gives the same commands.
