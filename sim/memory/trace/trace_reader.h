@@ -63,8 +63,10 @@ class TraceReader {
   [[nodiscard]] std::uint64_t reads() const { return reads_; }
   [[nodiscard]] std::uint64_t writes() const { return writes_; }
   [[nodiscard]] std::uint64_t pim_commands() const { return pim_commands_; }
-  // kAtCycle or kClosedLoop once a request has been read.
-  [[nodiscard]] Pacing pacing() const { return pacing_; }
+  // kAtCycle or kClosedLoop; the latter also before a request has been read.
+  [[nodiscard]] Pacing pacing() const {
+    return pacing_ == Pacing::kByTrace ? Pacing::kClosedLoop : pacing_;
+  }
 
  private:
   struct Field {
