@@ -40,8 +40,7 @@ void Channel::settle_pim(Cycle cycle) {
   pim_stale_ = true;
   stale_ = kAllKinds;
   if (directed_ && direction_would_change()) {
-    direction_event_ = cycle;
-    choose_direction(cycle);
+    direction_event_ = cycle + 1;
   }
 }
 
