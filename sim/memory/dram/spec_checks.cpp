@@ -83,8 +83,9 @@ void check_across(const Spec& spec, const SpecDescription& description, int refr
                fmt::format("command '{}' of kind '{}' and scope '{}' acts across '{}'",
                            command.name, name_of(command.kind), level_name(spec, command.scope),
                            level_name(spec, command.across)),
-               "kind refresh_banks or other, and a level between the rank and its scope; of PIM "
-               "commands any level above it");
+               is_pim(command.kind)
+                   ? "a level above its scope"
+                   : "kind refresh_banks or other, and a level between the rank and its scope");
     }
   }
 }
