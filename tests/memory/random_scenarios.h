@@ -16,11 +16,18 @@ struct Submission {
   std::uint64_t ticket = 0;
 };
 
+struct ProgramSubmission {
+  Cycle at = 0;  // the horizon at which it becomes known
+  PimProgram program;
+  Cycle arrival = 0;
+};
+
 struct Scenario {
   Spec spec;
   ChannelConfig config;
   std::vector<Submission> submissions;  // by `at`
   Cycle end = 0;
+  std::vector<ProgramSubmission> programs = {};  // by `at`
 };
 
 // A channel of the standard under random policies with random small parameters, and transfers of

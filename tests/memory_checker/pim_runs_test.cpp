@@ -3,7 +3,6 @@
 // row of the table, finds every row open that a command works on, and never one in two buffers.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "base/random.h"
@@ -13,22 +12,14 @@
 #include "memory/checker/log_writer.h"
 #include "memory/dram/channel.h"
 #include "memory/dram/spec_schema.h"
+#include "tests/memory/random_programs.h"
 
 namespace orrery::memory::checker::test {
 namespace {
 
 using base::Random;
-using dram::CommandKind;
-
-std::vector<std::filesystem::path> pim_files() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(
-           std::filesystem::path(ORRERY_SOURCE_DIR) / "configs" / "pim")) {
-    files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
+using dram::test::pim_files;
+using dram::test::random_program;
 
 class Answers : public dram::CompletionSink {
  public:
@@ -37,39 +28,6 @@ class Answers : public dram::CompletionSink {
   }
   int count = 0;
 };
-
-// Steps of any PIM commands on few rows, so that programs and requests meet.
-dram::PimProgram random_program(const dram::Spec& spec, Random& random) {
-  dram::PimProgram program;
-  const std::int64_t length = random.integer(1, 12);
-  while (static_cast<std::int64_t>(program.steps.size()) < length) {
-    const auto index = random.integer(0, static_cast<std::int64_t>(spec.commands.size()) - 1);
-    const dram::Command& command = spec.commands[static_cast<std::size_t>(index)];
-    const bool works =
-        command.kind == CommandKind::kPimCompute || command.kind == CommandKind::kPimMove ||
-        command.kind == CommandKind::kPimHeader || command.kind == CommandKind::kPimControl;
-    if (!works) {
-      continue;
-    }
-    dram::PimStep step;
-    step.command = static_cast<int>(index);
-    step.bank = static_cast<std::uint32_t>(random.integer(0, spec.banks() - 1));
-    step.row = static_cast<std::uint32_t>(random.integer(0, 2));
-    step.column = static_cast<std::uint32_t>(random.integer(0, spec.columns - 1));
-    step.count = static_cast<std::uint32_t>(random.integer(1, command.most_count));
-    step.results = static_cast<std::uint32_t>(random.integer(1, 4));
-    step.row_step = static_cast<std::uint32_t>(random.integer(0, 1));
-    program.steps.push_back(step);
-  }
-  // A program ends with a command that is sent.
-  while (!program.steps.empty() &&
-         spec.commands[static_cast<std::size_t>(program.steps.back().command)].kind ==
-             CommandKind::kPimHeader) {
-    program.steps.pop_back();
-  }
-  program.repetitions = static_cast<std::uint32_t>(random.integer(1, 3));
-  return program;
-}
 
 struct Totals {
   std::uint64_t commands = 0;

@@ -165,7 +165,7 @@ void Channel::activate(unsigned bank, Cycle cycle) {
   Request& request = (is_write ? writes_ : reads_).at(index);
   issue(commands_[kActivate], bank, &request, cycle);
   if (pim_) {
-    pim_->spend_slack();
+    row_command_beside_pim(cycle);
   }
   ++request.statistics->activates;
   if (request.first == FirstCommand::kNone) {
@@ -195,7 +195,7 @@ void Channel::precharge(unsigned bank, Cycle cycle) {
   Request& request = (is_write ? writes_ : reads_).at(is_write ? requests.write : requests.read);
   issue(commands_[kPrecharge], bank, &request, cycle);
   if (pim_) {
-    pim_->spend_slack();
+    row_command_beside_pim(cycle);
   }
   if (request.first == FirstCommand::kNone) {
     request.first = FirstCommand::kPrecharge;

@@ -44,6 +44,15 @@ void Channel::settle_pim(Cycle cycle) {
   }
 }
 
+// A row command for a request uses up slack, and changes what waiting work needs.
+void Channel::row_command_beside_pim(Cycle cycle) {
+  pim_->spend_slack();
+  stale_ = kAllKinds;
+  if (pim_->is_unsettled()) {
+    pim_event_ = cycle + 1;
+  }
+}
+
 void Channel::choose_pim(Cycle floor) {
   if (!pim_stale_) {
     return;
@@ -129,6 +138,9 @@ void Channel::apply_pim(const PimUnit::Choice& choice, Cycle cycle) {
   const auto completion = pim_->issued(choice, cycle);
   if (completion) {
     completions_.slice_done(completion->ticket, completion->initiator, completion->cycle);
+  }
+  if (directed_ && direction_would_change()) {
+    direction_event_ = cycle + 1;
   }
   if (pim_->is_unsettled()) {
     pim_event_ = cycle + 1;

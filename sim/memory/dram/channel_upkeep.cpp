@@ -89,7 +89,8 @@ Channel::Upkeep Channel::first_housekeeping(Cycle floor) const {
   for (unsigned rank = 0; rank < refreshes_.size(); ++rank) {
     const RefreshPlan& plan = refreshes_[rank];
     const std::uint64_t banks = rank_mask(rank);
-    if ((down_ & banks) != 0 || plan.must_refresh()) {
+    // A refresh that need not be would close the rows of programs.
+    if ((down_ & banks) != 0 || plan.must_refresh() || (pim_ && !pim_->idle())) {
       continue;
     }
     const unsigned lowest = rank << rank_shift_;
@@ -153,6 +154,7 @@ void Channel::issue_upkeep(Upkeep upkeep, Cycle cycle) {
       refreshed(rank, cycle);
       break;
     case CommandKind::kPimPrecharge:
+      ++repetitions_[static_cast<std::size_t>(upkeep.command)];
       apply_pim({cycle, upkeep.command, false, {}, upkeep.banks}, cycle);
       break;
     case CommandKind::kPowerDown:

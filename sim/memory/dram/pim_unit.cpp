@@ -237,7 +237,7 @@ PimUnit::Choice PimUnit::choose(const TimingState& timing,
                             bool is_step) {
     const auto bus = static_cast<std::size_t>(info(command).bus);
     const Cycle cycle = std::max(bus_floor[bus], timing.earliest_of_nodes(command, banks));
-    if (cycle < best.cycle) {
+    if (cycle < best.cycle || (cycle == best.cycle && operands.bank < best.operands.bank)) {
       best = {cycle, command, is_step, operands, banks};
     }
   };
@@ -247,17 +247,20 @@ PimUnit::Choice PimUnit::choose(const TimingState& timing,
   }
   needs_of(*head_, needs_);
   PimStep operands;
-  operands.row = head_->row;
   for (const PimCommands::RowCommand& row : needs_.closers) {
     operands.bank = row.bank;
     consider(row.command, row.banks, operands, false);
   }
+  // Closing ones go before opening ones that could be sent in the same cycle.
+  const Choice closing = std::exchange(best, {});
+  operands.row = head_->row;
   for (const PimCommands::RowCommand& row : needs_.openers) {
     if ((row.banks & unready_) == 0) {
       operands.bank = row.bank;
       consider(row.command, row.banks, operands, false);
     }
   }
+  best = closing.cycle <= best.cycle ? closing : best;
   if (needs_.closers.empty() && needs_.openers.empty()) {
     consider(head_->command, commands_.banks_of(head_->command, head_->bank), *head_, true);
   }
@@ -368,22 +371,29 @@ bool PimUnit::owns(unsigned bank, std::int64_t row) const {
 }
 
 Cycle PimUnit::completion_bound(Cycle horizon) const {
-  const auto least = [this](const PimProgram& program, std::uint32_t repetitions) {
+  const auto buses = static_cast<Cycle>(spec_.command_buses.size());
+  Cycle bound = kNeverCycle;
+  // A later program with a short last step can be complete before an earlier one. It begins in the
+  // cycle after the last step of that at the soonest.
+  Cycle begin = horizon;
+  const auto pass = [&](const Queued& queued, std::uint32_t done) {
+    const PimProgram& program = queued.program;
     const auto sent = std::count_if(
         program.steps.begin(), program.steps.end(),
         [this](const PimStep& step) { return info(step.command).kind != CommandKind::kPimHeader; });
     const PimStep& last = program.steps.back();
-    return static_cast<Cycle>(repetitions - 1) * sent + info(last.command).latency_of(last.count);
+    const Cycle last_sent = std::max(begin, queued.arrival) +
+                            static_cast<Cycle>(program.repetitions - done - 1) * sent / buses;
+    bound = std::min(bound, last_sent + info(last.command).latency_of(last.count));
+    begin = last_sent + 1;
   };
-  if (!queue_.empty()) {
-    const PimProgram& program = queue_.front().program;
-    return horizon + least(program, program.repetitions - (begun_ ? repetition_ : 0));
+  for (std::size_t i = 0; i < queue_.size() && begin < bound; ++i) {
+    pass(queue_[i], i == 0 && begun_ ? repetition_ : 0);
   }
-  if (!waiting_.empty()) {
-    const Queued& next = waiting_.front();
-    return std::max(horizon, next.arrival) + least(next.program, next.program.repetitions);
+  for (std::size_t i = 0; i < waiting_.size() && begin < bound; ++i) {
+    pass(waiting_[i], 0);
   }
-  return kNeverCycle;
+  return bound;
 }
 
 }  // namespace orrery::memory::dram

@@ -20,6 +20,10 @@ bool ClockedController::refresh_rank(int bus, int r) {
   const std::vector<int>& set = ledger(r).banks();
   const std::optional<int> open = lowest_open(set);
   const bool whole_rank = ledger(r).whole_rank();
+  const std::vector<PimOrder> closing = pim_.closing(set);
+  if (!closing.empty()) {
+    return send_first(bus, closing);
+  }
   const int close =
       spec_.command(whole_rank ? CommandKind::kPrechargeAll : CommandKind::kPrecharge);
   const int addressed = open && !whole_rank ? *open : set.front();
@@ -37,6 +41,9 @@ bool ClockedController::refresh_what_must(int bus) {
 }
 
 bool ClockedController::refresh_what_may(int bus) {
+  if (pim_.withholds_optional_refresh()) {
+    return false;
+  }
   for (int r = 0; r < spec_.ranks(); ++r) {
     if (rank(r).power == Power::kUp && may_refresh(r) && refresh_rank(bus, r)) {
       return true;
@@ -47,7 +54,8 @@ bool ClockedController::refresh_what_may(int bus) {
 
 bool ClockedController::serve_column(int bus) {
   for (const Entry& entry : queue_) {
-    if (!competes(entry) || out_of_reach(entry.bank) || !may_have_column(entry)) {
+    if (!competes(entry) || out_of_reach(entry.bank) || !may_have_column(entry) ||
+        pim_.withholds_all() || pim_.withholds_bank(entry.bank)) {
       continue;
     }
     const bool closes = closes_row(entry);
@@ -63,16 +71,21 @@ bool ClockedController::serve_column(int bus) {
 
 bool ClockedController::serve_row(int bus) {
   for (const Entry& entry : queue_) {
-    if (out_of_reach(entry.bank) || oldest_competing(entry.bank) != &entry || hits(entry)) {
+    if (out_of_reach(entry.bank) || oldest_competing(entry.bank) != &entry || hits(entry) ||
+        pim_.withholds_all() || pim_.withholds_bank(entry.bank)) {
       continue;
     }
     const bool open = this->bank(entry.bank).row.has_value();
+    if (open ? pim_.withholds_precharge() : pim_.withholds_activate(entry.bank, entry.row)) {
+      continue;
+    }
     const bool column_first =
         open && std::any_of(queue_.begin(), queue_.end(), [&](const Entry& other) {
           return other.bank == entry.bank && competes(other) && may_have_column(other);
         });
     const int row = spec_.command(open ? CommandKind::kPrecharge : CommandKind::kActivate);
     if (!column_first && offer(bus, row, entry.bank, entry)) {
+      pim_.row_command_of_memory();
       return true;
     }
   }

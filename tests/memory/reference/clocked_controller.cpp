@@ -13,7 +13,9 @@ ClockedController::ClockedController(const Spec& spec, const ChannelConfig& conf
       ranks_(static_cast<std::size_t>(spec.ranks())),
       bus_free_(spec.command_buses.size(), 0),
       table_(spec),
-      command_counts_(spec.commands.size(), 0) {
+      pim_(spec_, controller_, table_),
+      command_counts_(spec.commands.size(), 0),
+      repetitions_(spec.commands.size(), 0) {
   for (const std::string& field : spec.address_order) {
     const int level = field == "row"      ? kRowField
                       : field == "column" ? kColumnField
@@ -50,6 +52,7 @@ void ClockedController::tick() {
   arrive();
   fall_due();
   choose_direction();
+  take_turn_of_pim();
   note_idleness();
   const int column_bus = command(spec_.command(CommandKind::kRead)).bus;
   issue_on(column_bus);
@@ -87,9 +90,11 @@ void ClockedController::choose_direction() {
   const auto writes = static_cast<std::int64_t>(
       std::count_if(queue_.begin(), queue_.end(), [](const Entry& e) { return e.is_write; }));
   const auto reads = static_cast<std::int64_t>(queue_.size()) - writes;
+  const bool forced = pim_.waits_for(oldest_write());
   const bool to_writes =
-      writes >= controller_.write_high_or_default() || (writes > 0 && reads == 0);
-  const bool to_reads = (writes <= controller_.write_low_or_default() && reads > 0) || writes == 0;
+      forced || writes >= controller_.write_high_or_default() || (writes > 0 && reads == 0);
+  const bool to_reads =
+      !forced && ((writes <= controller_.write_low_or_default() && reads > 0) || writes == 0);
   if (writing_ ? to_reads : to_writes) {
     writing_ = !writing_;
     log_.direction(now_, writing_);
@@ -108,8 +113,8 @@ void ClockedController::issue_on(int bus) {
   if (bus_free_[static_cast<std::size_t>(bus)] > now_) {
     return;
   }
-  refresh_what_must(bus) || serve_column(bus) || serve_row(bus) || close_by_timeout(bus) ||
-      refresh_what_may(bus) || enter_power_down(bus);
+  refresh_what_must(bus) || send_pim(bus) || serve_column(bus) || serve_row(bus) ||
+      close_by_timeout(bus) || refresh_what_may(bus) || enter_power_down(bus);
 }
 
 void ClockedController::account() {
@@ -138,10 +143,22 @@ ChannelStatistics ClockedController::statistics() const {
   result.cycles = now_;
   result.access_bytes = static_cast<std::uint64_t>(spec_.access_bytes);
   result.layers = layers_;
-  for (const AccessStatistics& of_layer : layers_) {
+  for (const auto& [index, account] : pim_.accounts()) {
+    if (result.layers.size() <= index) {
+      result.layers.resize(index + 1);
+    }
+    AccessStatistics& of_layer = result.layers[index];
+    of_layer.pim_steps = account.steps;
+    of_layer.pim_row_commands = account.row_commands;
+    of_layer.pim_bytes_in = account.bytes_in;
+    of_layer.pim_bytes_out = account.bytes_out;
+  }
+  for (const AccessStatistics& of_layer : result.layers) {
     result.total.add(of_layer);
   }
   result.commands = command_counts_;
+  result.repetitions = repetitions_;
+  result.pim_busy = pim_.busy();
   for (const Rank& each : ranks_) {
     result.ranks.push_back(each.account);
   }

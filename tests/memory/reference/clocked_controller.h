@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "memory/dram/channel.h"
+#include "tests/memory/reference/clocked_pim.h"
 #include "tests/memory/reference/constraint_history.h"
 #include "tests/memory/reference/event_log.h"
 #include "tests/memory/reference/refresh_ledger.h"
@@ -32,8 +33,8 @@ struct Completion {
   auto operator<=>(const Completion&) const = default;
 };
 
-// The controller of docs/components/memory_controller.md with every policy, evaluated in every
-// cycle with plain searches over plain lists. It takes the numbers of the Spec and of the
+// The controller of docs/components/memory_controller.md and pim.md with every policy, evaluated in
+// every cycle with plain searches over plain lists. It takes the numbers of the Spec and of the
 // configuration and shares no code with the channel.
 class ClockedController {
  public:
@@ -44,6 +45,8 @@ class ClockedController {
 
   // Slices of one initiator in the order of their submission.
   void submit(const ReferenceSlice& slice);
+  // Programs in the order of their arrival.
+  void submit_pim(const PimProgram& program, Cycle arrival) { pim_.submit(program, arrival); }
   // Evaluates the cycles up to `until`, exclusive.
   void run(Cycle until);
 
@@ -53,7 +56,7 @@ class ClockedController {
   [[nodiscard]] const std::vector<Completion>& completions() const { return completions_; }
   // The account of the evaluated cycles.
   [[nodiscard]] ChannelStatistics statistics() const;
-  [[nodiscard]] bool idle() const { return open_.empty(); }
+  [[nodiscard]] bool idle() const { return open_.empty() && pim_.idle(); }
 
  private:
   struct Entry {
@@ -110,6 +113,7 @@ class ClockedController {
   void arrive();
   void fall_due();
   void choose_direction();
+  void take_turn_of_pim();
   void note_idleness();
   void issue_on(int bus);
   void account();
@@ -130,6 +134,7 @@ class ClockedController {
 
   // Commands, in the order of their precedence; each says whether it has issued one.
   bool refresh_what_must(int bus);
+  bool send_pim(int bus);
   bool serve_column(int bus);
   bool serve_row(int bus);
   bool close_by_timeout(int bus);
@@ -141,9 +146,14 @@ class ClockedController {
   // Issues the command when it belongs to the bus and the table allows it now.
   bool offer(int bus, int command, int bank, std::optional<Entry> request = std::nullopt);
   void act(int command, int bank, const std::optional<Entry>& request);
+  // Issues the first of the orders that may be sent.
+  bool send_first(int bus, const std::vector<PimOrder>& orders);
+  void send(const PimOrder& order);
   void serve(int command, const Entry& request);
 
   // What the commands ask about.
+  [[nodiscard]] ClockedPim::Rows memory_rows() const;
+  [[nodiscard]] std::optional<std::uint64_t> oldest_write() const;
   [[nodiscard]] bool competes(const Entry& entry) const;
   [[nodiscard]] const Entry* oldest_competing(int bank) const;
   [[nodiscard]] bool hits(const Entry& entry) const;
@@ -198,10 +208,12 @@ class ClockedController {
   std::uint64_t blocked_ = 0;
   std::vector<Cycle> bus_free_;
   ConstraintHistory table_;
+  ClockedPim pim_;
   EventLog log_;
   std::vector<Completion> completions_;
   std::vector<AccessStatistics> layers_;
   std::vector<std::uint64_t> command_counts_;
+  std::vector<std::uint64_t> repetitions_;  // of PIM commands
 };
 
 }  // namespace orrery::memory::dram::test

@@ -41,6 +41,7 @@ ConstraintHistory::ConstraintHistory(const Spec& spec)
     const auto nodes =
         static_cast<std::size_t>(spec.levels[static_cast<std::size_t>(constraint.scope)].nodes);
     came_.emplace_back(nodes);
+    open_again_.emplace_back(nodes, 0);
     uncounted_.emplace_back(nodes, 0);
     for (int command = 0; command < commands; ++command) {
       if (contains(constraint.later, command)) {
@@ -61,7 +62,15 @@ bool ConstraintHistory::acts_on(int command, int bank, int other) const {
       return false;
     }
   }
-  return true;
+  return issued.subset_level < 0 || part_of_subset(issued, bank) == part_of_subset(issued, other);
+}
+
+// Of the index at the level: neighbours together, or dealt out in turn.
+int ConstraintHistory::part_of_subset(const Command& command, int bank) const {
+  const Level& level = spec_.levels[static_cast<std::size_t>(command.subset_level)];
+  const int index = bank / (spec_.banks() / level.nodes) % level.count;
+  return command.subset_interleaved ? index % command.subset_parts
+                                    : index * command.subset_parts / level.count;
 }
 
 const std::vector<int>& ConstraintHistory::banks(int command, int bank) const {
@@ -72,7 +81,7 @@ const std::vector<int>& ConstraintHistory::nodes(int command, int bank, int leve
   return nodes_[place(command, bank)][static_cast<std::size_t>(level)];
 }
 
-void ConstraintHistory::issue(int command, int bank, Cycle cycle) {
+void ConstraintHistory::issue(int command, int bank, Cycle cycle, std::uint32_t count) {
   for (std::size_t row = 0; row < spec_.constraints.size(); ++row) {
     const Constraint& constraint = spec_.constraints[row];
     if (!contains(constraint.earlier, command)) {
@@ -84,10 +93,16 @@ void ConstraintHistory::issue(int command, int bank, Cycle cycle) {
         continue;
       }
       since = 0;
-      std::vector<Cycle>& cycles = came_[row][static_cast<std::size_t>(node)];
-      cycles.push_back(cycle);
-      if (cycles.size() > static_cast<std::size_t>(constraint.window)) {
-        cycles.erase(cycles.begin());
+      std::vector<Came>& came = came_[row][static_cast<std::size_t>(node)];
+      came.push_back({cycle, count});
+      const auto window = static_cast<std::size_t>(constraint.window);
+      if (came.size() > window) {
+        came.erase(came.begin());
+      }
+      if (came.size() == window) {
+        // A long one that came earlier can bind longer than a short one after it.
+        Cycle& open = open_again_[row][static_cast<std::size_t>(node)];
+        open = std::max(open, came.front().cycle + constraint.delay_after(came.front().count));
       }
     }
   }
@@ -107,16 +122,19 @@ Cycle ConstraintHistory::earliest(int command, int bank, int as_if, Cycle as_if_
         if (constraint.sibling && node == here) {
           continue;
         }
-        const std::vector<Cycle>& cycles = came_[row][static_cast<std::size_t>(node)];
-        const bool one_more = supposed && contains(nodes(as_if, bank, constraint.scope), node);
-        const std::size_t count = cycles.size() + (one_more ? 1 : 0);
-        const auto window = static_cast<std::size_t>(constraint.window);
-        if (count < window) {
+        result = std::max(result, open_again_[row][static_cast<std::size_t>(node)]);
+        if (!supposed || !contains(nodes(as_if, bank, constraint.scope), node)) {
           continue;
         }
-        const std::size_t first_of_window = count - window;
-        const Cycle came = first_of_window < cycles.size() ? cycles[first_of_window] : as_if_cycle;
-        result = std::max(result, came + constraint.delay);
+        // The window moves on by the command that is supposed.
+        std::vector<Came> came = came_[row][static_cast<std::size_t>(node)];
+        came.push_back({as_if_cycle, 1});
+        const auto window = static_cast<std::size_t>(constraint.window);
+        if (came.size() >= window) {
+          const Came& first_of_window = came[came.size() - window];
+          result = std::max(result,
+                            first_of_window.cycle + constraint.delay_after(first_of_window.count));
+        }
       }
     }
   }

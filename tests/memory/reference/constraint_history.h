@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "memory/dram/spec.h"
@@ -16,10 +17,10 @@ class ConstraintHistory {
 
   // The banks on which a command acts when it is addressed by `bank`, in ascending order: all that
   // agree with it at each level from the channel down to the command's own, except at the level
-  // across which it acts.
+  // across which it acts; of these those in the same part of its subset.
   [[nodiscard]] const std::vector<int>& banks(int command, int bank) const;
 
-  void issue(int command, int bank, Cycle cycle);
+  void issue(int command, int bank, Cycle cycle, std::uint32_t count = 1);
 
   // The first cycle in which every row allows the command at every node it touches, 0 when none
   // concerns it. as_if: a command that is taken to have been issued to the same bank in cycle
@@ -30,7 +31,12 @@ class ConstraintHistory {
   }
 
  private:
+  struct Came {
+    Cycle cycle = 0;
+    std::uint32_t count = 1;
+  };
   [[nodiscard]] bool acts_on(int command, int bank, int other) const;
+  [[nodiscard]] int part_of_subset(const Command& command, int bank) const;
   // The nodes of a level in which those banks lie, each once.
   [[nodiscard]] const std::vector<int>& nodes(int command, int bank, int level) const;
   [[nodiscard]] std::size_t place(int command, int bank) const {
@@ -38,11 +44,12 @@ class ConstraintHistory {
   }
 
   const Spec& spec_;
-  std::vector<std::vector<int>> banks_;                // by command and bank
-  std::vector<std::vector<std::vector<int>>> nodes_;   // likewise, then by level
-  std::vector<std::vector<std::size_t>> rows_of_;      // by later command
-  std::vector<std::vector<std::vector<Cycle>>> came_;  // by row and node; the last `window` of them
-  std::vector<std::vector<int>> uncounted_;            // likewise: how many since one counted
+  std::vector<std::vector<int>> banks_;               // by command and bank
+  std::vector<std::vector<std::vector<int>>> nodes_;  // likewise, then by level
+  std::vector<std::vector<std::size_t>> rows_of_;     // by later command
+  std::vector<std::vector<std::vector<Came>>> came_;  // by row and node; the last `window` of them
+  std::vector<std::vector<Cycle>> open_again_;        // likewise: for all that came
+  std::vector<std::vector<int>> uncounted_;           // likewise: how many since one counted
 };
 
 }  // namespace orrery::memory::dram::test

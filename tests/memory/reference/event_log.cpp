@@ -16,9 +16,14 @@ std::string command_text(const CommandRecord& record, const Spec& spec) {
   const auto shown = [](bool present, std::uint64_t value) {
     return present || value != 0 ? std::to_string(value) : std::string("-");
   };
-  return fmt::format("command {} {} {} {} {}", command.name, record.bank,
-                     shown(activate || column, record.row), shown(column, record.column),
-                     record.request == kNoRequest ? "-" : std::to_string(record.request));
+  std::string text =
+      fmt::format("command {} {} {} {} {}", command.name, record.bank,
+                  shown(activate || column, record.row), shown(column, record.column),
+                  record.request == kNoRequest ? "-" : std::to_string(record.request));
+  if (command.most_count > 1) {
+    text += fmt::format(" {}", record.count);
+  }
+  return text;
 }
 
 }  // namespace

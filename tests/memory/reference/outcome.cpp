@@ -63,6 +63,10 @@ void expect_same_accesses(const AccessStatistics& actual, const AccessStatistics
   EXPECT_EQ(actual.row_conflicts, expected.row_conflicts);
   EXPECT_EQ(actual.forwarded, expected.forwarded);
   EXPECT_EQ(actual.activates, expected.activates);
+  EXPECT_EQ(actual.pim_steps, expected.pim_steps);
+  EXPECT_EQ(actual.pim_row_commands, expected.pim_row_commands);
+  EXPECT_EQ(actual.pim_bytes_in, expected.pim_bytes_in);
+  EXPECT_EQ(actual.pim_bytes_out, expected.pim_bytes_out);
   EXPECT_EQ(actual.read_latency_sum, expected.read_latency_sum);
   EXPECT_EQ(actual.read_latency.buckets(), expected.read_latency.buckets());
 }
@@ -71,6 +75,8 @@ void expect_same_statistics(const ChannelStatistics& actual, const ChannelStatis
   EXPECT_EQ(actual.cycles, expected.cycles);
   EXPECT_EQ(actual.access_bytes, expected.access_bytes);
   EXPECT_EQ(actual.commands, expected.commands);
+  EXPECT_EQ(actual.repetitions, expected.repetitions);
+  EXPECT_EQ(actual.pim_busy, expected.pim_busy);
   EXPECT_EQ(actual.data_bus_busy, expected.data_bus_busy);
   expect_same_accesses(actual.total, expected.total);
   ASSERT_EQ(actual.layers.size(), expected.layers.size());
@@ -110,10 +116,21 @@ ReferenceSlice written_out(const Submission& submission, const Spec& spec) {
 
 Outcome run_reference(const Scenario& scenario) {
   ClockedController reference(scenario.spec, scenario.config);
+  std::size_t program = 0;
+  const auto submit_programs = [&](Cycle until) {
+    for (; program < scenario.programs.size() && scenario.programs[program].at <= until;
+         ++program) {
+      const ProgramSubmission& next = scenario.programs[program];
+      reference.run(std::min(next.at, scenario.end));
+      reference.submit_pim(next.program, next.arrival);
+    }
+  };
   for (const Submission& submission : scenario.submissions) {
+    submit_programs(submission.at);
     reference.run(std::min(submission.at, scenario.end));
     reference.submit(written_out(submission, scenario.spec));
   }
+  submit_programs(scenario.end);
   reference.run(scenario.end);
   return {reference.events(), reference.completions(), reference.statistics()};
 }
@@ -123,17 +140,26 @@ Outcome run_channel(const Scenario& scenario, Cycle step) {
   CompletionList sink;
   Channel channel(scenario.spec, scenario.config, sink, &log);
   std::size_t next = 0;
+  std::size_t program = 0;
   while (channel.horizon() < scenario.end) {
     while (next < scenario.submissions.size() &&
            scenario.submissions[next].at <= channel.horizon()) {
       const Submission& submission = scenario.submissions[next++];
       channel.submit(slice_of(submission, scenario.spec), submission.arrival);
     }
+    while (program < scenario.programs.size() &&
+           scenario.programs[program].at <= channel.horizon()) {
+      const ProgramSubmission& submission = scenario.programs[program++];
+      channel.submit_pim(submission.program, submission.arrival);
+    }
     Cycle until = channel.horizon() + step;
-    const bool more = next < scenario.submissions.size();
-    if (more) {
+    if (next < scenario.submissions.size()) {
       until = std::min(until, scenario.submissions[next].at);
     }
+    if (program < scenario.programs.size()) {
+      until = std::min(until, scenario.programs[program].at);
+    }
+    const bool more = next < scenario.submissions.size() || program < scenario.programs.size();
     // Without further submissions nothing may be said about the time before this bound.
     const Cycle bound = channel.completion_bound();
     const std::size_t known = sink.completions.size();

@@ -28,6 +28,10 @@ class RefreshLedger {
   // Whether the count allows a refresh that need not be.
   [[nodiscard]] bool may() const { return exists_ && owed() > -max_pulled_in_; }
 
+  // When the next one falls due; only where there are any.
+  [[nodiscard]] Cycle next_due() const { return due_cycle(due_); }
+  [[nodiscard]] bool exists() const { return exists_; }
+
   void issue();
   // Nothing is owed and nothing has been done ahead.
   void forget() { issued_ = due_; }
