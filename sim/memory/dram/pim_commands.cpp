@@ -119,7 +119,7 @@ Cycle PimCommands::estimate(int command, const Work& work) const {
     throw base::UserError(base::Diagnostic{
         {},
         "",
-        fmt::format("{}: the admission of '{}': {}", spec_.name, announced.name, error.message),
+        fmt::format("the admission of '{}': {}", announced.name, error.message),
         "an expression over the parameters, activates, precharges, count and results",
         ""});
   }

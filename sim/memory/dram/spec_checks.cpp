@@ -84,7 +84,7 @@ void check_across(const Spec& spec, const SpecDescription& description, int refr
                            command.name, name_of(command.kind), level_name(spec, command.scope),
                            level_name(spec, command.across)),
                is_pim(command.kind)
-                   ? "a level above its scope"
+                   ? "a level above its scope and below the channel"
                    : "kind refresh_banks or other, and a level between the rank and its scope");
     }
   }

@@ -46,6 +46,26 @@ void check_keys(const Command& command, const CommandDescription& from, const Co
   }
 }
 
+// Rows that stay open where others must be opened would keep the command waiting for ever.
+void check_closer(const Spec& spec, const PimCommands& commands, const Command& command,
+                  const CommandDescription& from, const Complain& complain) {
+  if (command.closes_with < 0) {
+    return;
+  }
+  const Command& closer = spec.commands[static_cast<std::size_t>(command.closes_with)];
+  const bool closes = closer.kind == CommandKind::kPrecharge ||
+                      closer.kind == CommandKind::kPrechargeAll ||
+                      closer.kind == CommandKind::kPimPrecharge;
+  const std::uint64_t opened = commands.banks_of(command.opens_with, 0);
+  if (!closes || closer.row_buffer != command.row_buffer ||
+      (opened & ~commands.banks_of(command.closes_with, 0)) != 0) {
+    complain(from.closes_with,
+             fmt::format("command '{}' closes its rows with '{}'", command.name, closer.name),
+             "a command of kind precharge, precharge_all or pim_precharge for its row buffer and "
+             "all banks in which opens_with opens rows");
+  }
+}
+
 // Whether the rows that the command works on can be opened and closed.
 void check_rows(const Spec& spec, const PimCommands& commands, int index,
                 const CommandDescription& from, const Complain& complain) {
@@ -66,6 +86,7 @@ void check_rows(const Spec& spec, const PimCommands& commands, int index,
                fmt::format("command '{}' opens its rows with '{}'", command.name, opener.name),
                "a command of kind activate or pim_activate for its row buffer and its banks");
     }
+    check_closer(spec, commands, command, from, complain);
     return;
   }
   for (unsigned bank = 0; bank < static_cast<unsigned>(spec.banks()); ++bank) {
