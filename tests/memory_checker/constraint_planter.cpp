@@ -2,6 +2,8 @@
 #include "tests/memory_checker/constraint_planter.h"
 
 #include <algorithm>
+#include <bit>
+#include <optional>
 
 namespace orrery::memory::checker::test {
 
@@ -65,18 +67,12 @@ bool ConstraintPlanter::stays_within(int command, unsigned bank, int scope) cons
 
 std::vector<ConstraintPlanter::Step> ConstraintPlanter::preparation(const Step& step) const {
   std::vector<Step> steps;
-  const CommandKind kind = spec_.commands[static_cast<std::size_t>(step.command)].kind;
+  const dram::Command& command = spec_.commands[static_cast<std::size_t>(step.command)];
+  const CommandKind kind = command.kind;
   const auto add = [&](CommandKind wanted, unsigned bank) {
     steps.push_back({spec_.command(wanted), bank});
   };
   const std::uint64_t acted_on = spec_.banks_of(step.command, step.bank);
-  const auto close_all = [&](std::uint64_t banks) {
-    for (unsigned bank = 0; bank < open_.size(); ++bank) {
-      if ((banks >> bank & 1U) != 0 && open_[bank]) {
-        add(CommandKind::kPrecharge, bank);
-      }
-    }
-  };
   const Power power = power_[rank_of(step.bank)];
   const Power needed = kind == CommandKind::kPowerDownExit     ? Power::kDown
                        : kind == CommandKind::kSelfRefreshExit ? Power::kSelfRefresh
@@ -87,29 +83,95 @@ std::vector<ConstraintPlanter::Step> ConstraintPlanter::preparation(const Step& 
   }
   if (power != needed && needed != Power::kUp) {
     if (needed == Power::kSelfRefresh) {
-      close_all(spec_.banks_of(spec_.command(CommandKind::kSelfRefresh), step.bank));
+      close_all(0, spec_.banks_of(spec_.command(CommandKind::kSelfRefresh), step.bank), steps);
     }
     add(needed == Power::kDown ? CommandKind::kPowerDown : CommandKind::kSelfRefresh, step.bank);
   }
   switch (kind) {
     case CommandKind::kActivate:
+    case CommandKind::kPimActivate:
+      close_all(command.row_buffer, acted_on, steps);
+      break;
     case CommandKind::kRefreshAll:
     case CommandKind::kRefreshBanks:
     case CommandKind::kSelfRefresh:
-      close_all(acted_on);
+      for (int buffer = 0; buffer < static_cast<int>(open_.size()); ++buffer) {
+        close_all(buffer, acted_on, steps);
+      }
       break;
     case CommandKind::kRead:
     case CommandKind::kReadPrecharge:
     case CommandKind::kWrite:
     case CommandKind::kWritePrecharge:
-      if (!open_[step.bank]) {
-        add(CommandKind::kActivate, step.bank);
-      }
+    case CommandKind::kPimCompute:
+    case CommandKind::kPimMove:
+      open_all(step, steps);
       break;
     default:
       break;
   }
   return steps;
+}
+
+void ConstraintPlanter::close_all(int buffer, std::uint64_t banks, std::vector<Step>& steps) const {
+  std::uint64_t left = open_[static_cast<std::size_t>(buffer)] & banks;
+  while (left != 0) {
+    const auto bank = static_cast<unsigned>(std::countr_zero(left));
+    // The widest that closes nothing else, or else the narrowest.
+    std::optional<int> closer;
+    const auto width = [&](int index) {
+      const std::uint64_t closed = spec_.banks_of(index, bank);
+      const int count = std::popcount(closed);
+      return (closed & ~left) == 0 ? count : -count;
+    };
+    for (int index = 0; index < static_cast<int>(spec_.commands.size()); ++index) {
+      const dram::Command& command = spec_.commands[static_cast<std::size_t>(index)];
+      const bool closes = command.kind == CommandKind::kPrecharge ||
+                          command.kind == CommandKind::kPrechargeAll ||
+                          command.kind == CommandKind::kPimPrecharge;
+      if (closes && command.row_buffer == buffer && (!closer || width(index) > width(*closer))) {
+        closer = index;
+      }
+    }
+    steps.push_back({*closer, bank});
+    left &= ~spec_.banks_of(*closer, bank);
+  }
+}
+
+void ConstraintPlanter::open_all(const Step& step, std::vector<Step>& steps) const {
+  const dram::Command& command = spec_.commands[static_cast<std::size_t>(step.command)];
+  if (command.row_buffer < 0) {
+    return;
+  }
+  const std::uint64_t open = open_[static_cast<std::size_t>(command.row_buffer)];
+  std::uint64_t missing = spec_.banks_of(step.command, step.bank) & ~open;
+  while (missing != 0) {
+    const auto bank = static_cast<unsigned>(std::countr_zero(missing));
+    // The widest that opens none but closed banks.
+    std::optional<int> opener;
+    const auto width = [&](int index) { return std::popcount(spec_.banks_of(index, bank)); };
+    for (int index = 0; index < static_cast<int>(spec_.commands.size()); ++index) {
+      const dram::Command& each = spec_.commands[static_cast<std::size_t>(index)];
+      const bool opens =
+          each.kind == CommandKind::kActivate || each.kind == CommandKind::kPimActivate;
+      const bool wanted = command.opens_with < 0 || command.opens_with == index;
+      const bool fits = command.opens_with >= 0 || (spec_.banks_of(index, bank) & ~missing) == 0;
+      if (opens && wanted && fits && each.row_buffer == command.row_buffer &&
+          (!opener || width(index) > width(*opener))) {
+        opener = index;
+      }
+    }
+    if (command.opens_with >= 0) {
+      close_all(command.row_buffer, spec_.banks_of(*opener, bank), steps);
+    }
+    steps.push_back({*opener, bank});
+    missing &= ~spec_.banks_of(*opener, bank);
+  }
+}
+
+std::uint32_t ConstraintPlanter::row_for(int command) const {
+  const int buffer = spec_.commands[static_cast<std::size_t>(command)].row_buffer;
+  return kRow + static_cast<std::uint32_t>(std::max(buffer, 0));
 }
 
 void ConstraintPlanter::issue(const Step& step, Cycle cycle) {
@@ -118,21 +180,22 @@ void ConstraintPlanter::issue(const Step& step, Cycle cycle) {
   event.cycle = cycle;
   event.command = step.command;
   event.bank = step.bank;
-  event.row = kRow;
+  event.row = row_for(step.command);
   plan_.events.push_back(event);
   const std::uint64_t acted_on = spec_.banks_of(step.command, step.bank);
   Power& power = power_[rank_of(step.bank)];
-  switch (spec_.commands[static_cast<std::size_t>(step.command)].kind) {
+  const dram::Command& command = spec_.commands[static_cast<std::size_t>(step.command)];
+  switch (command.kind) {
     case CommandKind::kActivate:
-      open_[step.bank] = true;
+    case CommandKind::kPimActivate:
+      open_[static_cast<std::size_t>(command.row_buffer)] |= acted_on;
       break;
+    case CommandKind::kPimPrecharge:
     case CommandKind::kPrecharge:
     case CommandKind::kPrechargeAll:
     case CommandKind::kReadPrecharge:
     case CommandKind::kWritePrecharge:
-      for (unsigned bank = 0; bank < open_.size(); ++bank) {
-        open_[bank] = open_[bank] && (acted_on >> bank & 1U) == 0;
-      }
+      open_[static_cast<std::size_t>(command.row_buffer)] &= ~acted_on;
       break;
     case CommandKind::kPowerDown:
       power = Power::kDown;
@@ -162,7 +225,7 @@ void ConstraintPlanter::prepare_slowly(const Step& step) {
 Plan ConstraintPlanter::plan(const dram::Constraint& row, int earlier, int later, bool outside) {
   plan_ = {};
   now_ = 0;
-  open_.assign(static_cast<std::size_t>(spec_.banks()), false);
+  open_.assign(spec_.row_buffers.size(), 0);
   power_.assign(static_cast<std::size_t>(spec_.ranks()), Power::kUp);
   if (row.delay == 0) {
     plan_.skipped = "a delay of 0 never binds";
@@ -196,6 +259,25 @@ Plan ConstraintPlanter::plan(const dram::Constraint& row, int earlier, int later
     issue({earlier, banks[i]}, plan_.from + static_cast<Cycle>(i - first) * spacing);
   }
   const std::vector<Step> between = preparation(last);
+  const bool itself = std::any_of(between.begin(), between.end(), [&](const Step& step) {
+    return contains(row.later, step.command);
+  });
+  if (itself || static_cast<Cycle>(between.size()) >= row.delay) {
+    plan_.skipped = "what has to come between is kept off by the row, or does not fit";
+    return plan_;
+  }
+  // Work on many banks needs several openings; the last one counts.
+  if (!between.empty() && between.back().command == earlier &&
+      is_pim(spec_.commands[static_cast<std::size_t>(earlier)].kind) && row.window == 1 &&
+      row.every == 1 && !row.sibling && !outside) {
+    issue_slowly(between);
+    plan_.from = now_;
+    plan_.last.command = later;
+    plan_.last.bank = last.bank;
+    plan_.last.row = row_for(later);
+    plan_.last.cycle = plan_.from;
+    return plan_;
+  }
   for (std::size_t i = 0; i < between.size(); ++i) {
     if (contains(row.earlier, between[i].command)) {
       plan_.skipped = spec_.commands[static_cast<std::size_t>(between[i].command)].name +
@@ -207,7 +289,7 @@ Plan ConstraintPlanter::plan(const dram::Constraint& row, int earlier, int later
   }
   plan_.last.command = later;
   plan_.last.bank = last.bank;
-  plan_.last.row = kRow;
+  plan_.last.row = row_for(later);
   plan_.last.cycle = plan_.from;
   return plan_;
 }

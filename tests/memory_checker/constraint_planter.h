@@ -46,6 +46,11 @@ class ConstraintPlanter {
   // What must come before the command so that the state allows it.
   [[nodiscard]] std::vector<Step> preparation(const Step& step) const;
   void issue(const Step& step, Cycle cycle);
+  // What closes the rows of these banks, and what opens those that the step needs.
+  void close_all(int buffer, std::uint64_t banks, std::vector<Step>& steps) const;
+  void open_all(const Step& step, std::vector<Step>& steps) const;
+  // Each buffer has a row of its own: a row is open in one of them at most.
+  [[nodiscard]] std::uint32_t row_for(int command) const;
   // Each step long after the one before.
   void issue_slowly(const std::vector<Step>& steps);
   void prepare_slowly(const Step& step);
@@ -56,7 +61,7 @@ class ConstraintPlanter {
   const dram::Spec& spec_;
   Cycle pause_ = 0;
   Cycle now_ = 0;
-  std::vector<bool> open_;
+  std::vector<std::uint64_t> open_;  // by buffer: the banks with an open row
   std::vector<Power> power_;
   Plan plan_;
 };
