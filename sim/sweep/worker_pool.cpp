@@ -19,6 +19,7 @@
 #include <deque>
 #include <iostream>
 #include <map>
+#include <utility>
 
 #include "base/error.h"
 

@@ -13,10 +13,10 @@ PAGE = (ROOT / "docs" / "validation" / "pim.md").read_text()
 
 
 def memory(spec, arguments, tmp_path, *options):
-    """Runs `scripts/pim_trace ARGUMENTS` on a memory; returns memory.json."""
+    """Runs `scripts/pim_trace.py ARGUMENTS` on a memory; returns memory.json."""
     trace = tmp_path / "trace.txt"
     made = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "pim_trace"), *arguments],
+        [sys.executable, str(ROOT / "scripts" / "pim_trace.py"), *arguments],
         capture_output=True,
         text=True,
         check=True,

@@ -2,22 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the PIM commands of one attention layer's decode step as a trace for `orrery memory`.
 
-attacc: AttAcc's schedule (scale-snu/attacc_simulator c600051). One head on one channel at a time, two heads in a software
-pipeline: the scores of a head overlap the softmax of the one before it, its context the softmax of the one after. K and
-V lie in rows of 32 columns; a column of all 64 banks is one MACAB. Counts per head, dh the head size, L the tokens:
+attacc: AttAcc's schedule (scale-snu/attacc_simulator c600051). One head on one channel at a time,
+two heads in a software pipeline: the scores of a head overlap the softmax of the one before it,
+its context the softmax of the one after. K and V lie in rows of 32 columns; a column of all 64
+banks is one MACAB. Counts per head, dh the head size, L the tokens:
 
-    WRGB 4 ceil(dh / 64), scores MACAB ceil(L / 16) ceil(dh / 64), MVSB 8 every 16 steps of the scores, SFM 1,
-    MVGB 8 ceil(L / 256), context MACAB as the scores, MVSB 8 for every 64 dimensions
+    WRGB 4 ceil(dh / 64), scores MACAB ceil(L / 16) ceil(dh / 64), MVSB 8 every 16 steps of
+    the scores, SFM 1, MVGB 8 ceil(L / 256), context MACAB as the scores, MVSB 8 for every 64
+    dimensions
 
-neupims: one request on one channel in NeuPIMs' layout of the cache (casys-kaist/NeuPIMs f299af3). K: token t in bank t
-mod 32, 512 elements of the heads side by side in a row; V: dimension d in bank d mod 32, 512 tokens in a row. For each
-512 elements of the query GWRITE, then for 32 tokens at a time HEADER and a GEMV for each head in the row; for each head
-and 512 tokens GWRITE, then for 32 dimensions at a time HEADER and a GEMV. Softmax is not part of it.
+neupims: one request on one channel in NeuPIMs' layout of the cache (casys-kaist/NeuPIMs f299af3).
+K: token t in bank t mod 32, 512 elements of the heads side by side in a row; V: dimension d in
+bank d mod 32, 512 tokens in a row. For each 512 elements of the query GWRITE, then for 32 tokens
+at a time HEADER and a GEMV for each head in the row; for each head and 512 tokens GWRITE, then
+for 32 dimensions at a time HEADER and a GEMV. Softmax is not part of it.
 
-    scripts/pim_trace attacc --heads 64 --length 2048 > attention.txt
+    scripts/pim_trace.py attacc --heads 64 --length 2048 > attention.txt
     orrery memory attacc attention.txt --channels 16
-    scripts/pim_trace neupims --heads 8 --length 376 > request.txt
+    scripts/pim_trace.py neupims --heads 8 --length 376 > request.txt
     orrery memory neupims request.txt --set controller.pim_policy=concurrent
+
 """
 
 import argparse
