@@ -98,6 +98,17 @@ Cycle longest_wait(const Spec& spec, const ControllerConfig& config) {
   return 1000 * longest + 4 * (config.refresh_max_postponed + 1) * spec.refresh_interval;
 }
 
+void check_buses(const Spec& spec) {
+  for (const Command& command : spec.commands) {
+    const bool column =
+        command.kind >= CommandKind::kRead && command.kind <= CommandKind::kWritePrecharge;
+    const int like = spec.command(column ? CommandKind::kRead : CommandKind::kActivate);
+    base::require_invariant(command.kind == CommandKind::kOther || is_pim(command.kind) ||
+                                command.bus == spec.commands[static_cast<std::size_t>(like)].bus,
+                            "column commands share a bus, and so do all others", command.name);
+  }
+}
+
 }  // namespace
 
 Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& completions,
@@ -148,14 +159,7 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
       idle_since_(static_cast<std::size_t>(spec.ranks()), 0),
       command_counts_(spec.commands.size(), 0),
       repetitions_(spec.commands.size(), 0) {
-  for (const Command& command : spec.commands) {
-    const bool column =
-        command.kind >= CommandKind::kRead && command.kind <= CommandKind::kWritePrecharge;
-    const int like = commands_[column ? kRead : kActivate];
-    base::require_invariant(command.kind == CommandKind::kOther || is_pim(command.kind) ||
-                                command.bus == spec.commands[static_cast<std::size_t>(like)].bus,
-                            "column commands share a bus, and so do all others", command.name);
-  }
+  check_buses(spec);
   const std::array<std::pair<CommandKind, Kind>, 6> bank_kinds = {
       {{CommandKind::kRead, kRead},
        {CommandKind::kReadPrecharge, kReadClose},
