@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "tests/memory/specs.h"
 
@@ -100,8 +101,12 @@ Spec with_all_commands(const SpecDescription& description, const std::string& ac
     if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
       added.push_back(command);
       // The kind is set below: the schema's rules about kinds are not the matter here.
-      extended.commands.push_back(
-          {command.name, "other", command.of_rank ? rank : bank, bus, 1, {}, {}});
+      CommandDescription described;
+      described.name = command.name;
+      described.kind = "other";
+      described.scope = command.of_rank ? rank : bank;
+      described.bus = bus;
+      extended.commands.push_back(std::move(described));
     }
   }
   for (const AddedRow& row : added_rows()) {
