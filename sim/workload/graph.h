@@ -98,8 +98,8 @@ struct Attention {
   std::int64_t window = 0;      // 0: none. Causal attention only
   std::int64_t value_size = 0;  // elements of a head of v; 0: head_size
   bool cached = true;
-  std::int64_t key_length = 0;  // without a cache: tokens of k and v
-  PastLengths past_lengths;     // with a cache; past_length is the largest of them
+  std::int64_t key_length = 0;    // without a cache: tokens of k and v
+  PastLengths past_lengths = {};  // with a cache; past_length is the largest of them
 
   struct Keys {
     std::int64_t begin = 0, end = 0;
@@ -149,8 +149,8 @@ enum class EmbeddingRows : std::uint8_t { kSeed, kPosition };
 // inputs: table [rows, width]. output: [..., width]: one row of the table for each token.
 struct Embedding {
   EmbeddingRows rows = EmbeddingRows::kSeed;
-  std::int64_t past_length = 0;  // kPosition only
-  PastLengths past_lengths;      // kPosition only; past_length is the largest of them
+  std::int64_t past_length = 0;   // kPosition only
+  PastLengths past_lengths = {};  // kPosition only; past_length is the largest of them
 
   [[nodiscard]] std::int64_t past(std::int64_t sequence) const {
     return past_lengths ? (*past_lengths)[static_cast<std::size_t>(sequence)] : past_length;
@@ -162,7 +162,7 @@ struct Embedding {
 struct RotaryEmbedding {
   std::int64_t heads = 1, head_size = 2, past_length = 0;
   double theta = 10000.0;
-  PastLengths past_lengths;  // past_length is the largest of them
+  PastLengths past_lengths = {};  // past_length is the largest of them
 
   [[nodiscard]] std::int64_t past(std::int64_t sequence) const {
     return past_lengths ? (*past_lengths)[static_cast<std::size_t>(sequence)] : past_length;
