@@ -197,7 +197,9 @@ void check_requests(const LlmWorkload& value, const config::Node& node, config::
     refuse("requests", "has no meaning but in phase decode", node, reader);
     return;
   }
-  refuse("batch", "has no meaning beside requests, which have their own", node, reader);
+  if (value.batch != 1) {  // which resolved files write
+    refuse("batch", "has no meaning beside requests, which have their own", node, reader);
+  }
   refuse("context", "has no meaning beside requests", node, reader);
 }
 
@@ -224,9 +226,6 @@ void check_lengths(const LlmWorkload& value, const config::Node& node, config::R
 void check_blocks(const LlmWorkload& value, const config::Node& node, config::Reader& reader) {
   if (!value.blocks_only) {
     return;
-  }
-  if (value.lm_head) {
-    refuse("lm_head", "has no meaning with blocks_only", node, reader);
   }
   if (value.layers == 0) {
     const config::Reader::Scope scope(reader, "layers");

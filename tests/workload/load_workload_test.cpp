@@ -83,6 +83,7 @@ TEST_F(LoadWorkload, FindsFilesNamedOnTheCommandLineFromTheCurrentFolder) {
 TEST_F(LoadWorkload, ReadsAResolvedFileBackToTheSameWorkload) {
   const std::string root = std::string(ORRERY_SOURCE_DIR) + "/";
   expect_resolved_is_the_same(root + "workloads/models/resnet18.yaml");
+  expect_resolved_is_the_same(root + "workloads/requests/gpt3_7b_alpaca.yaml");
   expect_resolved_is_the_same(root + "workloads/models/gpt2_prefill.yaml");
   expect_resolved_is_the_same(root + "workloads/models/llama2_7b_decode.yaml");
   expect_resolved_is_the_same(root + "workloads/layers/tiny_conv.yaml");
