@@ -80,20 +80,20 @@ enum class Phase : std::uint8_t { kPrefill, kDecode, kEncode };
 struct LlmWorkload : WorkloadSpec {
   ModelFile config;
   Phase phase = Phase::kPrefill;
-  std::int64_t batch = 1;
+  std::optional<std::int64_t> batch;  // absent: 1, or that of the requests
   std::optional<std::int64_t> prompt;
   std::optional<std::int64_t> context;
   std::optional<RequestSettings> requests;
   ElementTypes types;
   std::optional<std::int64_t> layers;
   bool blocks_only = false;
-  bool lm_head = true;
+  std::optional<bool> lm_head;  // absent: wherever there is one
   ParallelSettings parallel;
   std::optional<MixtureSettings> moe;
 
   [[nodiscard]] Graph build(const std::string& graph_name) const override {
     TransformerStep step;
-    step.batch = batch;
+    step.batch = batch.value_or(1);
     step.tokens = prompt.value_or(1);
     step.past = context.value_or(0);
     if (requests) {
@@ -105,7 +105,7 @@ struct LlmWorkload : WorkloadSpec {
     step.all_reduce = parallel.all_reduce ? parallel.tensor : 1;
     step.layers = layers;
     step.blocks_only = blocks_only;
-    step.head = lm_head;
+    step.head = lm_head.value_or(true);
     step.types = types;
     step.moe = moe.value_or(MixtureSettings{});
     step.seed = static_cast<std::uint64_t>(seed);
@@ -197,9 +197,7 @@ void check_requests(const LlmWorkload& value, const config::Node& node, config::
     refuse("requests", "has no meaning but in phase decode", node, reader);
     return;
   }
-  if (value.batch != 1) {  // which resolved files write
-    refuse("batch", "has no meaning beside requests, which have their own", node, reader);
-  }
+  refuse("batch", "has no meaning beside requests, which have their own", node, reader);
   refuse("context", "has no meaning beside requests", node, reader);
 }
 
@@ -226,6 +224,9 @@ void check_lengths(const LlmWorkload& value, const config::Node& node, config::R
 void check_blocks(const LlmWorkload& value, const config::Node& node, config::Reader& reader) {
   if (!value.blocks_only) {
     return;
+  }
+  if (value.lm_head.value_or(false)) {
+    refuse("lm_head", "has no meaning with blocks_only", node, reader);
   }
   if (value.layers == 0) {
     const config::Reader::Scope scope(reader, "layers");
@@ -282,7 +283,8 @@ config::Kind<WorkloadSpec> llm_workload_kind() {
                                  {"encode", Phase::kEncode}}),
           "prefill: all tokens of the prompt at once; decode: one token after `context` others; "
           "encode: all tokens of an encoder.")
-      .optional("batch", &LlmWorkload::batch, size_codec(), "Sequences side by side.")
+      .optional("batch", &LlmWorkload::batch, config::maybe(size_codec()),
+                "Sequences side by side; left out: 1.")
       .optional("prompt", &LlmWorkload::prompt, maybe_size,
                 "New tokens per sequence (prefill and encode).")
       .optional(
@@ -299,9 +301,9 @@ config::Kind<WorkloadSpec> llm_workload_kind() {
                 "The blocks alone: no embedding, no final normalization, no head.")
       .optional("parallel", &LlmWorkload::parallel, config::object(ParallelSettings::schema()),
                 "How the model is spread over devices.")
-      .optional(
-          "lm_head", &LlmWorkload::lm_head, config::boolean(),
-          "Whether the head is computed: the logits of the last token, the pooler of an encoder.")
+      .optional("lm_head", &LlmWorkload::lm_head, config::maybe(config::boolean()),
+                "Whether the head is computed: the logits of the last token, the pooler of an "
+                "encoder; left out: yes.")
       .optional("moe", &LlmWorkload::moe, config::maybe(config::object(MixtureSettings::schema())),
                 "How tokens are spread over the experts of a model that has some.")
       .check(check_lengths)
