@@ -18,11 +18,13 @@ def figure_values(study: dict, name: str) -> list[tuple[dict, float | None]]:
     return [(point["labels"], point.get("metrics", {}).get(name)) for point in study["points"]]
 
 
-def figure_unit(study: dict, name: str) -> str:
+def figure_label(study: dict, name: str) -> str:
+    """The title of a figure, or its name, with the unit."""
     for figure in [*study["derived"], *study["metrics"]]:
         if figure["name"] == name:
-            return figure["unit"]
-    return ""
+            title = figure.get("title") or name
+            return title if figure["unit"] in ("", title) else f"{title} ({figure['unit']})"
+    return name
 
 
 def axis_of(study: dict, name: str) -> dict:
@@ -56,14 +58,17 @@ def draw(study: dict, plot: dict, folder: pathlib.Path, plt) -> None:
             shift = (number - (len(lines) - 1) / 2) * width
             axes.bar([place + shift for place in places], heights, width, label=name)
     axes.set_xticks(list(places), labels)
+    axes.set_xlim(-0.5, len(labels) - 0.5)
     axes.set_xlabel(axis_of(study, plot["x"])["title"] or plot["x"])
-    unit = figure_unit(study, plot["figure"])
-    name = plot["figure"]
-    axes.set_ylabel(name if unit in ("", name) else f"{name} ({unit})")
+    axes.set_ylabel(figure_label(study, plot["figure"]))
     if plot["logarithmic"]:
         axes.set_yscale("log")
+    else:
+        axes.yaxis.set_major_formatter("{x:,.10g}")
     if plot["series"]:
-        axes.legend(title=axis_of(study, plot["series"])["title"] or plot["series"])
+        title = axis_of(study, plot["series"])["title"] or plot["series"]
+        # Inside it would cover what it explains.
+        figure.legend(title=title, loc="outside right upper", fontsize="small")
     if plot["title"]:
         axes.set_title(plot["title"])
     axes.grid(axis="y", alpha=0.3)

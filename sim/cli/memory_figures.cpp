@@ -54,7 +54,7 @@ std::uint64_t MemoryFigures::refreshes() const {
 }
 
 std::vector<std::pair<std::string, double>> MemoryFigures::energy_components() const {
-  static const std::array<std::pair<const char*, double Energy::*>, 10> kComponents{
+  static const std::array<std::pair<const char*, double Energy::*>, 11> kComponents{
       {{"activate_precharge", &Energy::activate_precharge},
        {"read", &Energy::read},
        {"write", &Energy::write},
@@ -62,6 +62,7 @@ std::vector<std::pair<std::string, double>> MemoryFigures::energy_components() c
        {"background_active", &Energy::background_active},
        {"background_precharged", &Energy::background_precharged},
        {"background_power_down", &Energy::background_power_down},
+       {"background_buffers", &Energy::background_buffers},
        {"pim", &Energy::pim},
        {"self_refresh", &Energy::self_refresh},
        {"constant", &Energy::constant}}};
@@ -69,9 +70,13 @@ std::vector<std::pair<std::string, double>> MemoryFigures::energy_components() c
   if (!result_.energy) {
     return components;
   }
+  const auto& currents = scenario_.spec.currents;
   double sum = 0;
   for (const auto& [name, member] : kComponents) {
     if (member == &Energy::pim && !scenario_.spec.has_pim()) {
+      continue;
+    }
+    if (member == &Energy::background_buffers && !(currents && currents->further_buffers)) {
       continue;
     }
     components.emplace_back(name, *result_.energy.*member);

@@ -9,6 +9,7 @@
 #include "cli/coverage.h"
 #include "cli/scenario.h"
 #include "cli/scenario_options.h"
+#include "cli/scenario_streams.h"
 #include "cli/simulation.h"
 #include "cli/stream_input.h"
 #include "cli/subcommand.h"
@@ -102,11 +103,10 @@ class RunCommand : public Subcommand {
       std::cout << coverage_text(scenario.workload, workload::describe(scenario.workload.graph))
                 << std::endl;
     }
-    const std::shared_ptr<const lowering::Plan> plan = scenario.plan();
-    lowering::LoweredStream stream(plan);
-    RunInput input{scenario.resolved, output_.empty() ? "" : loop_nests(*plan),
+    const ScenarioStreams streams = scenario_streams(scenario);
+    RunInput input{scenario.resolved, output_.empty() ? "" : loop_nests(*streams.plans.front()),
                    workload_notes(scenario.workload)};
-    return run(scenario.platform, {&stream}, input, scenario.hash);
+    return run(scenario.platform, streams.pointers(), input, scenario.hash);
   }
 
   int run_streams() {

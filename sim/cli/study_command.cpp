@@ -42,6 +42,10 @@ class StudyCommand : public Subcommand {
     app.add_flag("--retry", options_.retry, "Run points again that have failed.");
     define_limit_option(app, options_.limit_seconds,
                         "Stop a point after this time on the host; it has failed then.");
+    app.add_option("--limit-mebibytes", limit_mebibytes_,
+                   "A point that takes more memory on the host has failed. Default: that of the "
+                   "machine over the worker processes.")
+        ->check(CLI::Range(1, 1 << 30));
     app.add_flag("--no-figures", no_figures_, "Draw nothing.");
     app.add_flag("--json", json_, "Print study.json instead of tables.");
   }
@@ -56,6 +60,8 @@ class StudyCommand : public Subcommand {
     report::OutputFolder folder(output_folder(study));
     sweep::Store store(folder.path() / kStoreFile, study.name);
     options_.workers = jobs_ > 0 ? jobs_ : sweep::available_cores();
+    options_.limit_bytes = limit_mebibytes_ > 0 ? limit_mebibytes_ << 20
+                                                : sweep::available_memory() / options_.workers;
     StudyRun run = run_study(study, prepared, store, options_);
     if (run.interrupted) {
       std::cerr << fmt::format("error: interrupted after {} points; the same command goes on\n",
@@ -125,6 +131,7 @@ class StudyCommand : public Subcommand {
   std::string study_;
   std::string output_;
   std::size_t jobs_ = 0;
+  std::uint64_t limit_mebibytes_ = 0;
   bool quick_ = false;
   bool no_figures_ = false;
   bool json_ = false;

@@ -8,6 +8,7 @@
 
 #include "cli/config_search.h"
 #include "cli/coverage.h"
+#include "cli/scenario_streams.h"
 #include "cli/stream_input.h"
 #include "lowering/lowering.h"
 #include "platform/run.h"
@@ -188,8 +189,9 @@ metrics::RunResult simulate(const hardware::PlatformConfig& platform,
 metrics::RunResult simulate(const StudyPoint& point) {
   if (point.streams.empty()) {
     const Scenario scenario = load_scenario(point.request);
-    lowering::LoweredStream stream(scenario.plan());
-    return simulate(scenario.platform, {&stream}, scenario.hash, workload_notes(scenario.workload));
+    const ScenarioStreams streams = scenario_streams(scenario);
+    return simulate(scenario.platform, streams.pointers(), scenario.hash,
+                    workload_notes(scenario.workload));
   }
   const StreamInput input = load_streams(point.request, point.streams);
   std::vector<command::Source*> sources;

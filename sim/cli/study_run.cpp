@@ -175,6 +175,7 @@ StudyRun run_study(const sweep::Study& study, const std::vector<StudyPoint>& poi
     sweep::PoolOptions pool;
     pool.workers = options.workers;
     pool.limit_seconds = options.limit_seconds;
+    pool.limit_bytes = options.limit_bytes;
     pool.interrupt = &guard.flag();
     pool.started = [&](std::size_t job) { store.begin(points[job].point.id); };
     pool.ended = [&](const sweep::WorkerReport& report) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -13,6 +14,7 @@ struct StudyRunOptions {
   std::size_t workers = 1;
   bool retry = false;                   // points that failed before
   std::optional<double> limit_seconds;  // of one point
+  std::uint64_t limit_bytes = 0;        // likewise, of memory beyond that of the program
 };
 
 struct StudyRun {

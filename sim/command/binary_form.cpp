@@ -10,6 +10,7 @@
 #include "command/binary_reader.h"
 #include "command/byte_writer.h"
 #include "command/form_names.h"
+#include "command/pim_operations.h"
 #include "command/text_form.h"
 #include "command/text_words.h"
 
@@ -24,7 +25,8 @@ class BinaryWriter {
   void header(const StreamHeader& header) {
     out_.raw(kBinaryMagic);
     const bool is_shared = !header.uses.empty() || !header.rendezvous.empty();
-    out_.byte(is_shared ? kSharedBinaryVersion : kBinaryVersion);
+    const bool has_pim = !header.pim_memories.empty();
+    out_.byte(has_pim ? kPimBinaryVersion : is_shared ? kSharedBinaryVersion : kBinaryVersion);
     out_.text(header.workload);
     out_.text(header.platform);
     out_.natural(header.seed);
@@ -43,8 +45,11 @@ class BinaryWriter {
       out_.text(layer.tiling);
       out_.text(layer.limited_by);
     }
-    if (is_shared) {
+    if (is_shared || has_pim) {
       sharing(header);
+    }
+    if (has_pim) {
+      pim_memories(header);
     }
   }
 
@@ -155,11 +160,15 @@ class BinaryWriter {
     out_.integer(command.rows);
     out_.integer(command.columns);
     write(command.source);
-    out_.natural(command.stages.size());
+    const bool has_macs = command.macs_useful != 0;
+    out_.natural(command.stages.size() + (has_macs ? kVectorMacsFlag : 0U));
     for (const VectorStage& stage : command.stages) {
       write(stage);
     }
     write(command.destination);
+    if (has_macs) {
+      out_.integer(command.macs_useful);
+    }
   }
 
   void write(const VectorStage& stage) {
@@ -178,6 +187,67 @@ class BinaryWriter {
   void write(const Barrier& /*barrier*/) {}
   void write(const Rendezvous& rendezvous) { out_.natural(rendezvous.number); }
 
+  void write(const PimProgram& program) {
+    const PimMemory& memory = pim_memories_.at(program.memory);
+    out_.natural(program.memory);
+    out_.integer(program.channel);
+    out_.integer(program.repetitions);
+    out_.byte(static_cast<unsigned>(program.type));
+    out_.byte(static_cast<unsigned>(program.result_type));
+    out_.natural(program.steps.size());
+    for (const PimStep& step : program.steps) {
+      write(step);
+    }
+    if (moves_in(program, memory)) {
+      write(program.source);
+    }
+    if (moves_out(program, memory)) {
+      write(program.destination);
+    }
+    out_.integer(program.macs_useful);
+  }
+
+  void write(const PimStep& step) {
+    out_.natural(step.command);
+    out_.byte(given_operands(step) | (step.once ? kOnceFlag : 0U));
+    for (const PimOperand& operand : kPimOperands) {
+      if (step.*operand.value != PimStep{}.*operand.value) {
+        out_.integer(step.*operand.value);
+      }
+    }
+  }
+
+  void write(const PimProgram::End& end) {
+    out_.integer(end.address);
+    write(end.stride);
+  }
+
+  void pim_memories(const StreamHeader& header) {
+    pim_memories_ = header.pim_memories;
+    out_.natural(header.pim_memories.size());
+    for (const PimMemory& memory : header.pim_memories) {
+      out_.natural(memory.tier);
+      for (const auto* digits : {&memory.channel, &memory.bank, &memory.row, &memory.byte}) {
+        out_.natural(digits->size());
+        for (const PimMemory::Digit& digit : *digits) {
+          out_.integer(digit.extent);
+          out_.integer(digit.stride);
+        }
+      }
+      out_.integer(memory.column_bytes);
+      out_.natural(memory.commands.size());
+      for (const PimCommand& command : memory.commands) {
+        out_.text(command.name);
+        out_.byte(static_cast<unsigned>(command.operation) |
+                  (command.announces ? kAnnouncesFlag : 0U));
+        out_.integer(command.bytes);
+        out_.integer(command.banks);
+        out_.integer(command.bank_step);
+        out_.integer(command.most_count);
+      }
+    }
+  }
+
   void sharing(const StreamHeader& header) {
     out_.natural(header.uses.size());
     for (const UsedRange& range : header.uses) {
@@ -192,6 +262,7 @@ class BinaryWriter {
   }
 
   ByteWriter out_;
+  std::vector<PimMemory> pim_memories_;
   CommandId last_id_ = 0;
   std::int64_t last_layer_ = 0;
 };

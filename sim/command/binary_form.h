@@ -19,6 +19,8 @@ inline constexpr std::string_view kBinaryMagic = "ORRYCMD\n";
 inline constexpr unsigned char kBinaryVersion = 1;
 // Of streams whose header says what they use or where they meet others.
 inline constexpr unsigned char kSharedBinaryVersion = 2;
+// Of streams whose header describes PIM memories.
+inline constexpr unsigned char kPimBinaryVersion = 3;
 
 // The binary form of a stream; docs/command_stream.md has the layout.
 void write_binary(Source& source, std::ostream& out);

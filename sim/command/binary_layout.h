@@ -12,7 +12,7 @@ namespace orrery::command {
 // Tags and flags of the binary form; docs/command_stream.md has the layout.
 inline constexpr unsigned kEndTag = 0;
 inline constexpr unsigned kFirstBodyTag = 1;  // the alternatives of Command::body, in their order
-inline constexpr unsigned kBodyTags = 6;
+inline constexpr unsigned kBodyTags = 7;
 
 inline constexpr unsigned kDigitCounts = 5;  // a side of a view has 0 to 4 digits
 inline constexpr unsigned kElementTypes = 8;
@@ -33,9 +33,16 @@ inline constexpr std::array kWindowSizes{
     &timing::ConvolutionWindow::stride_w,       &timing::ConvolutionWindow::dilation_h,
     &timing::ConvolutionWindow::dilation_w};
 
+// Added to the number of stages of a vector command that has useful multiply-accumulates.
+inline constexpr unsigned kVectorMacsFlag = 0x80;
 inline constexpr unsigned kVectorKinds = 37;
 inline constexpr unsigned kOperandFlag = 0x40;
 inline constexpr unsigned kParametersFlag = 0x80;
+
+inline constexpr unsigned kPimOperations = 6;
+inline constexpr unsigned kAnnouncesFlag = 0x80;
+// A step has a bit for each of kPimOperands that it holds, and this one.
+inline constexpr unsigned kOnceFlag = 0x80;
 
 // Whether a digit of the view moves a checked coordinate.
 [[nodiscard]] inline bool moves_coordinates(const View& view) {

@@ -9,6 +9,7 @@
 #include "command/binary_form.h"
 #include "command/binary_layout.h"
 #include "command/form_names.h"
+#include "command/pim_operations.h"
 #include "command/text_words.h"
 
 namespace orrery::command {
@@ -47,9 +48,9 @@ void BinaryReader::read_header() {
     }
   }
   const unsigned char version = in_.byte();
-  if (version != kBinaryVersion && version != kSharedBinaryVersion) {
+  if (version < kBinaryVersion || version > kPimBinaryVersion) {
     in_.fail(fmt::format("version {} of the binary form", version),
-             fmt::format("{} or {}", kBinaryVersion, kSharedBinaryVersion));
+             fmt::format("{} to {}", kBinaryVersion, kPimBinaryVersion));
   }
   header_.workload = in_.text();
   header_.platform = in_.text();
@@ -62,8 +63,11 @@ void BinaryReader::read_header() {
   }
   engines_ = header_.engines.size();
   tiers_ = header_.tiers.size();
-  if (version == kSharedBinaryVersion) {
-    read_sharing();
+  if (version >= kSharedBinaryVersion) {
+    read_sharing(version);
+  }
+  if (version == kPimBinaryVersion) {
+    read_pim_memories();
   }
 
   Problems problems;
@@ -76,7 +80,7 @@ void BinaryReader::read_header() {
   diagnostics.throw_if_any();
 }
 
-void BinaryReader::read_sharing() {
+void BinaryReader::read_sharing(unsigned char version) {
   const std::uint64_t ranges = in_.natural(engines_ + tiers_ + 1, "memories in use:");
   for (std::uint64_t i = 0; i < ranges; ++i) {
     UsedRange range;
@@ -89,10 +93,59 @@ void BinaryReader::read_sharing() {
   for (std::uint64_t i = 0; i < count; ++i) {
     header_.rendezvous.push_back(in_.natural());
   }
-  if (ranges == 0 && count == 0) {
+  if (version == kSharedBinaryVersion && ranges == 0 && count == 0) {
     in_.fail(fmt::format("version {} without ranges and rendezvous", kSharedBinaryVersion),
              fmt::format("version {}", kBinaryVersion));
   }
+}
+
+void BinaryReader::read_pim_memories() {
+  const std::uint64_t memories = in_.natural(tiers_, "PIM memories:");
+  if (memories == 0) {
+    in_.fail(fmt::format("version {} without PIM memories", kPimBinaryVersion),
+             fmt::format("version {} or {}", kBinaryVersion, kSharedBinaryVersion));
+  }
+  for (std::uint64_t i = 0; i < memories; ++i) {
+    PimMemory memory;
+    memory.tier = static_cast<std::uint16_t>(in_.natural(tiers_ - 1, "tier"));
+    for (PimMemory::Digits* digits : {&memory.channel, &memory.bank, &memory.row, &memory.byte}) {
+      *digits = pim_digits();
+    }
+    memory.column_bytes = in_.integer();
+    const std::uint64_t commands = in_.natural(kMostPimCommands, "PIM commands:");
+    for (std::uint64_t j = 0; j < commands; ++j) {
+      memory.commands.push_back(pim_command());
+    }
+    pim_commands_.push_back(memory.commands.size());
+    header_.pim_memories.push_back(std::move(memory));
+  }
+}
+
+PimMemory::Digits BinaryReader::pim_digits() {
+  const std::uint64_t count = in_.natural(kMostPimDigits, "digits:");
+  PimMemory::Digits digits(count);
+  for (PimMemory::Digit& digit : digits) {
+    digit.extent = in_.integer();
+    digit.stride = in_.integer();
+  }
+  return digits;
+}
+
+PimCommand BinaryReader::pim_command() {
+  PimCommand command;
+  command.name = in_.text();
+  const unsigned char operation = in_.byte();
+  command.announces = (operation & kAnnouncesFlag) != 0;
+  if ((operation & ~kAnnouncesFlag) >= kPimOperations) {
+    in_.fail(fmt::format("no operation {}", operation & ~kAnnouncesFlag),
+             fmt::format("0 to {}", kPimOperations - 1));
+  }
+  command.operation = static_cast<PimOperation>(operation & ~kAnnouncesFlag);
+  command.bytes = in_.integer();
+  command.banks = in_.integer();
+  command.bank_step = in_.integer();
+  command.most_count = in_.integer();
+  return command;
 }
 
 void BinaryReader::check_end() {
@@ -143,7 +196,7 @@ bool BinaryReader::next(Command& command) {
 void BinaryReader::read_command(unsigned tag, Command& command) {
   using Body = decltype(Command::body);
   static const std::array<Body, kBodyTags - kFirstBodyTag> kBodies{
-      Move{}, ComputeTile{}, VectorCommand{}, Barrier{}, Rendezvous{}};
+      Move{}, ComputeTile{}, VectorCommand{}, Barrier{}, Rendezvous{}, PimProgram{}};
   command.engine = engine();
   const std::int64_t step = in_.integer();
   std::int64_t layer = 0;
@@ -164,6 +217,61 @@ void BinaryReader::read_command(unsigned tag, Command& command) {
   }
   command.body = kBodies[tag - kFirstBodyTag];
   std::visit([this](auto& body) { read(body); }, command.body);
+}
+
+void BinaryReader::read(PimProgram& program) {
+  if (pim_commands_.empty()) {
+    in_.fail_at(in_.offset(), "a PIM program", "a header that describes PIM memories");
+  }
+  const std::size_t in_file = in_.natural(pim_commands_.size() - 1, "PIM memory");
+  program.memory = checker_.pim_memory(in_file);
+  const PimMemory& memory = header_.pim_memories[program.memory];
+  program.channel = in_.integer();
+  program.repetitions = in_.integer();
+  program.type = static_cast<ElementType>(in_.choice(kElementTypes, "element type"));
+  program.result_type = static_cast<ElementType>(in_.choice(kElementTypes, "element type"));
+  const std::uint64_t steps = in_.natural(kMostPimSteps, "steps:");
+  for (std::uint64_t i = 0; i < steps; ++i) {
+    program.steps.push_back(pim_step(in_file));
+  }
+  if (moves_in(program, memory)) {
+    program.source = pim_end();
+  }
+  if (moves_out(program, memory)) {
+    program.destination = pim_end();
+  }
+  program.macs_useful = in_.integer();
+}
+
+PimStep BinaryReader::pim_step(std::size_t memory_in_file) {
+  PimStep step;
+  const std::size_t commands = pim_commands_[memory_in_file];
+  if (commands == 0) {
+    in_.fail_at(in_.offset(), "a step", "a PIM memory that has commands");
+  }
+  step.command = checker_.pim_command(memory_in_file, in_.natural(commands - 1, "PIM command"));
+  const std::uint64_t begin = in_.offset();
+  const unsigned operands = in_.byte();
+  step.once = (operands & kOnceFlag) != 0;
+  const unsigned flags = operands & ~kOnceFlag;
+  for (std::size_t i = 0; i < kPimOperands.size(); ++i) {
+    if ((flags >> i & 1U) != 0) {
+      step.*kPimOperands[i].value = in_.integer();
+    }
+  }
+  if (given_operands(step) != flags) {
+    in_.fail_at(begin, "operands that say nothing", "only those that do");
+  }
+  return step;
+}
+
+PimProgram::End BinaryReader::pim_end() {
+  PimProgram::End end;
+  end.address = in_.integer();
+  for (std::int64_t& stride : end.stride) {
+    stride = in_.integer();
+  }
+  return end;
 }
 
 EngineIndex BinaryReader::engine() {
@@ -279,11 +387,22 @@ void BinaryReader::read(VectorCommand& command) {
   command.rows = in_.integer();
   command.columns = in_.integer();
   command.source = view();
-  const std::uint64_t count = in_.natural(kMostStages, "stages:");
-  for (std::uint64_t i = 0; i < count; ++i) {
+  const std::uint64_t count = in_.natural();
+  const bool has_macs = (count & kVectorMacsFlag) != 0;
+  const std::uint64_t stages = has_macs ? count - kVectorMacsFlag : count;
+  if (stages > kMostStages) {
+    in_.fail(fmt::format("stages: {}", stages), fmt::format("at most {}", kMostStages));
+  }
+  for (std::uint64_t i = 0; i < stages; ++i) {
     command.stages.push_back(stage());
   }
   command.destination = view();
+  if (has_macs) {
+    command.macs_useful = in_.integer();
+    if (command.macs_useful == 0) {
+      in_.fail("0 multiply-accumulates", "none where there are none");
+    }
+  }
 }
 
 timing::Dataflow BinaryReader::dataflow(unsigned index) {

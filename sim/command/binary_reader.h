@@ -23,7 +23,10 @@ class BinaryReader : public Source {
 
  private:
   void read_header();
-  void read_sharing();
+  void read_sharing(unsigned char version);
+  void read_pim_memories();
+  [[nodiscard]] PimMemory::Digits pim_digits();
+  [[nodiscard]] PimCommand pim_command();
   [[nodiscard]] std::vector<std::string> names(std::size_t most, const char* what);
   [[nodiscard]] LayerInfo layer_info();
   void check_end();
@@ -34,6 +37,9 @@ class BinaryReader : public Source {
   void read(VectorCommand& command);
   void read(Barrier& /*barrier*/) {}
   void read(Rendezvous& rendezvous) { rendezvous.number = in_.natural(); }
+  void read(PimProgram& program);
+  [[nodiscard]] PimStep pim_step(std::size_t memory_in_file);
+  [[nodiscard]] PimProgram::End pim_end();
   [[nodiscard]] EngineIndex engine();
   [[nodiscard]] Space space();
   [[nodiscard]] Space space_in_file();
@@ -47,6 +53,7 @@ class BinaryReader : public Source {
   StreamHeader header_;
   std::size_t engines_ = 0;  // in the file
   std::size_t tiers_ = 0;
+  std::vector<std::size_t> pim_commands_;  // in the file, by its PIM memory
   std::int64_t last_layer_ = 0;
   bool finished_ = false;
 };

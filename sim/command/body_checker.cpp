@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "command/form_names.h"
+#include "command/pim_program_checker.h"
 #include "command/text_words.h"
 #include "command/vector_kinds.h"
 #include "command/view.h"
@@ -38,41 +39,6 @@ bool BodyChecker::check_size(const std::string& field, std::int64_t value, std::
   return false;
 }
 
-void BodyChecker::check_range(const std::string& field, const Space& space, std::int64_t begin,
-                              std::int64_t end) {
-  if (begin >= end) {
-    return;
-  }
-  const std::int64_t size = extents_ ? extents_->size_of(space, header_) : kLargestAddress;
-  if (begin >= 0 && end <= size) {
-    check_used(field, space, begin, end);
-    return;
-  }
-  add(field, fmt::format("bytes {} to {} of {}", begin, end - 1, describe(space, header_)),
-      size == 0 ? "a memory that the platform has" : fmt::format("bytes 0 to {}", size - 1));
-}
-
-// A stream that says what it uses on the chip uses nothing else there.
-void BodyChecker::check_used(const std::string& field, const Space& space, std::int64_t begin,
-                             std::int64_t end) {
-  bool names_chip = false;
-  for (const UsedRange& range : header_.uses) {
-    names_chip = names_chip || range.space.kind != SpaceKind::kTier;
-    if (range.space == space) {
-      if (begin < range.begin || end > range.end) {
-        add(field, fmt::format("bytes {} to {} of {}", begin, end - 1, describe(space, header_)),
-            fmt::format("bytes {} to {}, which the header says are used", range.begin,
-                        range.end - 1));
-      }
-      return;
-    }
-  }
-  if (names_chip && space.kind != SpaceKind::kTier) {
-    add(field, fmt::format("bytes of {}", describe(space, header_)),
-        "memories that the header says are used");
-  }
-}
-
 void BodyChecker::check_end(const std::string& field, const Move::End& end, const Move& move) {
   if (end.space.kind == SpaceKind::kAccumulator) {
     add(field, describe(end.space, header_), "a tier or the scratchpad");
@@ -83,9 +49,9 @@ void BodyChecker::check_end(const std::string& field, const Move::End& end, cons
   }
   if (reach > kLargestAddress) {
     add(field, "reaches too far", fmt::format("addresses below {}", kLargestAddress));
-  } else if (has_ranges()) {
+  } else if (ranges_.known()) {
     const Interval touched = touched_bytes(end, move);
-    check_range(field, end.space, touched.begin, touched.end);
+    ranges_.check(field, end.space, touched.begin, touched.end);
   }
 }
 
@@ -160,9 +126,9 @@ void BodyChecker::check_view(const std::string& field, const View& view, const S
     add(field, fmt::format("a view of {} x {} elements", rows, columns),
         fmt::format("{} x {}", shape->rows, shape->columns));
   }
-  if (has_ranges()) {
+  if (ranges_.known()) {
     const Interval touched = touched_bytes(view);
-    check_range(field, view.space, touched.begin, touched.end);
+    ranges_.check(field, view.space, touched.begin, touched.end);
   }
 }
 
@@ -273,6 +239,7 @@ void BodyChecker::check(const VectorCommand& command, EngineIndex /*engine*/) {
     add("rows", "rows * columns is too large", fmt::format("at most {}", kLargestProduct));
     return;
   }
+  (void)check_size("macs", command.macs_useful, 0, command.rows * command.columns);
   Shape shape{command.rows, command.columns};
   check_view("source", command.source, &shape);
   check_on_chip("source", command.source);
@@ -284,6 +251,10 @@ void BodyChecker::check(const VectorCommand& command, EngineIndex /*engine*/) {
   }
   check_view("destination", command.destination, &shape);
   check_on_chip("destination", command.destination);
+}
+
+void BodyChecker::check(const PimProgram& program, EngineIndex /*engine*/) {
+  PimProgramChecker(header_, extents_, problems_).check(program);
 }
 
 }  // namespace orrery::command

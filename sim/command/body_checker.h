@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "command/extents.h"
+#include "command/range_checker.h"
 #include "command/stream_checker.h"
 
 namespace orrery::command {
@@ -19,13 +20,17 @@ inline constexpr std::int64_t kLargestAddress = 1LL << 56;  // in bytes, either 
 class BodyChecker {
  public:
   BodyChecker(const StreamHeader& header, const std::optional<Extents>& extents, Problems& problems)
-      : header_(header), extents_(extents), problems_(problems) {}
+      : header_(header),
+        extents_(extents),
+        problems_(problems),
+        ranges_(header, extents, problems) {}
 
   void check(const Move& move, EngineIndex engine);
   void check(const ComputeTile& tile, EngineIndex engine);
   void check(const VectorCommand& command, EngineIndex engine);
   void check(const Barrier& /*barrier*/, EngineIndex /*engine*/) {}
   void check(const Rendezvous& /*rendezvous*/, EngineIndex /*engine*/) {}
+  void check(const PimProgram& program, EngineIndex engine);
 
  private:
   struct Shape {
@@ -42,16 +47,11 @@ class BodyChecker {
   void check_view(const std::string& field, const View& view, const Shape* shape);
   void check_on_chip(const std::string& field, const View& view);
   void check_stage(const std::string& field, const VectorStage& stage, const Shape& shape);
-  void check_range(const std::string& field, const Space& space, std::int64_t begin,
-                   std::int64_t end);
-  void check_used(const std::string& field, const Space& space, std::int64_t begin,
-                  std::int64_t end);
-  // Whether something is known of where commands may reach.
-  [[nodiscard]] bool has_ranges() const { return extents_ || !header_.uses.empty(); }
 
   const StreamHeader& header_;
   const std::optional<Extents>& extents_;
   Problems& problems_;
+  RangeChecker ranges_;
 };
 
 }  // namespace orrery::command

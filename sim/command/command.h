@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "numeric/element_type.h"
+#include "numeric/pim_operation.h"
 #include "timing/convolution_window.h"
 #include "timing/dataflow.h"
 
 namespace orrery::command {
 
 using numeric::ElementType;
+using numeric::PimOperation;
 
 // Commands are numbered from 1 in the order of the stream.
 using CommandId = std::uint64_t;
@@ -155,7 +157,100 @@ struct VectorCommand {
   View source;
   boost::container::small_vector<VectorStage, 3> stages;
   View destination;
+  // Products that the operator's definition needs, as those of arrays and banks: where one operator
+  // is divided among them. Of an operator that has vector commands alone, 0.
+  std::int64_t macs_useful = 0;
 };
+
+// A command of the memory's PIM command set, as the stream uses it.
+struct PimCommand {
+  std::string name;
+  PimOperation operation = PimOperation::kNone;
+  bool announces = false;       // says to the controller what work in a row follows
+  std::int64_t most_count = 1;  // repetitions of one issue at most
+  std::int64_t bytes = 0;  // kLoad: each repetition from the source; reads: each to the destination
+  std::int64_t banks = 1;  // that take part: bank, bank + bank_step, ...
+  std::int64_t bank_step = 1;
+  bool operator==(const PimCommand&) const = default;
+};
+
+// A tier with processing in memory: its commands, and where in the tier a byte of a bank lies. An
+// index of a channel, bank, row, or of a byte within the row is split into digits, outermost first,
+// and the byte lies at the sum of digit * stride.
+struct PimMemory {
+  struct Digit {
+    std::int64_t extent = 1;
+    std::int64_t stride = 0;  // bytes
+    bool operator==(const Digit&) const = default;
+  };
+  using Digits = std::vector<Digit>;
+
+  std::uint16_t tier = 0;  // index into StreamHeader::tiers
+  Digits channel, bank, row, byte;
+  std::int64_t column_bytes = 0;  // of one column, as PIM commands count them
+  std::vector<PimCommand> commands;
+
+  // Of a byte; see above.
+  [[nodiscard]] std::int64_t address(std::int64_t channel_index, std::int64_t bank_index,
+                                     std::int64_t row_index, std::int64_t byte_index) const;
+  [[nodiscard]] std::int64_t channels() const { return extent(channel); }
+  [[nodiscard]] std::int64_t banks() const { return extent(bank); }  // of a channel
+  [[nodiscard]] std::int64_t rows() const { return extent(row); }    // of a bank
+  [[nodiscard]] std::int64_t row_bytes() const { return extent(byte); }
+  [[nodiscard]] static std::int64_t extent(const Digits& digits);
+  bool operator==(const PimMemory&) const = default;
+};
+
+// One command of a program with its operands and what each repetition of the program adds to them.
+struct PimStep {
+  std::uint16_t command = 0;  // index into PimMemory::commands
+  std::int64_t bank = 0;      // the first of those that take part
+  std::int64_t row = 0;
+  std::int64_t column = 0;
+  std::int64_t count = 1;    // repetitions of a composite command
+  std::int64_t results = 0;  // of a header: result reads that it announces
+  std::int64_t row_step = 0;
+  std::int64_t column_step = 0;
+  bool once = false;  // in the first repetition only; stands before the steps that are repeated
+  bool operator==(const PimStep&) const = default;
+};
+
+// Runs the steps in the banks of one channel, one after the other, all but those of `once`
+// `repetitions` times. The memory itself opens and closes the rows that they need, and runs a
+// program to its end before the next one of the channel: the program itself loads every vector that
+// it multiplies by, and reads all that it adds up. Bytes that step s (counted among those of the
+// list that move bytes the same way) moves in repetition r come from, or go to, the scratchpad at
+// address + r * stride[0] + s * stride[1]; those of `count` repetitions of one command follow each
+// other.
+struct PimProgram {
+  struct End {
+    std::int64_t address = 0;
+    std::array<std::int64_t, 2> stride{};
+    bool operator==(const End&) const = default;
+  };
+  std::uint16_t memory = 0;  // index into StreamHeader::pim_memories
+  std::int64_t channel = 0;
+  std::int64_t repetitions = 1;
+  boost::container::small_vector<PimStep, 6> steps;
+  ElementType type = ElementType::kFp16;         // of vectors and rows
+  ElementType result_type = ElementType::kFp16;  // of what is read
+  End source;                                    // where a step loads
+  End destination;                               // where a step reads
+  std::int64_t macs_useful = 0;                  // products that the operator's definition needs
+
+  // How often a step is executed.
+  [[nodiscard]] std::int64_t repetitions_of(const PimStep& step) const {
+    return step.once ? 1 : repetitions;
+  }
+};
+
+// What a whole program moves and does.
+struct PimTraffic {
+  std::int64_t bytes_in = 0;   // from the scratchpad
+  std::int64_t bytes_out = 0;  // to it
+  std::int64_t macs = 0;       // products, useful or not
+};
+[[nodiscard]] PimTraffic pim_traffic(const PimProgram& program, const PimMemory& memory);
 
 // Done when everything before it in the stream is done; everything after it waits for it.
 struct Barrier {};
@@ -179,7 +274,7 @@ struct Command {
   EngineIndex engine = 0;
   LayerIndex layer = 0;
   boost::container::small_vector<Dependency, 6> after;
-  std::variant<Move, ComputeTile, VectorCommand, Barrier, Rendezvous> body;
+  std::variant<Move, ComputeTile, VectorCommand, Barrier, Rendezvous, PimProgram> body;
 };
 
 // Whether the sequencer itself executes the command, not an engine: nobody can wait for it.
@@ -216,6 +311,7 @@ struct StreamHeader {
   std::vector<LayerInfo> layers;
   std::vector<UsedRange> uses = {};            // at most one a memory; none: all of it
   std::vector<std::uint64_t> rendezvous = {};  // those it takes part in, in their order
+  std::vector<PimMemory> pim_memories = {};    // at most one a tier
 };
 
 // A stream that is made as it is read.

@@ -14,7 +14,7 @@ namespace orrery::command {
 struct Extents {
   struct Engine {
     std::string name;
-    std::string executes;  // "move", "compute" or "vector"; empty where that is not checked
+    std::string executes;  // "move", "compute", "vector" or "pim"; empty where that is not checked
   };
 
   // Sizes of the memories, in bytes, by name.
@@ -26,6 +26,8 @@ struct Extents {
   // and its indices are turned into the machine's; where not, its indices are taken as they are.
   std::vector<Engine> engines;
   std::vector<std::string> tier_order;
+  // Where engines are given: what a stream says of PIM memories must be true of these.
+  std::vector<PimMemory> pim_memories;
 
   // Bytes of a memory of a stream with this header, whose names are its own; 0: there is none.
   [[nodiscard]] std::int64_t size_of(const Space& space, const StreamHeader& header) const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/form_names.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "command/vector_kinds.h"
@@ -42,7 +44,8 @@ const config::EnumTable<BodyKind>& body_kind_names() {
                                                   {"compute", BodyKind::kCompute},
                                                   {"vector", BodyKind::kVector},
                                                   {"barrier", BodyKind::kBarrier},
-                                                  {"rendezvous", BodyKind::kRendezvous}};
+                                                  {"rendezvous", BodyKind::kRendezvous},
+                                                  {"pim", BodyKind::kPim}};
   return kNames;
 }
 
@@ -73,6 +76,14 @@ const config::EnumTable<ElementType>& element_type_names() {
     return names;
   }();
   return kNames;
+}
+
+std::string digits_text(const PimMemory::Digits& digits) {
+  std::string text = "[";
+  for (const PimMemory::Digit& digit : digits) {
+    text += fmt::format("{}{}:{}", text.size() > 1 ? "," : "", digit.extent, digit.stride);
+  }
+  return text + "]";
 }
 
 std::string describe(const Space& space, const StreamHeader& header) {

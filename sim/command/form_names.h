@@ -13,7 +13,7 @@
 namespace orrery::command {
 
 // The alternatives of Command::body, in their order there.
-enum class BodyKind : std::uint8_t { kMove, kCompute, kVector, kBarrier, kRendezvous };
+enum class BodyKind : std::uint8_t { kMove, kCompute, kVector, kBarrier, kRendezvous, kPim };
 
 [[nodiscard]] inline BodyKind kind_of(const Command& command) {
   return static_cast<BodyKind>(command.body.index());
@@ -55,6 +55,9 @@ template <class E>
   }
   return names;
 }
+
+// "[2:64,32:1]"
+[[nodiscard]] std::string digits_text(const PimMemory::Digits& digits);
 
 // "tier dram", "scratchpad", "accumulator of array": for messages.
 [[nodiscard]] std::string describe(const Space& space, const StreamHeader& header);

@@ -9,6 +9,8 @@
 
 #include "command/body_checker.h"
 #include "command/form_names.h"
+#include "command/pim_memory_checker.h"
+#include "command/pim_memory_matcher.h"
 
 namespace orrery::command {
 namespace {
@@ -172,6 +174,25 @@ void StreamChecker::adopt_uses(StreamHeader& header, Problems& problems) const {
   }
 }
 
+void StreamChecker::adopt_pim_memories(StreamHeader& header, Problems& problems) {
+  for (PimMemory& memory : header.pim_memories) {
+    memory.tier = tier(memory.tier);
+  }
+  const std::size_t before = problems.size();
+  PimMemoryChecker(header, extents_, problems).check();
+  if (problems.size() > before || header.pim_memories.empty()) {
+    return;
+  }
+  const bool is_machine_known = extents_ && !extents_->engines.empty();
+  pim_index_ =
+      PimMemoryMatcher(header, is_machine_known ? extents_->pim_memories : header.pim_memories,
+                       problems)
+          .match();
+  if (is_machine_known) {
+    header.pim_memories = extents_->pim_memories;
+  }
+}
+
 void StreamChecker::adopt(StreamHeader& header, Problems& problems) {
   if (header.engines.empty()) {
     problems.push_back({"", "no engines", "at least one", ""});
@@ -190,6 +211,7 @@ void StreamChecker::adopt(StreamHeader& header, Problems& problems) {
   adopt_tiers(header, problems);
   if (problems.empty()) {
     adopt_uses(header, problems);
+    adopt_pim_memories(header, problems);
   }
   for (std::size_t i = 1; i < header.rendezvous.size(); ++i) {
     if (header.rendezvous[i] <= header.rendezvous[i - 1]) {
@@ -261,6 +283,23 @@ void StreamChecker::check_end(Problems& problems) const {
   }
 }
 
+// Programs of a channel run in the order of one queue, so that it can be read from the stream.
+void StreamChecker::check_channel(const PimProgram& program, EngineIndex engine,
+                                  Problems& problems) {
+  const PimMemory& memory = header_.pim_memories[program.memory];
+  if (program.channel < 0 || program.channel >= memory.channels()) {
+    return;
+  }
+  const auto key = std::pair(program.memory, program.channel);
+  const EngineIndex first = channel_engine_.emplace(key, engine).first->second;
+  if (first != engine) {
+    problems.push_back({"channel",
+                        fmt::format("{} of {} belongs to {}", program.channel,
+                                    header_.tiers[memory.tier], header_.engines[first]),
+                        "one engine for all programs of a channel", ""});
+  }
+}
+
 void StreamChecker::check(const Command& command, Problems& problems) {
   if (command.id != next_id()) {
     problems.push_back({"id", fmt::format("command {}", command.id),
@@ -283,6 +322,9 @@ void StreamChecker::check(const Command& command, Problems& problems) {
   }
   BodyChecker checker(header_, extents_, problems);
   std::visit([&](const auto& body) { checker.check(body, command.engine); }, command.body);
+  if (const auto* program = std::get_if<PimProgram>(&command.body)) {
+    check_channel(*program, command.engine, problems);
+  }
   EngineIndex owner = command.engine;
   if (const auto* rendezvous = std::get_if<Rendezvous>(&command.body)) {
     check_rendezvous(rendezvous->number, problems);

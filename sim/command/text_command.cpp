@@ -17,7 +17,7 @@
 namespace orrery::command {
 namespace {
 
-constexpr const char* kStage = "stage";
+constexpr std::array kRepeated{"stage", "step"};
 
 template <class T>
 std::vector<std::string> keys(const std::map<std::string, T, std::less<>>& names) {
@@ -26,18 +26,6 @@ std::vector<std::string> keys(const std::map<std::string, T, std::less<>>& names
     result.push_back(name);
   }
   return result;
-}
-
-// Looks up the next word among the names of an enumeration.
-template <class E>
-E choice(LineScanner& scanner, const config::EnumTable<E>& table, const std::string& what) {
-  const int column = scanner.column();
-  const std::string_view word = scanner.word(what);
-  const std::optional<E> value = find_value(table, word);
-  if (!value) {
-    scanner.fail_unknown(column, what, word, names_of(table));
-  }
-  return *value;
 }
 
 template <class T>
@@ -52,19 +40,15 @@ T lookup(LineScanner& scanner, const std::map<std::string, T, std::less<>>& name
   return found->second;
 }
 
-const config::EnumTable<bool>& yes_and_no() {
-  static const config::EnumTable<bool> kNames{{"no", false}, {"yes", true}};
-  return kNames;
-}
-
 }  // namespace
 
 int TextCommandParser::column_of(const std::string& field) const {
-  int stage = 0;
-  for (const Place& place : places_) {
-    const bool is_stage = std::string_view(place.field) == kStage;
-    stage += is_stage ? 1 : 0;
-    if (is_stage ? field == fmt::format("stage {}", stage) : field == place.field) {
+  int count = 0;  // of stages or steps: no command has both
+  for (const FieldPlace& place : places_) {
+    const bool repeats = std::find(kRepeated.begin(), kRepeated.end(),
+                                   std::string_view(place.name)) != kRepeated.end();
+    count += repeats ? 1 : 0;
+    if (field == (repeats ? fmt::format("{} {}", place.name, count) : place.name)) {
       return place.column;
     }
   }
@@ -120,7 +104,7 @@ void TextCommandParser::read_body(Command& command) {
   int column = scanner_->column();
   std::string_view word = scanner_->word("after=ENGINE:ID,... or " + config::join(known, ", "));
   if (word == "after") {
-    places_.back().field = "after";
+    places_.back().name = "after";
     read_after(command);
     mark("kind");
     column = scanner_->column();
@@ -144,52 +128,9 @@ void TextCommandParser::read_body(Command& command) {
       return scanner_->expect_blank();
     case BodyKind::kRendezvous:
       return read_body(command.body.emplace<Rendezvous>(), column);
-  }
-}
-
-// key=value, separated by blanks, up to the end of the line or of the group in parentheses.
-template <class Body>
-void TextCommandParser::read_fields(std::span<const Key<Body>> keys, const char* what, int column,
-                                    bool in_group, Body& body) {
-  std::uint32_t seen = 0;
-  bool is_closed = in_group && scanner_->accept(')');
-  while (!is_closed && !scanner_->at_end()) {
-    const int key_column = scanner_->column();
-    const std::string_view word = scanner_->word("a key");
-    std::size_t i = 0;
-    while (i < keys.size() && word != keys[i].name) {
-      ++i;
-    }
-    if (i == keys.size()) {
-      std::vector<std::string> known;
-      for (const Key<Body>& key : keys) {
-        known.emplace_back(key.name);
-      }
-      scanner_->fail_unknown(key_column, fmt::format("key of '{}'", what), word, known);
-    }
-    const std::uint32_t bit = 1U << i;
-    if ((seen & bit) != 0 && word != kStage) {
-      scanner_->fail(key_column, fmt::format("a second '{}'", word), "every key once");
-    }
-    seen |= bit;
-    if (!in_group) {
-      places_.push_back({keys[i].name, key_column});
-    }
-    scanner_->expect('=', fmt::format("'=' after '{}'", word));
-    keys[i].read(*this, body);
-    is_closed = in_group && scanner_->accept(')');
-    if (!is_closed) {
-      scanner_->expect_blank();
-    }
-  }
-  if (in_group && !is_closed) {
-    scanner_->fail(scanner_->column(), "the line ends", "')'");
-  }
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (keys[i].is_required && (seen & (1U << i)) == 0) {
-      scanner_->fail(column, fmt::format("'{}' without '{}'", what, keys[i].name),
-                     fmt::format("{}=...", keys[i].name));
-    }
+    case BodyKind::kPim:
+      return TextPimParser(*scanner_, names_.pim_memories, places_)
+          .read(command.body.emplace<PimProgram>(), column);
   }
 }
 
@@ -212,7 +153,7 @@ timing::Dataflow TextCommandParser::dataflow() {
 
 Space TextCommandParser::space() {
   Space space;
-  space.kind = choice(*scanner_, space_kind_names(), "memory");
+  space.kind = read_choice(*scanner_, space_kind_names(), "memory");
   if (space.kind != SpaceKind::kScratchpad) {
     scanner_->expect(':', "':' and a name");
     space.index =
@@ -289,7 +230,7 @@ View TextCommandParser::view() {
   scanner_->expect('@', "'@' and an address in bytes");
   view.base = scanner_->integer("an address in bytes");
   scanner_->expect('/', "'/' and a type");
-  view.type = choice(*scanner_, element_type_names(), "type");
+  view.type = read_choice(*scanner_, element_type_names(), "type");
   view.row = digits();
   view.column = digits();
   if (scanner_->accept('{')) {
@@ -318,7 +259,7 @@ void TextCommandParser::read_body(Move& move, int column) {
       {"row_bytes", true,
        [](Self& self, Move& body) { body.row_bytes = self.scanner_->integer("bytes"); }},
   }};
-  read_fields<Move>(kKeys, "move", column, false, move);
+  read_command_fields<Move>(kKeys, "move", column, move);
 }
 
 void TextCommandParser::read_body(ComputeTile& tile, int column) {
@@ -356,7 +297,7 @@ void TextCommandParser::read_body(ComputeTile& tile, int column) {
       {"c", true, [](Self& self, ComputeTile& body) { body.c = self.view(); }},
       {"accumulate", false,
        [](Self& self, ComputeTile& body) {
-         body.accumulate = choice(*self.scanner_, yes_and_no(), "choice");
+         body.accumulate = read_choice(*self.scanner_, yes_and_no(), "choice");
        }},
       {"macs", false,
        [](Self& self, ComputeTile& body) {
@@ -364,7 +305,7 @@ void TextCommandParser::read_body(ComputeTile& tile, int column) {
        }},
   }};
   tile.macs_useful = kNotGiven;
-  read_fields<ComputeTile>(kKeys, "compute", column, false, tile);
+  read_command_fields<ComputeTile>(kKeys, "compute", column, tile);
   finish_window(tile);
   if (tile.macs_useful == kNotGiven) {
     tile.macs_useful = full_macs(tile);
@@ -373,8 +314,8 @@ void TextCommandParser::read_body(ComputeTile& tile, int column) {
 
 void TextCommandParser::finish_window(ComputeTile& tile) {
   bool gives_outputs = false;
-  for (const Place& place : places_) {
-    const std::string_view field = place.field;
+  for (const FieldPlace& place : places_) {
+    const std::string_view field = place.name;
     const bool outputs = field == "outputs";
     gives_outputs = gives_outputs || outputs;
     if (!has_window(tile) &&
@@ -390,17 +331,21 @@ void TextCommandParser::finish_window(ComputeTile& tile) {
 }
 
 void TextCommandParser::read_body(VectorCommand& command, int column) {
-  static constexpr std::array<Key<VectorCommand>, 5> kKeys{{
+  static constexpr std::array<Key<VectorCommand>, 6> kKeys{{
       {"rows", true,
        [](Self& self, VectorCommand& body) { body.rows = self.scanner_->integer("rows"); }},
       {"columns", true,
        [](Self& self, VectorCommand& body) { body.columns = self.scanner_->integer("columns"); }},
       {"source", true, [](Self& self, VectorCommand& body) { body.source = self.view(); }},
-      {kStage, false, [](Self& self, VectorCommand& body) { self.read_stage(body); }},
+      {"stage", false, [](Self& self, VectorCommand& body) { self.read_stage(body); }, true},
       {"destination", true,
        [](Self& self, VectorCommand& body) { body.destination = self.view(); }},
+      {"macs", false,
+       [](Self& self, VectorCommand& body) {
+         body.macs_useful = self.scanner_->integer("multiply-accumulates");
+       }},
   }};
-  read_fields<VectorCommand>(kKeys, "vector", column, false, command);
+  read_command_fields<VectorCommand>(kKeys, "vector", column, command);
 }
 
 void TextCommandParser::read_body(Rendezvous& rendezvous, int column) {
@@ -410,7 +355,7 @@ void TextCommandParser::read_body(Rendezvous& rendezvous, int column) {
          body.number = self.scanner_->natural("the number of a rendezvous");
        }},
   }};
-  read_fields<Rendezvous>(kKeys, "rendezvous", column, false, rendezvous);
+  read_command_fields<Rendezvous>(kKeys, "rendezvous", column, rendezvous);
 }
 
 void TextCommandParser::read_stage(VectorCommand& command) {
@@ -431,10 +376,10 @@ void TextCommandParser::read_stage(VectorCommand& command) {
     scanner_->fail(column, "too many stages", fmt::format("at most {}", kMostStages));
   }
   VectorStage& stage = command.stages.emplace_back();
-  stage.kind = choice(*scanner_, vector_kind_names(), "stage");
+  stage.kind = read_choice(*scanner_, vector_kind_names(), "stage");
   const std::string& name = name_of(vector_kind_names(), stage.kind);
   if (scanner_->accept('(')) {
-    read_fields<VectorStage>(kKeys, name.c_str(), column, true, stage);
+    read_fields<Self, VectorStage>(*this, *scanner_, kKeys, name, column, true, nullptr, stage);
   }
   if (takes_operand(stage.kind) && is_default(stage.operand)) {
     scanner_->fail(column, fmt::format("'{}' without 'operand'", name), "operand=...");

@@ -9,6 +9,8 @@
 
 #include "command/command.h"
 #include "command/line_scanner.h"
+#include "command/text_fields.h"
+#include "command/text_pim.h"
 
 namespace orrery::command {
 
@@ -16,6 +18,7 @@ namespace orrery::command {
 struct TextNames {
   std::map<std::string, EngineIndex, std::less<>> engines;
   std::map<std::string, std::uint16_t, std::less<>> tiers;
+  TextPimNames pim_memories;
 };
 
 // Reads commands of the text form. Says where on the line each field stood.
@@ -26,27 +29,22 @@ class TextCommandParser {
   // Throws base::UserError for what does not follow the grammar and for unknown names.
   void parse(LineScanner& scanner, Command& command);
 
-  // Column of a field of the last command: its key, "stage 2", "id", "layer", "after" or "kind".
-  // The start of the line where it has none.
+  // Column of a field of the last command: its key, "stage 2", "step 2", "id", "layer", "after" or
+  // "kind". The start of the line where it has none.
   [[nodiscard]] int column_of(const std::string& field) const;
 
  private:
   using Self = TextCommandParser;
 
   template <class Body>
-  struct Key {
-    const char* name;
-    bool is_required;
-    void (*read)(TextCommandParser&, Body&);
-  };
-  struct Place {
-    const char* field;
-    int column;
-  };
+  using Key = FieldKey<TextCommandParser, Body>;
 
+  // Of a command; its places are kept.
   template <class Body>
-  void read_fields(std::span<const Key<Body>> keys, const char* what, int column, bool in_group,
-                   Body& body);
+  void read_command_fields(std::span<const Key<Body>> keys, const char* what, int column,
+                           Body& body) {
+    read_fields<Self, Body>(*this, *scanner_, keys, what, column, false, &places_, body);
+  }
   void mark(const char* field) { places_.push_back({field, scanner_->column()}); }
 
   void read_after(Command& command);
@@ -70,7 +68,7 @@ class TextCommandParser {
 
   const TextNames& names_;
   LineScanner* scanner_ = nullptr;
-  std::vector<Place> places_;
+  FieldPlaces places_;
 };
 
 }  // namespace orrery::command

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "command/form_names.h"
 #include "command/line_scanner.h"
+#include "command/pim_operations.h"
 #include "command/text_words.h"
 
 namespace orrery::command {
@@ -55,6 +56,9 @@ class TextWriter {
       separator = ",";
     }
     out_ += header_.rendezvous.empty() ? "" : "\n";
+    for (const PimMemory& memory : header_.pim_memories) {
+      write(memory);
+    }
   }
 
   void command(const Command& command) {
@@ -203,6 +207,7 @@ class TextWriter {
       write(stage);
     }
     named_view(" destination=", command.destination);
+    value(" macs", command.macs_useful, 0);
   }
 
   void write(const VectorStage& stage) {
@@ -232,6 +237,79 @@ class TextWriter {
 
   void write(const Barrier& /*barrier*/) {}
   void write(const Rendezvous& rendezvous) { add(" number={}", rendezvous.number); }
+
+  void write(const PimMemory& memory) {
+    const std::string& tier = header_.tiers.at(memory.tier);
+    named("pim_memory ", tier);
+    add(" column_bytes={} channel={} bank={} row={} byte={}", memory.column_bytes,
+        digits_text(memory.channel), digits_text(memory.bank), digits_text(memory.row),
+        digits_text(memory.byte));
+    out_ += '\n';
+    for (const PimCommand& command : memory.commands) {
+      named("pim_command ", tier);
+      named(" ", command.name);
+      add(" {}", name_of(numeric::pim_operation_names(), command.operation));
+      value(" bytes", command.bytes, 0);
+      value(" banks", command.banks, 1);
+      value(" bank_step", command.bank_step, 1);
+      value(" most_count", command.most_count, 1);
+      out_ += command.announces ? " announces=yes" : "";
+      out_ += '\n';
+    }
+  }
+
+  // Left out where it has its default.
+  void value(const char* key, std::int64_t value, std::int64_t by_default) {
+    if (value != by_default) {
+      add("{}={}", key, value);
+    }
+  }
+
+  void write(const PimProgram& program) {
+    const PimMemory& memory = header_.pim_memories.at(program.memory);
+    named(" memory=", header_.tiers.at(memory.tier));
+    value(" channel", program.channel, 0);
+    value(" repetitions", program.repetitions, 1);
+    for (const PimStep& step : program.steps) {
+      named(" step=", memory.commands.at(step.command).name);
+      write(step);
+    }
+    if (program.type != PimProgram{}.type) {
+      add(" type={}", numeric::name(program.type));
+    }
+    if (program.result_type != PimProgram{}.result_type) {
+      add(" result_type={}", numeric::name(program.result_type));
+    }
+    if (moves_in(program, memory)) {
+      end("source", program.source);
+    }
+    if (moves_out(program, memory)) {
+      end("destination", program.destination);
+    }
+    value(" macs", program.macs_useful, 0);
+  }
+
+  void write(const PimStep& step) {
+    const char* before = "(";
+    for (const PimOperand& operand : kPimOperands) {
+      if (step.*operand.value != PimStep{}.*operand.value) {
+        add("{}{}={}", before, operand.name, step.*operand.value);
+        before = " ";
+      }
+    }
+    if (step.once) {
+      add("{}once=yes", before);
+      before = " ";
+    }
+    out_ += *before == ' ' ? ")" : "";
+  }
+
+  void end(const char* name, const PimProgram::End& end) {
+    add(" {}=scratchpad@{}", name, end.address);
+    if (end.stride != std::array<std::int64_t, 2>{}) {
+      add(" {}_stride={},{}", name, end.stride[0], end.stride[1]);
+    }
+  }
 
   const StreamHeader& header_;
   std::string out_;

@@ -8,6 +8,7 @@
 #include "command/form_names.h"
 #include "command/printable.h"
 #include "command/stream_checker.h"
+#include "command/text_fields.h"
 #include "command/text_form.h"
 #include "command/text_words.h"
 
@@ -15,11 +16,7 @@ namespace orrery::command {
 namespace {
 
 std::string short_text(LineScanner& scanner, const std::string& what) {
-  const int column = scanner.column();
-  std::string text = scanner.text(what);
-  if (text.size() > kLongestText) {
-    scanner.fail(column, what + " is too long", fmt::format("at most {} bytes", kLongestText));
-  }
+  std::string text = read_name(scanner, what);
   scanner.expect_blank();
   return text;
 }
@@ -54,6 +51,10 @@ const std::vector<TextHeaderParser::Keyword>& TextHeaderParser::keywords() {
       {"uses", false, true, [](Self& self, LineScanner& scanner) { self.read_uses(scanner); }},
       {"rendezvous", false, false,
        [](Self& self, LineScanner& scanner) { self.read_rendezvous(scanner); }},
+      {"pim_memory", false, true,
+       [](Self& self, LineScanner& scanner) { self.pim_.read_memory(scanner); }},
+      {"pim_command", false, true,
+       [](Self& self, LineScanner& scanner) { self.pim_.read_command(scanner); }},
   };
   return kKeywords;
 }
@@ -213,6 +214,7 @@ base::SourcePosition TextHeaderParser::where(const std::string& field) const {
 void TextHeaderParser::check_complete(const base::SourcePosition& end,
                                       base::Diagnostics& diagnostics) {
   resolve_uses(diagnostics);
+  pim_.resolve(header_, places_, diagnostics);
   for (const Keyword& keyword : keywords()) {
     if (keyword.is_required && !seen_.contains(keyword.name)) {
       diagnostics.add({end, "", fmt::format("no '{}' in the header", keyword.name),

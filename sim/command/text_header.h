@@ -7,6 +7,7 @@
 
 #include "command/command.h"
 #include "command/line_scanner.h"
+#include "command/text_pim_header.h"
 
 namespace orrery::command {
 
@@ -22,7 +23,7 @@ class TextHeaderParser {
 
   // Where the name of an engine, tier or layer stood: ("engine 2") is the second engine.
   [[nodiscard]] base::SourcePosition where(const std::string& field) const;
-  // At the end of the header: what is missing, and the names in `uses`.
+  // At the end of the header: what is missing, and names that stand before what they name.
   void check_complete(const base::SourcePosition& end, base::Diagnostics& diagnostics);
 
   [[nodiscard]] StreamHeader& header() { return header_; }
@@ -46,6 +47,7 @@ class TextHeaderParser {
 
   StreamHeader header_;
   std::vector<std::string> used_names_;  // of header_.uses: their indices are found at the end
+  TextPimHeader pim_;
   std::set<std::string> seen_;
   std::vector<std::pair<std::string, base::SourcePosition>> places_;
 };

@@ -84,6 +84,7 @@ void TextReader::take_names(TextHeaderParser& parser) {
   header_ = std::move(parser.header());
   const std::vector<std::string> engines = header_.engines;
   const std::vector<std::string> tiers = header_.tiers;
+  const std::vector<PimMemory> memories = header_.pim_memories;
   // Where lines could not be read, what they hold would only seem to be missing.
   if (diagnostics_.empty()) {
     Problems problems;
@@ -100,6 +101,14 @@ void TextReader::take_names(TextHeaderParser& parser) {
   }
   for (std::size_t i = 0; i < tiers.size(); ++i) {
     names_.tiers[tiers[i]] = checker_.tier(static_cast<std::uint16_t>(i));
+  }
+  for (std::size_t i = 0; i < memories.size(); ++i) {
+    TextPimMemory& named = names_.pim_memories[tiers[memories[i].tier]];
+    named.index = checker_.pim_memory(i);
+    named.memory = header_.pim_memories[named.index];
+    for (std::size_t j = 0; j < memories[i].commands.size(); ++j) {
+      named.commands.emplace(memories[i].commands[j].name, checker_.pim_command(i, j));
+    }
   }
 }
 

@@ -33,6 +33,8 @@ std::optional<Cycle> VectorUnit::start(const command::Command& command, Ticket /
   free_ = cycle + timing.cycles;
 
   metrics::EngineLayerAccount& account = layer_account(command.layer);
+  account.macs_useful += body.macs_useful;
+  account.macs_executed += body.macs_useful;
   account.bytes_read += timing.bytes_read;
   account.bytes_written += timing.bytes_written;
   account.actions["vector.operation"] += timing.operations;

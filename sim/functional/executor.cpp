@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <type_traits>
 
 #include "base/error.h"
 #include "command/vector_kinds.h"
@@ -72,7 +73,15 @@ void Executor::run_in_random_order(const std::vector<command::Source*>& sources,
 
 void Executor::execute(const Command& command, const command::StreamHeader& header) {
   try {
-    std::visit([this](const auto& body) { execute(body); }, command.body);
+    std::visit(
+        [&](const auto& body) {
+          if constexpr (std::is_same_v<decltype(body), const command::PimProgram&>) {
+            pim_.execute(body, header);
+          } else {
+            execute(body);
+          }
+        },
+        command.body);
   } catch (const MemoryFault& fault) {
     throw base::UserError(base::Diagnostic{
         {},

@@ -62,6 +62,26 @@ double AddressSpace::read(std::int64_t bit, numeric::ElementType type) {
   return value;
 }
 
+std::optional<double> AddressSpace::find(std::int64_t bit, numeric::ElementType type) {
+  const auto code = static_cast<std::uint8_t>(1 + static_cast<int>(type));
+  const std::int64_t first = bit / kCellBits;
+  const int count = numeric::bits(type) / kCellBits;
+  const double value = cell(first).value;
+  for (int i = 0; i < count; ++i) {
+    const Cell& part = cell(first + i);
+    if (part.type != code || part.offset != i || part.value != value) {
+      return std::nullopt;
+    }
+  }
+  return read(bit, type);
+}
+
+void AddressSpace::forget(std::int64_t byte, std::int64_t bytes) {
+  for (std::int64_t i = 0; i < bytes * kCellsPerByte; ++i) {
+    overwrite(cell(byte * kCellsPerByte + i), Cell{});
+  }
+}
+
 void AddressSpace::write(std::int64_t bit, numeric::ElementType type, double value) {
   const auto code = static_cast<std::uint8_t>(1 + static_cast<int>(type));
   const std::int64_t first = bit / kCellBits;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -32,7 +33,11 @@ class AddressSpace {
 
   // The element of that type whose first bit lies at `bit`. Throws MemoryFault.
   [[nodiscard]] double read(std::int64_t bit, numeric::ElementType type);
+  // nullopt where `read` would find none; a MemoryFault outside the memory.
+  [[nodiscard]] std::optional<double> find(std::int64_t bit, numeric::ElementType type);
   void write(std::int64_t bit, numeric::ElementType type, double value);
+  // Leaves the bytes as if they had never been written.
+  void forget(std::int64_t byte, std::int64_t bytes);
   // Copies bytes as they are, whatever they hold.
   void copy_from(AddressSpace& source, std::int64_t source_byte, std::int64_t byte,
                  std::int64_t bytes, bool counts_as_load);

@@ -44,7 +44,9 @@ std::optional<RandomOrder::Place> RandomOrder::next() {
     const auto& started = queues_[q].started;
     for (std::size_t i = 0; i < started.size(); ++i) {
       choices.emplace_back(q, i);
-      if (std::holds_alternative<command::ComputeTile>(command(queues_[q], started[i]).body)) {
+      const auto& body = command(queues_[q], started[i]).body;
+      if (std::holds_alternative<command::ComputeTile>(body) ||
+          std::holds_alternative<command::PimProgram>(body)) {
         break;
       }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hardware/dma_config.h"
 #include "hardware/engine_config.h"
+#include "hardware/pim_config.h"
 #include "hardware/systolic_array_config.h"
 #include "hardware/vector_unit_config.h"
 
@@ -11,6 +12,7 @@ const std::vector<config::Kind<EngineConfig>>& engine_kinds() {
       config::make_kind<EngineConfig>("systolic_array", SystolicArrayConfig::schema()),
       config::make_kind<EngineConfig>("vector_unit", VectorUnitConfig::schema()),
       config::make_kind<EngineConfig>("dma", DmaConfig::schema()),
+      config::make_kind<EngineConfig>("pim", PimConfig::schema()),
   };
   return kKinds;
 }

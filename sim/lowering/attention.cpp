@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 
 #include "lowering/attention_one_pass.h"
+#include "lowering/attention_pim.h"
 #include "lowering/attention_problem.h"
 #include "lowering/attention_row_tiled.h"
 #include "lowering/attention_unfused.h"
@@ -16,7 +18,7 @@ struct Form {
   const char* what;
 };
 
-// In the order of AttentionForm.
+// In the order of AttentionForm, but for the one in memory.
 constexpr std::array<Form, 3> kForms{{
     {plan_unfused,
      [](const AttentionProblem& problem) { return UnfusedBuffers(problem, UnfusedTiling{}).lane; },
@@ -35,6 +37,22 @@ constexpr std::array<Form, 3> kForms{{
 
 // Where the mapping leaves it open: whole rows of logits in the scratchpad, else one pass.
 std::unique_ptr<Layer> plan_attention(const LayerRequest& request) {
+  const bool has_banks = request.group.pim != nullptr;
+  if (has_banks && request.group.pim->computes) {
+    return plan_attention_in_memory(request);
+  }
+  // With a policy they are for where it puts the layer into banks.
+  const bool may_have_banks = has_banks || request.mapping.offload.has_value();
+  if (!may_have_banks && request.mapping.channels) {
+    request.error_at(*request.mapping.channels, "nothing of it lies in a memory's channels",
+                     "attention: pim or cache: banks");
+    return nullptr;
+  }
+  if (!may_have_banks && request.mapping.append) {
+    request.error_at(*request.mapping.append, "nothing of it lies in a memory's banks",
+                     "attention: pim or cache: banks");
+    return nullptr;
+  }
   const auto problem = attention_problem(request);
   if (!problem) {
     return nullptr;
@@ -47,7 +65,10 @@ std::unique_ptr<Layer> plan_attention(const LayerRequest& request) {
     layer = form->plan(request, *problem);
   }
   if (!layer) {
-    request.error_too_small(form->smallest(*problem), form->what);
+    const std::int64_t append = problem->banks ? PimCacheAppend::smallest(*problem) : 0;
+    const std::int64_t least = form->smallest(*problem);
+    request.error_too_small(std::max(least, append),
+                            append > least ? "smallest part of the cache" : form->what);
   }
   return layer;
 }

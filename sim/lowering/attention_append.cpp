@@ -14,6 +14,10 @@ std::optional<AttentionAppend> AttentionAppend::plan(const AttentionProblem& pro
                                                      std::int64_t scratchpad_bytes,
                                                      std::int64_t buffers) {
   AttentionAppend result;
+  if (problem.banks) {
+    result.banks_ = PimCacheAppend::plan(problem, scratchpad_bytes, buffers);
+    return result.banks_ ? std::optional(result) : std::nullopt;
+  }
   constexpr std::int64_t kParts = 8;
   result.sequences_ = std::max<std::int64_t>(problem.batch / kParts, 1);
   result.heads_ = problem.attributes.kv_heads;
@@ -43,6 +47,9 @@ std::int64_t AttentionAppend::slot_bytes(const AttentionProblem& problem) const 
 }
 
 std::int64_t AttentionAppend::scratchpad_bytes(const AttentionProblem& problem) const {
+  if (banks_) {
+    return banks_->scratchpad_bytes(problem);
+  }
   return problem.attributes.cached ? buffers_ * slot_bytes(problem) : 0;
 }
 
@@ -86,6 +93,13 @@ void AttentionAppend::store(const AttentionProblem& problem, const AttentionOper
 base::Generator<Step> AttentionAppend::steps(const AttentionProblem& problem,
                                              const Machine& machine, std::int64_t scratchpad_base,
                                              Emitter& emitter) const {
+  if (banks_) {
+    auto appending = banks_->steps(problem, machine, scratchpad_base, emitter);
+    while (appending.next()) {
+      co_yield Step{};
+    }
+    co_return;
+  }
   if (!problem.attributes.cached) {
     co_return;
   }
@@ -120,6 +134,9 @@ base::Generator<Step> AttentionAppend::steps(const AttentionProblem& problem,
 }
 
 std::string AttentionAppend::loop_nest(const AttentionProblem& problem) {
+  if (problem.banks) {
+    return PimCacheAppend::loop_nest(problem);
+  }
   return problem.attributes.cached
              ? fmt::format("for sequence in {}: append {} new keys and values of {} heads\n",
                            problem.batch, problem.attributes.query_length,

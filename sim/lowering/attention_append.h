@@ -9,6 +9,7 @@
 
 #include "base/generator.h"
 #include "lowering/attention_problem.h"
+#include "lowering/pim_cache_append.h"
 
 namespace orrery::lowering {
 
@@ -48,6 +49,7 @@ class AttentionAppend {
   std::int64_t heads_ = 1;
   std::int64_t tokens_ = 1;
   std::int64_t buffers_ = 1;
+  std::optional<PimCacheAppend> banks_;  // instead of all else
 };
 
 // A form of attention with the tiling that `choose` gives for the first budget in which it and the

@@ -21,8 +21,13 @@ class OnePassAttention : public Layer {
 
   [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override;
   void describe(command::LayerInfo& info) const override;
-  [[nodiscard]] config::Node chosen() const override { return form_key(AttentionForm::kOnePass); }
+  [[nodiscard]] config::Node chosen() const override {
+    return problem_.chosen(AttentionForm::kOnePass);
+  }
   [[nodiscard]] std::string loop_nest() const override;
+  [[nodiscard]] std::optional<std::int64_t> estimated_cycles() const override {
+    return tiling_.estimate;
+  }
 
   // Of all lanes.
   [[nodiscard]] std::int64_t scratchpad_bytes() const { return tiling_.lanes * buffers_.lane; }

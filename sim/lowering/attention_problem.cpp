@@ -8,6 +8,8 @@
 
 #include "base/integer.h"
 #include "command/view.h"
+#include "lowering/attention_form.h"
+#include "lowering/pim_attention_plan.h"
 
 namespace orrery::lowering {
 namespace {
@@ -89,6 +91,15 @@ TensorMove AttentionOperand::move(std::int64_t sequence, std::int64_t head, std:
   result.count = {1, heads, tokens};
   result.row_bytes = head_bytes;
   return result;
+}
+
+config::Node AttentionProblem::chosen(AttentionForm form) const {
+  config::Node node = form_key(form);
+  if (banks) {
+    node.set("cache", config::choice(cache_layout_names()).write(CacheLayout::kBanks));
+    banks->plan->add_keys(node);
+  }
+  return node;
 }
 
 std::int64_t AttentionProblem::all_keys() const {
@@ -199,7 +210,9 @@ std::optional<AttentionProblem> attention_problem(const LayerRequest& request) {
   problem.output = by_token(request, request.group.output, value_size);
   problem.new_key = problem.key = by_token(request, inputs[1], size);
   problem.new_value = problem.value = by_token(request, inputs[2], value_size);
-  if (problem.attributes.cached) {
+  if (request.group.pim) {
+    problem.banks = {request.group.pim, inputs[3], inputs[4], request.group.staging};
+  } else if (problem.attributes.cached) {
     problem.key = by_head(request, inputs[3], problem.attributes, size);
     problem.value = by_head(request, inputs[4], problem.attributes, value_size);
   }

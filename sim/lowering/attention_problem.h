@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -11,6 +12,8 @@
 #include "workload/graph.h"
 
 namespace orrery::lowering {
+
+struct PimAttentionPlan;
 
 // Rows of a row block: some query heads of one group times some tokens, and the keys that some of
 // them sees.
@@ -53,8 +56,19 @@ struct AttentionProblem {
   AttentionOperand query, output;
   AttentionOperand key, value;          // of all keys: the caches where there are such
   AttentionOperand new_key, new_value;  // what is appended to the caches
-  numeric::ElementType logits{};        // of the logits and of the weights that softmax makes
+  // Caches in rows of banks. Nothing was in them: `key` and `value` are what is new.
+  struct BankCaches {
+    std::shared_ptr<const PimAttentionPlan> plan;
+    workload::TensorId key = workload::kNoTensor;
+    workload::TensorId value = workload::kNoTensor;
+    workload::TensorId staging = workload::kNoTensor;  // absent where no values wait
+  };
+  std::optional<BankCaches> banks;
+  numeric::ElementType logits{};  // of the logits and of the weights that softmax makes
   timing::Dataflow dataflow = timing::Dataflow::kWeightStationary;
+
+  // The keys of a layer rule that asks for the form, and for these caches.
+  [[nodiscard]] config::Node chosen(AttentionForm form) const;
 
   // Query heads that read one key-value head.
   [[nodiscard]] std::int64_t group() const { return attributes.heads / attributes.kv_heads; }

@@ -20,8 +20,13 @@ class RowTiledAttention : public Layer {
 
   [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override;
   void describe(command::LayerInfo& info) const override;
-  [[nodiscard]] config::Node chosen() const override { return form_key(AttentionForm::kRowTiled); }
+  [[nodiscard]] config::Node chosen() const override {
+    return problem_.chosen(AttentionForm::kRowTiled);
+  }
   [[nodiscard]] std::string loop_nest() const override;
+  [[nodiscard]] std::optional<std::int64_t> estimated_cycles() const override {
+    return tiling_.estimate;
+  }
 
  private:
   class Lane;  // the row blocks of one array

@@ -38,7 +38,7 @@ std::vector<std::pair<workload::TensorId, std::string>> tensors_of(const Plan& p
   }
   add(group.output);
   for (const workload::TensorId id : group.workspace) {
-    result.emplace_back(id, workspace_name(graph.operators[group.op]));
+    result.emplace_back(id, workspace_name(graph.operators[group.op], group));
   }
   return result;
 }

@@ -14,6 +14,45 @@ using command::Move;
 
 constexpr std::size_t kDimensions = 3;
 
+command::EngineIndex of_lane(const std::vector<command::EngineIndex>& engines, std::int64_t lane) {
+  return engines[static_cast<std::size_t>(lane) % engines.size()];
+}
+
+// Bytes of the scratchpad that a program reads and writes, from the first to the last.
+struct PimTouches {
+  Interval source;
+  Interval destination;
+};
+
+Interval touched_end(const command::PimProgram::End& end, std::int64_t repetitions,
+                     std::int64_t steps, std::int64_t bytes) {
+  if (steps == 0) {
+    return {};
+  }
+  return {end.address,
+          end.address + (repetitions - 1) * end.stride[0] + (steps - 1) * end.stride[1] + bytes};
+}
+
+PimTouches touched_bytes(const command::PimProgram& program, const command::PimMemory& memory) {
+  std::int64_t loads = 0;
+  std::int64_t reads = 0;
+  std::int64_t load_bytes = 0;
+  std::int64_t read_bytes = 0;
+  for (const command::PimStep& step : program.steps) {
+    const command::PimCommand& command = memory.commands.at(step.command);
+    if (command.operation == command::PimOperation::kLoad) {
+      ++loads;
+      load_bytes = std::max(load_bytes, command.bytes * step.count);
+    } else if (command.operation == command::PimOperation::kRead ||
+               command.operation == command::PimOperation::kDotRead) {
+      ++reads;
+      read_bytes = std::max(read_bytes, command.bytes);
+    }
+  }
+  return {touched_end(program.source, program.repetitions, loads, load_bytes),
+          touched_end(program.destination, program.repetitions, reads, read_bytes)};
+}
+
 }  // namespace
 
 void collapse(Move& move) {
@@ -60,6 +99,7 @@ void Emitter::begin_layer(command::LayerIndex layer, const Machine& machine) {
   for (auto& [tensor, state] : tensors_) {
     if (placements_[static_cast<std::size_t>(tensor)].last_layer < layer) {
       state.retire();
+      rows_.erase(tensor);
     }
   }
 }
@@ -98,18 +138,27 @@ command::Dependency Emitter::next_mark(command::EngineIndex engine) const {
   return {engine, last_id_ + 1};
 }
 
+workload::TensorId Emitter::shown(workload::TensorId tensor) const {
+  const workload::TensorId base = placements_.at(static_cast<std::size_t>(tensor)).base;
+  return base == workload::kNoTensor ? tensor : base;
+}
+
+command::EngineIndex Emitter::next_load_engine(workload::TensorId tensor) {
+  const bool ahead = !machine_->weight_engines.empty() && !tensors_.contains(shown(tensor));
+  const auto& engines = ahead ? machine_->weight_engines : machine_->load_engines;
+  return engines[(ahead ? next_weight_ : next_load_)++ % engines.size()];
+}
+
 void Emitter::load(const TensorMove& tensor_move) {
-  const auto& engines = machine_->load_engines;
-  move(tensor_move, true, engines[next_load_++ % engines.size()]);
+  move(tensor_move, true, next_load_engine(tensor_move.tensor));
 }
 
 void Emitter::load_after(const TensorMove& tensor_move, workload::TensorId tensor) {
-  const auto& engines = machine_->load_engines;
+  const auto& engines = machine_->load_engines;  // it waits for another tensor in any case
   const command::EngineIndex engine = engines[next_load_++ % engines.size()];
-  const Placement& placement = placements_.at(static_cast<std::size_t>(tensor));
   Marks after;
-  if (TensorHazards* hazards =
-          tensor_hazards(placement.base == workload::kNoTensor ? tensor : placement.base, false)) {
+  if (TensorHazards* hazards = tensor_hazards(shown(tensor), false)) {
+    const Placement& placement = placements_.at(static_cast<std::size_t>(tensor));
     hazards->read({0, placement.bytes}, next_mark(engine), after);
   }
   move(tensor_move, true, engine, std::move(after));
@@ -121,7 +170,7 @@ void Emitter::store(const TensorMove& tensor_move) {
 }
 
 void Emitter::move(const TensorMove& tensor_move, bool is_load, command::EngineIndex engine,
-                   Marks after) {
+                   Marks after, const Interval* rows) {
   const Placement& placement = placements_.at(static_cast<std::size_t>(tensor_move.tensor));
   base::require_invariant(placement.placed, "tensors that move lie in a tier");
   const Move::End tier{{command::SpaceKind::kTier, placement.tier},
@@ -138,13 +187,56 @@ void Emitter::move(const TensorMove& tensor_move, bool is_load, command::EngineI
   base::require_invariant(in_tier.begin >= 0 && in_tier.end <= placement.bytes,
                           "moves stay inside their tensor");
   const Interval in_buffer = command::touched_bytes(is_load ? body.destination : body.source, body);
-  const workload::TensorId base =
-      placement.base == workload::kNoTensor ? tensor_move.tensor : placement.base;
-  if (TensorHazards* tensor = tensor_hazards(base, !is_load)) {
+  const workload::TensorId base = shown(tensor_move.tensor);
+  if (rows != nullptr) {
+    tensor_hazards(base, true)->use(mark, after);
+    is_load ? rows_[base].read(*rows, mark, after) : rows_[base].write(*rows, mark, after);
+  } else if (TensorHazards* tensor = tensor_hazards(base, !is_load)) {
     is_load ? tensor->read(in_tier, mark, after) : tensor->write(in_tier, mark, after);
   }
   is_load ? scratchpad_.write(in_buffer, mark, after) : scratchpad_.read(in_buffer, mark, after);
   emit(engine, after, std::move(body));
+}
+
+void Emitter::load_on(std::int64_t lane, const TensorMove& tensor_move) {
+  move(tensor_move, true, of_lane(machine_->load_engines, lane));
+}
+
+void Emitter::store_on(std::int64_t lane, const TensorMove& tensor_move) {
+  move(tensor_move, false, of_lane(machine_->store_engines, lane));
+}
+
+void Emitter::load_rows(std::int64_t lane, const TensorMove& tensor_move, const Interval& rows) {
+  move(tensor_move, true, of_lane(machine_->load_engines, lane), {}, &rows);
+}
+
+void Emitter::store_rows(std::int64_t lane, const TensorMove& tensor_move, const Interval& rows) {
+  move(tensor_move, false, of_lane(machine_->store_engines, lane), {}, &rows);
+}
+
+const command::PimMemory& Emitter::pim_memory(std::uint16_t index) const {
+  for (const Machine::Tier& tier : machine_->tiers) {
+    if (tier.pim && index-- == 0) {
+      return *tier.pim;
+    }
+  }
+  throw base::InternalError("a program names a PIM memory of the machine", "lowering");
+}
+
+void Emitter::pim(command::PimProgram program, const std::vector<BankRows>& reads) {
+  const auto& engines = machine_->pim_engines;
+  const command::EngineIndex engine =
+      engines.at(static_cast<std::size_t>(program.channel) % engines.size());
+  const command::Dependency mark = next_mark(engine);
+  Marks after;
+  const PimTouches touched = touched_bytes(program, pim_memory(program.memory));
+  scratchpad_.write(touched.destination, mark, after);
+  scratchpad_.read(touched.source, mark, after);
+  for (const BankRows& read : reads) {
+    tensor_hazards(read.tensor, true)->use(mark, after);
+    rows_[read.tensor].read(read.rows, mark, after);
+  }
+  emit(engine, after, std::move(program));
 }
 
 void Emitter::compute(std::size_t array, command::ComputeTile tile) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,13 +19,21 @@ struct FusedStage {
   bool operand_first = false;                        // operand - x instead of x - operand
 };
 
+struct PimAttentionPlan;
+struct PimProductPlan;
+
 // One layer of the stream: an operator with what is fused into it.
 struct LayerGroup {
   std::size_t op = 0;
   std::vector<FusedStage> stages;
   workload::TensorId output = workload::kNoTensor;  // of the last stage
   std::string name;                                 // names joined by '+'
-  std::vector<workload::TensorId> workspace;        // tensors that live in this layer only
+  std::vector<workload::TensorId> workspace = {};   // tensors that live in this layer only
+  // Where the layer computes in the banks of a memory, one of both.
+  std::shared_ptr<const PimAttentionPlan> pim = {};
+  std::shared_ptr<const PimProductPlan> product = {};
+  workload::TensorId staging = workload::kNoTensor;  // values that wait for their block
+  std::string note = {};  // what decided whether the layer computes in banks
 };
 
 // Whether an operator is computed as a matrix product, so that others may ride on its write-out.

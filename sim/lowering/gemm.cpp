@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lowering/matrix_layer.h"
 #include "lowering/operator_table.h"
+#include "lowering/pim_product.h"
 #include "workload/matrix_shapes.h"
 
 namespace orrery::lowering {
@@ -35,6 +36,9 @@ Batches joined(const Batches& batches) {
 // Batch dimensions along which b is the same are rows of a; of the others the innermost becomes
 // the groups of a tile, the rest are loops.
 std::unique_ptr<Layer> plan_matrix_multiplication(const LayerRequest& request) {
+  if (request.group.product) {
+    return plan_product_in_memory(request);
+  }
   const auto& attributes = std::get<workload::MatrixMultiplication>(request.op().attributes);
   const auto product =
       workload::product_shape(request.input(0).shape, request.input(1).shape, attributes);

@@ -100,4 +100,9 @@ void TensorHazards::write(const command::Interval& bytes, const command::Depende
   }
 }
 
+void TensorHazards::use(const command::Dependency& mark, Marks& after) {
+  users_.add(mark);
+  after.add(blockers_);
+}
+
 }  // namespace orrery::lowering

@@ -62,6 +62,9 @@ class TensorHazards {
   void read(const command::Interval& bytes, const command::Dependency& mark, Marks& after);
   void write(const command::Interval& bytes, const command::Dependency& mark, Marks& after);
 
+  // `mark` uses bytes whose order among themselves somebody else keeps.
+  void use(const command::Dependency& mark, Marks& after);
+
   // Everyone who has used the tensor.
   [[nodiscard]] const Marks& users() const { return users_; }
   // The tensor is read no more: keeps only its users.

@@ -46,6 +46,11 @@ LayerMapping layer_mapping(const MappingConfig& mapping, const workload::Operato
     take(result.tile_budget_percent, rule.tile_budget_percent);
     take(result.fuse, rule.fuse);
     take(result.attention, rule.attention);
+    take(result.cache, rule.cache);
+    take(result.channels, rule.channels);
+    take(result.append, rule.append);
+    take(result.offload, rule.offload);
+    take(result.offload_below, rule.offload_below);
     take(result.softmax, rule.softmax);
     take(result.packing, rule.packing);
   }

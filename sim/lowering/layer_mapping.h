@@ -22,6 +22,11 @@ struct LayerMapping {
   std::int64_t tile_budget_percent = 50;
   Wish<Names> fuse;                        // absent: whatever can
   std::optional<AttentionForm> attention;  // absent: row-tiled, one-pass where rows do not fit
+  Wish<CacheLayout> cache;                 // absent: plain, of attention in banks there
+  Wish<requests::ChannelRule> channels;    // absent: round-robin
+  Wish<PimAppend> append;                  // absent: by blocks
+  Wish<OffloadPolicy> offload;             // absent: never, but for attention: pim
+  Wish<std::int64_t> offload_below;        // absent: the ridge of the roofline
   SoftmaxForm softmax = SoftmaxForm::kOnline;
   bool packing = true;
 };

@@ -80,7 +80,26 @@ void add_form_keys(config::Schema<Self>& schema) {
                 "Tiers of the tensors that the layers write, and of those they are the first to "
                 "read; these rules come before the mapping's own.")
       .optional("attention", &Self::attention, maybe(config::choice(attention_form_names())),
-                "Where the logits of attention go.")
+                "Where the logits of attention go; pim: both products in the banks of a memory.")
+      .optional("cache", &Self::cache, maybe(located(config::choice(cache_layout_names()))),
+                "Where attention that arrays compute leaves the keys and values of a prefill: "
+                "plain, or in rows of banks as attention: pim expects them; plain when left out.")
+      .optional("channels", &Self::channels, maybe(located(config::choice(channel_rule_names()))),
+                "How requests of attention: pim or cache: banks get their channel: in turn, or the "
+                "longest first to "
+                "the channel of the least load; in turn when left out.")
+      .optional("append", &Self::append, maybe(located(config::choice(pim_append_names()))),
+                "When new values in banks go to their rows: each token at once, or those "
+                "of a burst together; a block when left out.")
+      .optional("offload", &Self::offload, maybe(located(config::choice(offload_policy_names()))),
+                "Whether products with weights, and attention, are computed in the banks of a "
+                "memory: never, always, where they do few products for each byte there "
+                "(intensity), or where the estimates say that it is faster (time).")
+      .optional("offload_below", &Self::offload_below,
+                maybe(located(config::integer(1, kMostElements))),
+                "Of offload: intensity, the useful multiply-accumulates for each byte in banks "
+                "below which they are computed there; when left out, the arrays' peak over the "
+                "memory's bandwidth.")
       .optional("softmax", &Self::softmax, maybe(config::choice(softmax_form_names())),
                 "How softmax goes over rows that do not fit the scratchpad.")
       .optional("packing", &Self::packing, maybe(config::boolean()),

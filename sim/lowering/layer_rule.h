@@ -10,8 +10,10 @@
 #include "config/located.h"
 #include "config/schema.h"
 #include "lowering/attention_form.h"
+#include "lowering/offload_policy.h"
 #include "lowering/placement_rule.h"
 #include "lowering/softmax_form.h"
+#include "requests/channel_assignment.h"
 #include "timing/dataflow.h"
 #include "workload/graph.h"
 
@@ -39,6 +41,11 @@ struct LayerRule {
   Wish<Names> fuse;
   std::vector<PlacementRule> placement;
   std::optional<AttentionForm> attention;
+  Wish<CacheLayout> cache;
+  Wish<requests::ChannelRule> channels;
+  Wish<PimAppend> append;
+  Wish<OffloadPolicy> offload;
+  Wish<std::int64_t> offload_below;
   std::optional<SoftmaxForm> softmax;
   std::optional<bool> packing;
   base::SourcePosition where;

@@ -21,6 +21,7 @@ struct KeyUse {
 const std::vector<KeyUse>& key_uses() {
   static const std::set<std::string> kMatrix{"convolution", "matrix_multiplication",
                                              "transposed_convolution"};
+  static const std::set<std::string> kBanks{"attention", "matrix_multiplication"};
   static const std::vector<KeyUse> kUses{
       {"tiles", kMatrix, [](const LayerRule& rule) { return rule.tiles.has_value(); }},
       {"loop_order", kMatrix, [](const LayerRule& rule) { return rule.loop_order.has_value(); }},
@@ -32,6 +33,11 @@ const std::vector<KeyUse>& key_uses() {
       {"attention",
        {"attention"},
        [](const LayerRule& rule) { return rule.attention.has_value(); }},
+      {"channels", {"attention"}, [](const LayerRule& rule) { return rule.channels.has_value(); }},
+      {"append", {"attention"}, [](const LayerRule& rule) { return rule.append.has_value(); }},
+      {"offload", kBanks, [](const LayerRule& rule) { return rule.offload.has_value(); }},
+      {"offload_below", kBanks,
+       [](const LayerRule& rule) { return rule.offload_below.has_value(); }},
       {"softmax", {"softmax"}, [](const LayerRule& rule) { return rule.softmax.has_value(); }},
       {"packing", kMatrix, [](const LayerRule& rule) { return rule.packing.has_value(); }},
   };

@@ -7,6 +7,7 @@
 
 #include "lowering/layer_rule_checks.h"
 #include "lowering/name_pattern.h"
+#include "lowering/offload.h"
 #include "lowering/operator_table.h"
 #include "lowering/workspace.h"
 
@@ -24,6 +25,18 @@ void check_machine(const Machine& machine, base::Diagnostics& diagnostics) {
   require(!machine.load_engines.empty(), "DMA engine that loads");
   require(!machine.store_engines.empty(), "DMA engine that stores");
   require(!machine.tiers.empty(), "memory tier");
+}
+
+// Gives weights the last of the load engines.
+void keep_engine_for_weights(const base::SourcePosition& where, Machine& machine,
+                             base::Diagnostics& diagnostics) {
+  if (machine.load_engines.size() < 2) {
+    diagnostics.add({where, "mapping.weights_ahead", "the platform has one DMA engine that loads",
+                     "at least two: one for weights, one for all else", ""});
+    return;
+  }
+  machine.weight_engines = {machine.load_engines.back()};
+  machine.load_engines.pop_back();
 }
 
 // What the mapping says of each operator, if a layer begins with it.
@@ -45,6 +58,19 @@ MayRide may_ride_rule(const workload::Graph& graph, const std::vector<LayerMappi
   };
 }
 
+// The header names the memories that compute where layers do so in them.
+void name_pim_memories(const std::vector<LayerGroup>& groups, Plan& plan) {
+  if (std::none_of(groups.begin(), groups.end(),
+                   [](const LayerGroup& group) { return group.pim || group.product; })) {
+    return;
+  }
+  for (const Machine::Tier& tier : plan.machine.tiers) {
+    if (tier.pim) {
+      plan.header.pim_memories.push_back(*tier.pim);
+    }
+  }
+}
+
 command::LayerInfo layer_info(const workload::Graph& graph, const LayerGroup& group) {
   const workload::Operator& op = graph.operators[group.op];
   command::LayerInfo info;
@@ -54,35 +80,23 @@ command::LayerInfo layer_info(const workload::Graph& graph, const LayerGroup& gr
   return info;
 }
 
-}  // namespace
-
-std::shared_ptr<const Plan> make_plan(const workload::Graph& given, const Machine& machine,
-                                      const MappingConfig& mapping, std::uint64_t seed) {
-  auto plan = std::make_shared<Plan>();
-  plan->machine = machine;
-  plan->header = {given.name, machine.name, seed, machine.engines, {}, {}};
-  for (const Machine::Tier& tier : machine.tiers) {
-    plan->header.tiers.push_back(tier.name);
-  }
-  base::Diagnostics diagnostics;
-  check_machine(machine, diagnostics);
-  diagnostics.throw_if_any();
-
-  const std::vector<LayerMapping> mappings = layer_mappings(given, mapping);
-  std::vector<LayerGroup> groups = fuse(given, may_ride_rule(given, mappings));
-  check_layer_rules(given, groups, machine, mapping, diagnostics);
-  diagnostics.throw_if_any();
-  const workload::Graph graph = with_workspaces(given, mappings, groups);
-  plan->placements = place_tensors(graph, groups, machine, mapping, diagnostics);
-  diagnostics.throw_if_any();
-
+// Plans every layer of the groups, whose tensors have their places.
+void plan_layers(const workload::Graph& graph, const std::vector<LayerMapping>& mappings,
+                 const std::vector<LayerGroup>& groups, Plan& plan,
+                 base::Diagnostics& diagnostics) {
   std::map<Names, MatrixTilingCache> tilings;  // by the engines that the layer may use
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const LayerMapping& wishes = mappings[groups[i].op];
-    auto part = wishes.engines ? part_of(machine, wishes.engines->value) : nullptr;
+    auto part = wishes.engines ? part_of(plan.machine, wishes.engines->value) : nullptr;
     MatrixTilingCache& cache = tilings[wishes.engines ? wishes.engines->value : Names()];
-    const LayerRequest request{graph,      groups[i],        i,    part ? *part : plan->machine,
-                               wishes,     plan->placements, seed, cache,
+    const LayerRequest request{graph,
+                               groups[i],
+                               i,
+                               part ? *part : plan.machine,
+                               wishes,
+                               plan.placements,
+                               plan.header.seed,
+                               cache,
                                diagnostics};
     command::LayerInfo info = layer_info(graph, groups[i]);
     const PlanFunction* function = operator_table().find(info.kind);
@@ -91,11 +105,64 @@ std::shared_ptr<const Plan> make_plan(const workload::Graph& given, const Machin
     if (body) {
       body->describe(info);
     }
-    plan->header.layers.push_back(std::move(info));
-    plan->layers.push_back({groups[i], wishes, std::move(part), std::move(body)});
+    if (!groups[i].note.empty()) {
+      info.tiling += "; " + groups[i].note;
+    }
+    plan.header.layers.push_back(std::move(info));
+    plan.layers.push_back({groups[i], wishes, std::move(part), std::move(body)});
   }
   diagnostics.throw_if_any();
+}
+
+std::shared_ptr<const Plan> plan_with(const workload::Graph& given, const Machine& machine,
+                                      const MappingConfig& mapping,
+                                      const std::vector<LayerMapping>& mappings,
+                                      std::uint64_t seed) {
+  auto plan = std::make_shared<Plan>();
+  plan->machine = machine;
+  plan->header = {given.name, machine.name, seed, machine.engines, {}, {}};
+  for (const Machine::Tier& tier : machine.tiers) {
+    plan->header.tiers.push_back(tier.name);
+  }
+  base::Diagnostics diagnostics;
+  check_machine(machine, diagnostics);
+  if (mapping.weights_ahead) {
+    keep_engine_for_weights(mapping.where, plan->machine, diagnostics);
+  }
+  diagnostics.throw_if_any();
+
+  std::vector<LayerGroup> groups = fuse(given, may_ride_rule(given, mappings));
+  check_layer_rules(given, groups, plan->machine, mapping, diagnostics);
+  diagnostics.throw_if_any();
+  // Those that compare times are planned on arrays first.
+  std::shared_ptr<const Plan> on_arrays;
+  const auto array_cycles = [&](std::size_t group) {
+    if (!on_arrays) {
+      std::vector<LayerMapping> never = mappings;
+      for (std::size_t i = 0; i < never.size(); ++i) {
+        if (compares_times(given.operators[i], never[i])) {
+          never[i].offload->value = OffloadPolicy::kNever;
+        }
+      }
+      on_arrays = plan_with(given, machine, mapping, never, seed);
+    }
+    return on_arrays->layers[group].body->estimated_cycles();
+  };
+  plan_offloads(given, mappings, plan->machine, array_cycles, groups, diagnostics);
+  diagnostics.throw_if_any();
+  name_pim_memories(groups, *plan);
+  const workload::Graph graph = with_workspaces(given, mappings, groups);
+  plan->placements = place_tensors(graph, groups, plan->machine, mapping, diagnostics);
+  diagnostics.throw_if_any();
+  plan_layers(graph, mappings, groups, *plan, diagnostics);
   return plan;
+}
+
+}  // namespace
+
+std::shared_ptr<const Plan> make_plan(const workload::Graph& graph, const Machine& machine,
+                                      const MappingConfig& mapping, std::uint64_t seed) {
+  return plan_with(graph, machine, mapping, layer_mappings(graph, mapping), seed);
 }
 
 LoweredStream::LoweredStream(std::shared_ptr<const Plan> plan)
@@ -119,7 +186,9 @@ bool LoweredStream::next(command::Command& command) {
 }
 
 std::string loop_nest_text(const Plan& plan, std::size_t layer) {
-  return plan.header.layers.at(layer).name + "\n" + plan.layers.at(layer).body->loop_nest();
+  const std::string& note = plan.layers.at(layer).group.note;
+  return plan.header.layers.at(layer).name + (note.empty() ? "" : ": " + note) + "\n" +
+         plan.layers.at(layer).body->loop_nest();
 }
 
 }  // namespace orrery::lowering

@@ -84,6 +84,9 @@ command::Extents extents_of(const Machine& machine) {
   for (const Machine::Tier& tier : machine.tiers) {
     extents.tiers[tier.name] = tier.capacity;
     extents.tier_order.push_back(tier.name);
+    if (tier.pim) {
+      extents.pim_memories.push_back(*tier.pim);
+    }
   }
   for (const std::string& engine : machine.engines) {
     extents.engines.push_back({engine, ""});
@@ -97,10 +100,14 @@ command::Extents extents_of(const Machine& machine) {
   for (const Machine::VectorUnit& unit : machine.vector_units) {
     extents.engines[unit.engine].executes = "vector";
   }
-  for (const auto* engines : {&machine.load_engines, &machine.store_engines}) {
+  for (const auto* engines :
+       {&machine.load_engines, &machine.weight_engines, &machine.store_engines}) {
     for (const command::EngineIndex engine : *engines) {
       extents.engines[engine].executes = "move";
     }
+  }
+  for (const command::EngineIndex engine : machine.pim_engines) {
+    extents.engines[engine].executes = "pim";
   }
   return extents;
 }

@@ -9,6 +9,7 @@
 #include "base/rational.h"
 #include "command/command.h"
 #include "command/extents.h"
+#include "lowering/pim_costs.h"
 #include "timing/dataflow.h"
 #include "timing/row_stationary.h"
 #include "timing/vector_timing.h"
@@ -46,6 +47,9 @@ struct Machine {
     std::int64_t page_bytes = 1 << 14;  // of one open row on every data bus of every channel
     std::int64_t latency_cycles = 0;    // of a lone request, there and back
     bool is_link = false;               // to other devices: holds nothing but what they exchange
+    std::shared_ptr<const command::PimMemory> pim = {};  // null: none
+    std::shared_ptr<const PimCosts> pim_costs = {};      // null: not known
+    std::int64_t access_bytes = 64;                      // of a burst
 
     // Cycles of a transfer at the peak, rounded up.
     [[nodiscard]] std::int64_t cycles(std::int64_t bytes) const;
@@ -62,9 +66,11 @@ struct Machine {
   std::vector<Array> arrays;         // alike
   std::vector<Array> other_arrays;   // of other sizes, for layers whose mapping names them
   std::vector<VectorUnit> vector_units;
-  std::vector<command::EngineIndex> load_engines;   // DMA engines that carry tier -> scratchpad
-  std::vector<command::EngineIndex> store_engines;  // and back; one engine may stand in both
-  std::int64_t load_transfers = 1;  // under way at a time, all load engines together
+  std::vector<command::EngineIndex> load_engines;  // DMA engines that carry tier -> scratchpad
+  std::vector<command::EngineIndex> weight_engines = {};  // load what no command wrote; none: those
+  std::vector<command::EngineIndex> store_engines;        // and back; one engine may stand in both
+  std::vector<command::EngineIndex> pim_engines;  // channel c is served by c modulo their number
+  std::int64_t load_transfers = 1;                // under way at a time, all load engines together
   std::int64_t scratchpad_bytes = 0;
   std::vector<Tier> tiers;
 };

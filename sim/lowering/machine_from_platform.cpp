@@ -2,6 +2,9 @@
 #include <cmath>
 
 #include "hardware/dma_config.h"
+#include "hardware/pim_config.h"
+#include "hardware/pim_memory.h"
+#include "hardware/pim_meter.h"
 #include "hardware/platform_config.h"
 #include "hardware/systolic_array_config.h"
 #include "hardware/vector_unit_config.h"
@@ -30,6 +33,8 @@ class MachineBuilder {
         machine_.vector_units.push_back({index, unit->costs()});
       } else if (const auto* dma = dynamic_cast<const hardware::DmaConfig*>(config)) {
         add_dma(index, *dma);
+      } else if (dynamic_cast<const hardware::PimConfig*>(config) != nullptr) {
+        machine_.pim_engines.push_back(index);
       }
     }
     add_tiers();
@@ -103,6 +108,16 @@ class MachineBuilder {
                         static_cast<double>(base::kFemtosecondsPerSecond));
   }
 
+  [[nodiscard]] std::shared_ptr<const PimCosts> pim_costs(const command::PimMemory& memory,
+                                                          const hardware::TierConfig& tier) const {
+    const hardware::PimMeter meter(tier);
+    // tCK in cycles of the estimates.
+    const base::Rational cycle = clock_hertz() * tier.dram.tck / base::kFemtosecondsPerSecond;
+    return measure_pim_costs(memory, cycle, [&](const std::vector<command::PimProgram>& programs) {
+      return meter.cycles(programs);
+    });
+  }
+
   void add_tiers() {
     for (const auto& [name, tier] : platform_.memory) {
       Machine::Tier entry;
@@ -114,7 +129,13 @@ class MachineBuilder {
       entry.page_bytes = tier.page_bytes();
       entry.latency_cycles = latency_cycles(tier);
       entry.is_link = tier.storage && tier.storage->link;
+      entry.access_bytes = tier.access_bytes();
       machine_.tiers.push_back(std::move(entry));
+    }
+    for (command::PimMemory& memory : hardware::pim_memories_of(platform_)) {
+      Machine::Tier& tier = machine_.tiers[memory.tier];
+      tier.pim = std::make_shared<const command::PimMemory>(std::move(memory));
+      tier.pim_costs = pim_costs(*tier.pim, platform_.memory[tier.pim->tier].second);
     }
   }
 

@@ -17,6 +17,10 @@ MappingConfig read_mapping(config::Node document, const std::vector<config::Over
   }
   config::Reader reader("mapping");
   auto mapping = MappingConfig::schema().read(document, reader);
+  if (mapping && !mapping->interleave && !mapping->second_placement.empty()) {
+    reader.diagnostics().add({mapping->second_placement.front().where, "mapping.second_placement",
+                              "there is no second sub-batch", "`interleave: true` with it", ""});
+  }
   reader.diagnostics().throw_if_any();
   return *mapping;
 }
@@ -46,10 +50,21 @@ const config::Schema<MappingConfig>& MappingConfig::schema() {
                     "Where logits go: to memory, whole rows in the scratchpad, or one pass with "
                     "running maximum and sum. Left out: row_tiled, one_pass where a row does not "
                     "fit.")
+          .optional("interleave", &Self::interleave, config::boolean(),
+                    "The requests of a batch run as two sub-batches, each with half of every "
+                    "memory: while one is in attention, the other is outside it.")
+          .optional("weights_ahead", &Self::weights_ahead, config::boolean(),
+                    "The last of several load engines carries what the run itself does not write, "
+                    "as weights, and nothing else: they come while what a layer before makes is "
+                    "waited for.")
           .optional("placement", &Self::placement,
                     config::list(config::object(PlacementRule::schema())),
                     "Rules for the placement of tensors; the first that matches counts. Tensors "
                     "without a rule go to the tiers in the order of the platform.")
+          .optional("second_placement", &Self::second_placement,
+                    config::list(config::object(PlacementRule::schema())),
+                    "With `interleave`: rules for tensors of the second sub-batch; they come "
+                    "before those of `placement`.")
           .optional("layers", &Self::layers, config::list(config::object(LayerRule::schema())),
                     "Rules for single layers; of several that match and have the same key, the "
                     "last counts.")

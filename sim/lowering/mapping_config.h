@@ -26,9 +26,12 @@ struct MappingConfig {
   bool double_buffering = true;              // two buffers for each stream of tiles
   bool packing = true;                       // groups side by side on an array
   SoftmaxForm softmax = SoftmaxForm::kOnline;
-  std::optional<AttentionForm> attention;  // absent: row-tiled, one-pass where rows do not fit
-  std::vector<PlacementRule> placement;    // none: tiers in the order of the platform
-  std::vector<LayerRule> layers;           // the last one that has a key counts
+  std::optional<AttentionForm> attention;       // absent: row-tiled, one-pass where rows do not fit
+  bool interleave = false;                      // two sub-batches, a stage apart
+  bool weights_ahead = false;                   // weights have a load engine of their own
+  std::vector<PlacementRule> placement;         // none: tiers in the order of the platform
+  std::vector<PlacementRule> second_placement;  // before these, for the second sub-batch
+  std::vector<LayerRule> layers;                // the last one that has a key counts
   base::SourcePosition where;
 
   [[nodiscard]] static const config::Schema<MappingConfig>& schema();

@@ -24,6 +24,9 @@ struct MatrixOperands {
   std::vector<FusedStage> stages;
 };
 
+// Of a request for a convolution or product.
+[[nodiscard]] MatrixOperands operands_of(const LayerRequest& request);
+
 // The stages that make alpha * sums + beta * bias of the sums. The operand of the addition is left
 // empty.
 [[nodiscard]] decltype(command::VectorCommand::stages) scale_stages(const MatrixOperands& operands);

@@ -21,21 +21,6 @@ StreamedTensor streamed(const LayerRequest& request, TensorId id) {
   return {request.tensor(id).type, request.placements[static_cast<std::size_t>(id)].tier};
 }
 
-MatrixOperands operands_of(const LayerRequest& request) {
-  const auto& inputs = request.op().inputs;
-  MatrixOperands operands;
-  operands.a = inputs[0];
-  operands.b = inputs[1];
-  operands.bias = inputs.size() > 2 ? inputs[2] : kNoTensor;
-  operands.c = request.group.output;
-  operands.stages = request.group.stages;
-  if (const auto* product = std::get_if<workload::MatrixMultiplication>(&request.op().attributes)) {
-    operands.alpha = product->alpha;
-    operands.beta = product->beta;
-  }
-  return operands;
-}
-
 // The write-out is one element-wise pass.
 void set_write_out_work(MatrixProblem& problem, const MatrixOperands& operands) {
   command::VectorCommand command;
@@ -138,6 +123,21 @@ class MatrixSequence : public Layer {
 };
 
 }  // namespace
+
+MatrixOperands operands_of(const LayerRequest& request) {
+  const auto& inputs = request.op().inputs;
+  MatrixOperands operands;
+  operands.a = inputs[0];
+  operands.b = inputs[1];
+  operands.bias = inputs.size() > 2 ? inputs[2] : kNoTensor;
+  operands.c = request.group.output;
+  operands.stages = request.group.stages;
+  if (const auto* product = std::get_if<workload::MatrixMultiplication>(&request.op().attributes)) {
+    operands.alpha = product->alpha;
+    operands.beta = product->beta;
+  }
+  return operands;
+}
 
 std::unique_ptr<Layer> plan_matrix_sequence(const LayerRequest& request,
                                             const std::vector<MatrixProblem>& problems) {

@@ -24,6 +24,13 @@ std::optional<AxisRange> piece(const AxisRange& range, std::int64_t size, std::s
   return AxisRange{range.begin + offset, std::min(size, range.count - offset)};
 }
 
+// Whether features come one after the other, so that any number of them is as good as a multiple of
+// the array's columns.
+bool streams_features(const timing::Dataflow& dataflow) {
+  return dataflow.machine() != timing::Dataflow::Machine::kRowsStay &&
+         dataflow.loop(dataflow.loops() - 1).dimension == timing::Dimension::kN;
+}
+
 }  // namespace
 
 std::int64_t MatrixTiling::estimate() const {
@@ -57,8 +64,9 @@ MatrixTiles::MatrixTiles(const MatrixProblem& problem, const MatrixTiling& tilin
     }
     parts_ = divide_up(tiling.groups, part_groups_);
   } else if (!tiling.split_rows) {
-    const std::int64_t column_blocks = divide_up(tiling.features, array_columns);
-    part_features_ = std::min(tiling.features, divide_up(column_blocks, count) * array_columns);
+    const std::int64_t unit = streams_features(problem.dataflow) ? 1 : array_columns;
+    const std::int64_t units = divide_up(tiling.features, unit);
+    part_features_ = std::min(tiling.features, divide_up(units, count) * unit);
     if (problem.features > 1 && part_features_ < tiling.features) {
       part_features_ += part_features_ % 2;  // elements of four bits: whole bytes
     }

@@ -8,6 +8,10 @@
 #include <optional>
 #include <string>
 
+#include "base/integer.h"
+#include "lowering/pim_attention_plan.h"
+#include "lowering/pim_product_plan.h"
+
 namespace orrery::lowering {
 namespace {
 
@@ -129,6 +133,7 @@ class Placer {
       output.last_layer = layer;
       where_[index(groups[i].output)] = where;
       add_layer_rules(groups[i], groups[i].output);
+      find_rows(groups[i]);
       for (const TensorId id : groups[i].workspace) {
         placements_[index(id)].placed = true;
         placements_[index(id)].first_layer = layer;
@@ -149,6 +154,41 @@ class Placer {
         placements_[i].placed = true;
       }
     }
+  }
+
+  // Of a layer that computes in banks.
+  void find_rows(const LayerGroup& group) {
+    const Operator& op = graph_.operators[group.op];
+    if (group.pim) {
+      const PimKvLayout& layout = group.pim->layout;
+      set_rows(op.inputs[3], *group.pim, layout.key_rows());
+      set_rows(op.inputs[4], *group.pim, layout.value_rows());
+      placements_[index(op.inputs[3])].pim = placements_[index(op.inputs[4])].pim = group.pim;
+      for (std::size_t i = 0; group.pim->computes && i < group.workspace.size(); ++i) {
+        set_rows(group.workspace[i], *group.pim, group.pim->vector_rows());
+      }
+    }
+    if (group.staging != kNoTensor) {
+      set_rows(group.staging, *group.pim, group.pim->layout.staging_rows());
+      placements_[index(group.staging)].placed = true;
+      where_[index(group.staging)] = op.where;
+      add_layer_rules(group, group.staging);
+    }
+    if (group.product) {
+      set_rows(op.inputs[1], *group.product, group.product->layout.rows());
+      placements_[index(op.inputs[1])].product = group.product;
+      for (const TensorId id : group.workspace) {
+        set_rows(id, *group.product, group.product->vector_rows());
+      }
+    }
+  }
+
+  // Whole rows of all banks of a memory that computes.
+  void set_rows(TensorId id, const PimTarget& target, std::int64_t rows) {
+    Placement& placement = placements_[index(id)];
+    placement.tier = target.tier;
+    placement.row_stride = target.row_stride();
+    placement.bytes = rows * placement.row_stride;
   }
 
   // Views lie where the tensors lie that they show.
@@ -172,6 +212,10 @@ class Placer {
       if (!rule->matches(tensor)) {
         continue;
       }
+      if (placements_[index(id)].row_stride > 0) {
+        check_rule_of_banks(*rule, tensor, placements_[index(id)].tier);
+        break;
+      }
       for (const std::string& name : rule->tiers) {
         for (std::size_t i = 0; i < spaces_.size(); ++i) {
           if (spaces_[i].tier->name == name) {
@@ -181,12 +225,31 @@ class Placer {
       }
       return result;
     }
+    if (placements_[index(id)].row_stride > 0) {
+      return {placements_[index(id)].tier};
+    }
     for (std::size_t i = 0; i < spaces_.size(); ++i) {
       if (spaces_[i].tier->is_link == is_exchange_[index(id)]) {
         result.push_back(i);
       }
     }
     return result;
+  }
+
+  // Caches and weights lie where they are multiplied; vectors on their way there too, whatever
+  // rules say of activations.
+  void check_rule_of_banks(const PlacementRule& rule, const Tensor& tensor,
+                           std::size_t tier) const {
+    const std::string& name = spaces_[tier].tier->name;
+    if (tensor.role != TensorRole::kActivation &&
+        std::find(rule.tiers.begin(), rule.tiers.end(), name) == rule.tiers.end()) {
+      diagnostics_.add({rule.where, "",
+                        fmt::format("tensor '{}' of {} lies in memory '{}'", tensor.name,
+                                    tensor.role == TensorRole::kWeight ? "a product in banks"
+                                                                       : "a cache in banks",
+                                    name),
+                        "that memory among its tiers", ""});
+    }
   }
 
   struct Gap {
@@ -198,7 +261,9 @@ class Placer {
   [[nodiscard]] Gap find_gap(const TierSpace& space, const Placement& placement) const {
     Gap gap;
     std::int64_t free_from = 0;
+    const std::int64_t alignment = std::max<std::int64_t>(placement.row_stride, 1);
     const auto consider = [&](std::int64_t end) {
+      free_from = base::divide_up(free_from, alignment) * alignment;
       gap.largest = std::max(gap.largest, end - free_from);
       if (!gap.address && end - free_from >= placement.bytes) {
         gap.address = free_from;
@@ -218,7 +283,9 @@ class Placer {
   void place(TensorId id) {
     const Tensor& tensor = graph_.tensors[index(id)];
     Placement& placement = placements_[index(id)];
-    placement.bytes = tensor.bytes();
+    if (placement.row_stride == 0) {
+      placement.bytes = tensor.bytes();
+    }
     std::string free_space;
     for (const std::size_t candidate : candidates(id)) {
       TierSpace& space = spaces_[candidate];
@@ -237,15 +304,28 @@ class Placer {
     ++homeless_;
     homeless_bytes_ += placement.bytes;
     if (homeless_ <= kMostReported) {
-      diagnostics_.add({where_[index(id)], "",
-                        fmt::format("tensor '{}' of {} does not fit", tensor.name,
-                                    base::to_string(base::Bytes{placement.bytes})),
-                        is_exchange_[index(id)] && free_space.empty()
-                            ? "a memory of the platform with 'storage: {link: true}', or an "
-                              "all-reduce that is left out"
-                            : "free space of at least its size; free: " + free_space,
-                        ""});
+      diagnostics_.add(
+          {where_[index(id)], "",
+           fmt::format("tensor '{}' of {}{} does not fit", tensor.name,
+                       base::to_string(base::Bytes{placement.bytes}), rows_text(placement)),
+           wanted_space(id, free_space), ""});
     }
+  }
+
+  [[nodiscard]] std::string wanted_space(TensorId id, const std::string& free_space) const {
+    if (is_exchange_[index(id)] && free_space.empty()) {
+      return "a memory of the platform with 'storage: {link: true}', or an all-reduce that is left "
+             "out";
+    }
+    return (placements_[index(id)].row_stride > 0 ? "free whole rows of all banks; free: "
+                                                  : "free space of at least its size; free: ") +
+           free_space;
+  }
+
+  static std::string rows_text(const Placement& placement) {
+    return placement.row_stride > 0
+               ? fmt::format(", {} rows of every bank,", placement.bytes / placement.row_stride)
+               : "";
   }
 
   void report_rest() {

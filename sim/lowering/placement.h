@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/error.h"
@@ -27,6 +28,13 @@ struct Placement {
   std::int64_t first_layer = -1;             // that writes it; -1: there before the first
   std::int64_t last_layer = kForever;        // that reads it
   std::vector<workload::TensorId> replaces;  // earlier tensors whose memory it uses again
+  // Of what lies in whole rows of the banks of a memory that computes: the bytes of one of them; 0:
+  // it does not.
+  std::int64_t row_stride = 0;
+  // Keys and values of attention lie there as PimKvLayout has them, weights of a product as
+  // PimProductLayout.
+  std::shared_ptr<const PimAttentionPlan> pim = {};
+  std::shared_ptr<const PimProductPlan> product = {};
 };
 
 // Weights, inputs, outputs and caches lie where they are for the whole run; activations share

@@ -15,39 +15,48 @@ using command::SpaceKind;
 constexpr std::int64_t kChipAlignment = 256;
 constexpr std::int64_t kTierAlignment = 1 << 20;
 
-std::int64_t border(std::int64_t bytes, std::int64_t percent, bool is_tier) {
+std::int64_t border(std::int64_t bytes, std::int64_t percent, std::int64_t alignment) {
   if (percent == 100) {
     return bytes;
   }
-  const std::int64_t alignment =
-      is_tier && bytes >= 128 * kTierAlignment ? kTierAlignment : kChipAlignment;
   const auto part = static_cast<std::int64_t>(static_cast<__int128>(bytes) * percent / 100);
   return part / alignment * alignment;
 }
 
-}  // namespace
-
-std::int64_t Share::begin(std::int64_t bytes, bool is_tier) const {
-  return border(bytes, from, is_tier);
+std::int64_t alignment_of(const Machine::Tier& tier) {
+  if (tier.pim && tier.pim->row.size() == 1) {
+    return tier.pim->row.front().stride;
+  }
+  return tier.capacity >= 128 * kTierAlignment ? kTierAlignment : kChipAlignment;
 }
 
-std::int64_t Share::end(std::int64_t bytes, bool is_tier) const {
-  return border(bytes, to, is_tier);
+}  // namespace
+
+Share::Part Share::on_chip(std::int64_t bytes) const {
+  return {border(bytes, from, kChipAlignment), border(bytes, to, kChipAlignment)};
+}
+
+Share::Part Share::of(const Machine::Tier& tier) const {
+  const std::int64_t alignment = alignment_of(tier);
+  return {border(tier.capacity, from, alignment), border(tier.capacity, to, alignment)};
 }
 
 Machine part_of_memories(const Machine& machine, const Share& share) {
   Machine part = machine;
-  const auto size = [&](std::int64_t bytes, bool is_tier) {
-    return share.end(bytes, is_tier) - share.begin(bytes, is_tier);
-  };
-  part.scratchpad_bytes = size(machine.scratchpad_bytes, false);
+  part.scratchpad_bytes = share.on_chip(machine.scratchpad_bytes).bytes();
   for (auto* arrays : {&part.arrays, &part.other_arrays}) {
     for (Machine::Array& array : *arrays) {
-      array.accumulator_bytes = size(array.accumulator_bytes, false);
+      array.accumulator_bytes = share.on_chip(array.accumulator_bytes).bytes();
     }
   }
   for (Machine::Tier& tier : part.tiers) {
-    tier.capacity = size(tier.capacity, true);
+    const std::int64_t bytes = share.of(tier).bytes();
+    if (tier.pim && tier.pim->row.size() == 1) {
+      command::PimMemory rows = *tier.pim;
+      rows.row.front().extent = bytes / rows.row.front().stride;
+      tier.pim = std::make_shared<const command::PimMemory>(std::move(rows));
+    }
+    tier.capacity = bytes;
   }
   return part;
 }
@@ -58,26 +67,28 @@ SharedStream::SharedStream(std::unique_ptr<command::Source> stream, const Machin
       header_(stream_->header()),
       accumulator_offsets_(machine.engines.size(), 0),
       meetings_(std::move(meetings)) {
-  const auto use = [&](SpaceKind kind, std::size_t index, std::int64_t bytes) {
-    const bool is_tier = kind == SpaceKind::kTier;
-    const command::UsedRange range{{kind, static_cast<std::uint16_t>(index)},
-                                   share.begin(bytes, is_tier),
-                                   share.end(bytes, is_tier)};
+  const auto use = [&](SpaceKind kind, std::size_t index, const Share::Part& part) {
+    const command::UsedRange range{{kind, static_cast<std::uint16_t>(index)}, part.begin, part.end};
     // A part without bytes is not used.
     if (range.begin < range.end) {
       header_.uses.push_back(range);
     }
     return range.begin;
   };
-  scratchpad_offset_ = use(SpaceKind::kScratchpad, 0, machine.scratchpad_bytes);
+  scratchpad_offset_ = use(SpaceKind::kScratchpad, 0, share.on_chip(machine.scratchpad_bytes));
   for (const auto* arrays : {&machine.arrays, &machine.other_arrays}) {
     for (const Machine::Array& array : *arrays) {
       accumulator_offsets_[array.engine] =
-          use(SpaceKind::kAccumulator, array.engine, array.accumulator_bytes);
+          use(SpaceKind::kAccumulator, array.engine, share.on_chip(array.accumulator_bytes));
     }
   }
   for (std::size_t i = 0; i < machine.tiers.size(); ++i) {
-    tier_offsets_.push_back(use(SpaceKind::kTier, i, machine.tiers[i].capacity));
+    tier_offsets_.push_back(use(SpaceKind::kTier, i, share.of(machine.tiers[i])));
+  }
+  for (command::PimMemory& memory : header_.pim_memories) {
+    memory = *machine.tiers[memory.tier].pim;
+    row_offsets_.push_back(
+        memory.row.size() == 1 ? tier_offsets_[memory.tier] / memory.row.front().stride : 0);
   }
   for (std::size_t i = 0; i < meetings_.size(); ++i) {
     header_.rendezvous.push_back(i + 1);
@@ -113,6 +124,12 @@ void SharedStream::move(Command& command) const {
       }
     }
     move(vector->destination);
+  } else if (auto* program = std::get_if<command::PimProgram>(&command.body)) {
+    program->source.address += scratchpad_offset_;
+    program->destination.address += scratchpad_offset_;
+    for (command::PimStep& step : program->steps) {
+      step.row += row_offsets_[program->memory];
+    }
   }
 }
 

@@ -12,14 +12,20 @@ namespace orrery::lowering {
 
 // The part of every memory of a machine that one of several streams keeps to, in percent. Borders
 // lie at multiples of 256 bytes on the chip and of 1 MiB in a tier (256 bytes in a tier below
-// 128 MiB), downwards: parts that meet in percent meet in bytes.
+// 128 MiB; whole rows of all banks in one that computes), downwards: parts that meet in percent
+// meet in bytes.
 struct Share {
   std::int64_t from = 0;
   std::int64_t to = 100;
 
-  // The first byte of the part of a memory of that size, and the one behind the last.
-  [[nodiscard]] std::int64_t begin(std::int64_t bytes, bool is_tier) const;
-  [[nodiscard]] std::int64_t end(std::int64_t bytes, bool is_tier) const;
+  // Bytes [begin, end) of a memory.
+  struct Part {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    [[nodiscard]] std::int64_t bytes() const { return end - begin; }
+  };
+  [[nodiscard]] Part on_chip(std::int64_t bytes) const;
+  [[nodiscard]] Part of(const Machine::Tier& tier) const;
 };
 
 // The machine with memories of the sizes of a part: what a stream for the part is planned for.
@@ -46,6 +52,7 @@ class SharedStream : public command::Source {
   std::unique_ptr<command::Source> stream_;
   command::StreamHeader header_;
   std::vector<std::int64_t> tier_offsets_;
+  std::vector<std::int64_t> row_offsets_;  // by PIM memory
   std::int64_t scratchpad_offset_ = 0;
   std::vector<std::int64_t> accumulator_offsets_;  // by engine
   std::vector<command::LayerIndex> meetings_;

@@ -32,6 +32,12 @@ class DramTier::ChannelProcess : public sc_core::sc_module, public dram::Complet
     schedule(last);
   }
 
+  void submit(dram::PimProgram program) {
+    const Cycle arrival = tier_.clock_.cycle_at_or_after(now() + tier_.config_.request_latency);
+    channel_.submit_pim(std::move(program), arrival);
+    schedule(arrival);
+  }
+
   void slice_done(std::uint64_t key, std::uint32_t /*initiator*/, Cycle cycle) override {
     tier_.slice_done(key, answered(cycle));
   }
@@ -138,6 +144,16 @@ void DramTier::accept(const Transfer& transfer, const Request& request) {
   }
 }
 
+void DramTier::submit_program(int channel, dram::PimProgram program, std::uint64_t ticket,
+                              TransferListener& listener) {
+  const std::uint64_t key = next_key_++;
+  Open& open = open_[key];
+  open.request = next_request(program.initiator, ticket, listener);
+  open.slices = 1;
+  program.ticket = key;
+  channels_[static_cast<std::size_t>(channel)]->submit(std::move(program));
+}
+
 void DramTier::slice_done(std::uint64_t key, Femtoseconds answered) {
   const auto found = open_.find(key);
   Open& open = found->second;
@@ -171,8 +187,16 @@ TierStatistics DramTier::statistics() const {
   result.access_bytes = static_cast<std::uint64_t>(spec.access_bytes);
   result.cycle = spec.tck;
   result.peak_bytes_per_second = spec.peak_bytes_per_second() * config_.total_channels();
+  for (const dram::Command& command : spec.commands) {
+    result.commands.emplace_back(command.name, 0);
+    result.repetitions.emplace_back(command.name, 0);
+  }
   for (const auto& process : channels_) {
     const dram::ChannelStatistics channel = process->channel().statistics();
+    for (std::size_t i = 0; i < spec.commands.size(); ++i) {
+      result.commands[i].second += channel.commands[i];
+      result.repetitions[i].second += channel.repetitions[i];
+    }
     result.total.add(channel.total);
     if (result.layers.size() < channel.layers.size()) {
       result.layers.resize(channel.layers.size());

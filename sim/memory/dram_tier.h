@@ -7,6 +7,7 @@
 
 #include "memory/address/address_map.h"
 #include "memory/dram/channel.h"
+#include "memory/pim_port.h"
 #include "memory/tier.h"
 #include "memory/tier_layout.h"
 
@@ -18,7 +19,7 @@ namespace orrery::memory {
 // request_latency. So a channel that is woken at t knows all that can happen before that cycle and
 // commits it in one go. It is woken one femtosecond before the first moment at which an answer
 // could be back at an initiator, and not at all while it is idle.
-class DramTier : public Tier {
+class DramTier : public Tier, public PimPort {
  public:
   // `channel.round_trip` is set here, from the two latencies.
   // Throws UserError when the configuration is not sound.
@@ -26,6 +27,8 @@ class DramTier : public Tier {
            const dram::ChannelConfig& channel);
   ~DramTier() override;
 
+  void submit_program(int channel, dram::PimProgram program, std::uint64_t ticket,
+                      TransferListener& listener) override;
   void finish(Femtoseconds end) override;
   [[nodiscard]] TierStatistics statistics() const override;
   // Kernel activations of all channels so far.

@@ -17,10 +17,15 @@ Tier::Tier(const sc_core::sc_module_name& name, std::int64_t capacity)
 void Tier::submit(const Transfer& transfer, std::uint64_t ticket, TransferListener& listener) {
   base::require_invariant(fits(transfer), "a transfer lies within its memory", name());
   base::require_invariant(transfer.row_bytes > 0, "a transfer moves bytes", name());
-  if (sequences_.size() <= transfer.initiator) {
-    sequences_.resize(transfer.initiator + 1, 0);
+  accept(transfer, next_request(transfer.initiator, ticket, listener));
+}
+
+Tier::Request Tier::next_request(std::uint32_t initiator, std::uint64_t ticket,
+                                 TransferListener& listener) {
+  if (sequences_.size() <= initiator) {
+    sequences_.resize(initiator + 1, 0);
   }
-  accept(transfer, {ticket, &listener, transfer.initiator, sequences_[transfer.initiator]++});
+  return {ticket, &listener, initiator, sequences_[initiator]++};
 }
 
 void Tier::answer_at(Femtoseconds time, const Request& request) {

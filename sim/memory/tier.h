@@ -61,6 +61,9 @@ class Tier : public sc_core::sc_module {
     std::uint64_t sequence = 0;  // counts the initiator's submissions
   };
 
+  // The initiator's next.
+  [[nodiscard]] Request next_request(std::uint32_t initiator, std::uint64_t ticket,
+                                     TransferListener& listener);
   virtual void accept(const Transfer& transfer, const Request& request) = 0;
 
   // Tells the listener at a time later than now.

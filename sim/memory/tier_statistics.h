@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -27,6 +28,10 @@ struct TierStatistics {
   std::vector<dram::ChannelStatistics> each_channel;  // "dram" only
 
   std::uint64_t refreshes = 0;
+  // By the name of the standard; "dram" only. `repetitions` counts PIM commands with each
+  // repetition of composite ones.
+  std::vector<std::pair<std::string, std::uint64_t>> commands;
+  std::vector<std::pair<std::string, std::uint64_t>> repetitions;
   base::Cycle data_bus_busy = 0;      // cycles summed over all data buses
   base::Cycle data_bus_possible = 0;  // cycles there were, likewise
   dram::Energy energy;                // "dram" and "storage", zero otherwise

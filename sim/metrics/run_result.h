@@ -53,6 +53,8 @@ struct TierResult {
   std::int64_t row_conflicts = 0;  // another row was open
   std::int64_t forwarded = 0;      // reads answered by writes still queued
   std::int64_t refreshes = 0;
+  Breakdown<std::int64_t> commands;     // of a DRAM, by name; of the whole run
+  Breakdown<std::int64_t> repetitions;  // of PIM commands, each repetition of composite ones
   double peak_bytes_per_second = 0.0;
   double achieved_bytes_per_second = 0.0;
   double average_read_latency_ns = 0.0;  // from arrival at the channel to the end of the data

@@ -53,6 +53,14 @@ void collect_tiers(const hardware::PlatformConfig& platform, const Machine& mach
     const TierStatistics statistics = machine.tiers()[t]->statistics();
     metrics::TierResult total = access_result(name, statistics, statistics.total, result.seconds());
     total.refreshes = static_cast<std::int64_t>(statistics.refreshes);
+    for (std::size_t i = 0; i < statistics.commands.size(); ++i) {
+      const auto& [command, count] = statistics.commands[i];
+      total.commands.emplace_back(command, static_cast<std::int64_t>(count));
+      const auto repeated = static_cast<std::int64_t>(statistics.repetitions[i].second);
+      if (repeated > 0) {
+        total.repetitions.emplace_back(command, repeated);
+      }
+    }
     total.capacity_bytes = machine.tiers()[t]->capacity();
     total.footprint_bytes = machine.audit().tiers()[t].end_address;
     result.tiers.push_back(std::move(total));
@@ -96,6 +104,9 @@ void add_tier_energy(const hardware::PlatformConfig& platform, const Machine& ma
       energy.share(owner + ".pim", amounts.pim, by([](const AccessStatistics& access) {
                      return static_cast<double>(access.pim_steps + access.pim_row_commands);
                    }));
+    }
+    if (amounts.background_buffers > 0) {
+      energy.share(owner + ".background_buffers", amounts.background_buffers, latencies);
     }
     energy.share(owner + ".background",
                  amounts.background_active + amounts.background_precharged +

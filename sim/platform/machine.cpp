@@ -102,13 +102,17 @@ void Machine::build_engines(const hardware::PlatformConfig& platform, bool rever
   engines_.resize(instances.size());
   for (const std::size_t i : construction_order(instances.size(), reverse)) {
     const hardware::EngineConfig& config = *instances[i].config;
-    const auto initiator = static_cast<std::uint32_t>(
-        std::count(kinds.begin(), kinds.begin() + static_cast<std::ptrdiff_t>(i), "dma"));
+    const auto before = [&](std::size_t end, const char* kind) {
+      return static_cast<std::uint32_t>(
+          std::count(kinds.begin(), kinds.begin() + static_cast<std::ptrdiff_t>(end), kind));
+    };
+    const std::uint32_t initiator =
+        kinds[i] == "pim" ? before(kinds.size(), "dma") + before(i, "pim") : before(i, "dma");
     engines_[i] = build_engine(
         {instances[i].name, kinds[i], static_cast<command::EngineIndex>(i),
          platform.clock(config.clock).clock(), static_cast<std::size_t>(config.queue_depth),
          scoreboards_, kinds, config.arbitration, decisions_.get()},
-        config, {initiator, tiers});
+        config, {initiator, tiers, platform});
   }
 }
 

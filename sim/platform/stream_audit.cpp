@@ -6,6 +6,7 @@
 #include "command/vector_passes.h"
 #include "command/view.h"
 #include "hardware/dma_config.h"
+#include "hardware/pim_memory.h"
 #include "hardware/systolic_array_config.h"
 
 namespace orrery::platform {
@@ -52,7 +53,8 @@ timing::TileTiming row_stationary_counts(const command::ComputeTile& tile,
 StreamAudit::StreamAudit(const hardware::PlatformConfig& platform)
     : instances_(platform.instances()),
       engines_(instances_.size()),
-      tiers_(platform.memory.size()) {}
+      tiers_(platform.memory.size()),
+      pim_memories_(hardware::pim_memories_of(platform)) {}
 
 void StreamAudit::add(const command::Command& command) {
   if (command::is_for_sequencer(command)) {
@@ -66,6 +68,8 @@ void StreamAudit::add(const command::Command& command) {
     add_tile(*tile, command.engine, engine);
   } else if (const auto* vector = std::get_if<command::VectorCommand>(&command.body)) {
     add_vector(*vector, engine);
+  } else if (const auto* program = std::get_if<command::PimProgram>(&command.body)) {
+    add_pim(*program, engine);
   }
 }
 
@@ -124,6 +128,15 @@ void StreamAudit::add_vector(const command::VectorCommand& command, Engine& engi
     engine.bytes_read += pass.bytes_read;
     engine.bytes_written += pass.bytes_written;
   }
+}
+
+void StreamAudit::add_pim(const command::PimProgram& program, Engine& engine) {
+  const command::PimMemory& memory = pim_memories_[program.memory];
+  const command::PimTraffic traffic = command::pim_traffic(program, memory);
+  engine.bytes_read += traffic.bytes_in;
+  engine.bytes_written += traffic.bytes_out;
+  tiers_[memory.tier].pim_bytes_in += traffic.bytes_in;
+  tiers_[memory.tier].pim_bytes_out += traffic.bytes_out;
 }
 
 }  // namespace orrery::platform

@@ -23,6 +23,8 @@ class StreamAudit {
     std::int64_t bytes_written = 0;
     std::int64_t rows_read = 0;  // contiguous pieces: each may add a part of a burst at either end
     std::int64_t rows_written = 0;
+    std::int64_t pim_bytes_in = 0;  // to vector buffers
+    std::int64_t pim_bytes_out = 0;
     std::int64_t end_address = 0;  // one past the last byte that a command touches
   };
 
@@ -38,9 +40,12 @@ class StreamAudit {
   void add_tile(const command::ComputeTile& tile, command::EngineIndex index, Engine& engine);
   void add_vector(const command::VectorCommand& command, Engine& engine);
 
+  void add_pim(const command::PimProgram& program, Engine& engine);
+
   std::vector<hardware::PlatformConfig::Instance> instances_;
   std::vector<Engine> engines_;
   std::vector<Tier> tiers_;
+  std::vector<command::PimMemory> pim_memories_;
 };
 
 }  // namespace orrery::platform

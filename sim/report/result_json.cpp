@@ -88,7 +88,9 @@ Json memory_json(const TierResult& tier) {
             {"standard", tier.standard},
             {"channels", tier.channels},
             {"capacity_bytes", tier.capacity_bytes},
-            {"footprint_bytes", tier.footprint_bytes}};
+            {"footprint_bytes", tier.footprint_bytes},
+            {"commands", breakdown_json(tier.commands)},
+            {"repetitions", breakdown_json(tier.repetitions)}};
   json.update(traffic_json(tier));
   return json;
 }

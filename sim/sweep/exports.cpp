@@ -118,9 +118,10 @@ Json published_json(const Findings& findings) {
     Json ours = Json::object();
     put_value(ours, row.ours);
     Json beside = Json::array();
-    for (const auto& [name, figure] : row.beside) {
-      Json one{{"figure", name}};
-      put_value(one, figure);
+    for (std::size_t i = 0; i < row.beside.size(); ++i) {
+      const auto& [title, name] = published.beside[i];
+      Json one{{"title", title}, {"figure", name.value}};
+      put_value(one, row.beside[i]);
       beside.push_back(std::move(one));
     }
     json.push_back({{"figure", published.figure.value},

@@ -53,8 +53,8 @@ PublishedRow compare(const Study& study, const FigureSet& figures, const Publish
   PublishedRow row;
   row.published = &published;
   row.ours = value_of(published.figure.value);
-  for (const LocatedText& name : published.beside) {
-    row.beside.emplace_back(name.value, value_of(name.value));
+  for (const auto& [title, name] : published.beside) {
+    row.beside.push_back(value_of(name.value));
   }
   if (!row.ours.present()) {
     return row;

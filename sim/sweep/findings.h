@@ -30,7 +30,7 @@ struct PublishedRow {
   FigureValue ours;
   std::optional<double> difference;  // ours over the published value, less one
   std::optional<bool> agrees;        // absent where nothing says what agreement is
-  std::vector<std::pair<std::string, FigureValue>> beside;
+  std::vector<FigureValue> beside;   // in the order of Published::beside
 };
 
 // What came out of a study, whatever has been run of it.

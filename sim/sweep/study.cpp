@@ -60,7 +60,7 @@ Codec<AxisValue> axis_value() {
 
 Codec<Metric> metric() {
   return value_or<Metric>(Metric::schema(), "a path in result.json", [](const config::Node& node) {
-    return Metric{{node.text(), node.where(), ""}, "", std::nullopt};
+    return Metric{{node.text(), node.where(), ""}, "", std::nullopt, Combination::kOne};
   });
 }
 
@@ -78,6 +78,15 @@ Codec<Exclusion> exclusion() {
             return value ? std::optional(Exclusion{std::move(*value)}) : std::nullopt;
           },
           [labels](const Exclusion& value) { return labels.write(value.labels); }, labels.type};
+}
+
+const config::EnumTable<Combination>& combinations() {
+  static const config::EnumTable<Combination> kTable{{"one", Combination::kOne},
+                                                     {"sum", Combination::kSum},
+                                                     {"mean", Combination::kMean},
+                                                     {"min", Combination::kLeast},
+                                                     {"max", Combination::kMost}};
+  return kTable;
 }
 
 const config::EnumTable<PlotKind>& plot_kinds() {
@@ -125,10 +134,12 @@ const Schema<Metric>& Metric::schema() {
       Schema<Self>("study_metric", "A figure of each point's result.")
           .required("path", &Self::path, located(text()),
                     "Keys of `result.json`; items of its lists by their `name`, as in "
-                    "`engines.array.utilization`.")
+                    "`engines.array.utilization`. A name that ends in `*` is all that begin so.")
           .optional("unit", &Self::unit, config::optional_text(), "For tables.")
           .optional("absent", &Self::absent, maybe(any_number()),
-                    "Its value where a result has no such path; without it that is a mistake.");
+                    "Its value where a result has no such path; without it that is a mistake.")
+          .optional("combine", &Self::combine, config::choice(combinations()),
+                    "What becomes of the numbers that a path with `*` finds.");
   return kSchema;
 }
 
@@ -161,8 +172,9 @@ const Schema<Published>& Published::schema() {
               "without `range` the figure is only shown.")
           .required("source", &Self::source, text(), "Who says so, and where.")
           .optional("note", &Self::note, config::optional_text(), "Shown below the table.")
-          .optional("beside", &Self::beside, config::list(located(text())),
-                    "Further figures of the study, shown in the same line.")
+          .optional("beside", &Self::beside, config::dictionary(located(text())),
+                    "Further figures of the study, shown in the same line, each in the column of "
+                    "this title.")
           .position(&Self::where);
   return kSchema;
 }

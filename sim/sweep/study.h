@@ -44,11 +44,15 @@ struct Axis {
   [[nodiscard]] static const config::Schema<Axis>& schema();
 };
 
+// How the numbers of a path that fits several places become one.
+enum class Combination : std::uint8_t { kOne, kSum, kMean, kLeast, kMost };
+
 // A figure read from the result of each point.
 struct Metric {
-  LocatedText path;  // in result.json: "engines.array.utilization"
+  LocatedText path;  // in result.json: "engines.array.utilization", "engines.pim*.busy"
   std::string unit;
-  std::optional<double> absent;  // where a result has no such path
+  std::optional<double> absent;             // where a result has no such path
+  Combination combine = Combination::kOne;  // one: a path without a '*'
 
   [[nodiscard]] static const config::Schema<Metric>& schema();
 };
@@ -73,7 +77,7 @@ struct Published {
   std::optional<double> tolerance;  // relative to the value; 0.1 is 10 %
   std::string source;
   std::string note;
-  std::vector<LocatedText> beside;  // further figures of ours, shown in the same line
+  config::Named<LocatedText> beside;  // further figures of ours, by the title of their column
   base::SourcePosition where;
 
   [[nodiscard]] static const config::Schema<Published>& schema();

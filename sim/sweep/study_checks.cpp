@@ -188,6 +188,13 @@ class Checker {
     }
     for (const auto& [name, metric] : study_.metrics) {
       check("metrics", name, metric.path.where);
+      const bool several = metric.path.value.find('*') != std::string::npos;
+      if (several != (metric.combine != Combination::kOne)) {
+        fail(metric.path.where, "metrics." + name,
+             several ? "a path with '*' finds several numbers"
+                     : "a path without '*' finds one number",
+             several ? "the key `combine`" : "no key `combine`");
+      }
     }
     for (const auto& [name, derived] : study_.derived) {
       check("derived", name, derived.value.where);
@@ -271,7 +278,7 @@ class Checker {
     if (const FigureInfo* figure = check_figure("published", published.figure, figures)) {
       check_coordinates("published", published.where, *figure, published.at, {});
     }
-    for (const LocatedText& name : published.beside) {
+    for (const auto& [title, name] : published.beside) {
       const FigureInfo* figure = check_figure("published.beside", name, figures);
       if (figure != nullptr) {
         check_all_said("published.beside", name.where, *figure, published.at, {});

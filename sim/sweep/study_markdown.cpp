@@ -124,36 +124,51 @@ std::string agreement_text(const PublishedRow& row) {
   return (*row.agrees ? "yes" : "no") + tolerance;
 }
 
+// The titles under which published figures have further ones of ours, as they come.
+std::vector<std::string> beside_titles(const Findings& findings) {
+  std::vector<std::string> titles;
+  for (const PublishedRow& row : findings.published) {
+    for (const auto& [title, figure] : row.published->beside) {
+      if (std::find(titles.begin(), titles.end(), title) == titles.end()) {
+        titles.push_back(title);
+      }
+    }
+  }
+  return titles;
+}
+
+std::string beside_text(const PublishedRow& row, const std::string& title) {
+  const auto& beside = row.published->beside;
+  const auto found = std::find_if(beside.begin(), beside.end(),
+                                  [&](const auto& entry) { return entry.first == title; });
+  return found == beside.end()
+             ? ""
+             : figure_text(row.beside[static_cast<std::size_t>(found - beside.begin())]);
+}
+
 std::string published_section(const Findings& findings) {
   MarkdownTable table;
   table.column("figure", false);
   table.column("at", false);
   table.column("published", true);
   table.column("ours", true);
+  const std::vector<std::string> titles = beside_titles(findings);
+  for (const std::string& title : titles) {
+    table.column(cell(title), true);
+  }
   table.column("difference", true);
   table.column("within tolerance", false);
-  const bool beside = std::any_of(findings.published.begin(), findings.published.end(),
-                                  [](const PublishedRow& row) { return !row.beside.empty(); });
-  if (beside) {
-    table.column("beside", false);
-  }
   table.column("source", false);
   std::string notes;
   for (const PublishedRow& row : findings.published) {
     const Published& published = *row.published;
-    std::vector<std::string> cells{published.figure.value,
-                                   at_text(published.at),
-                                   published_text(published),
-                                   figure_text(row.ours),
-                                   row.difference ? percent(*row.difference) : "-",
-                                   agreement_text(row)};
-    if (beside) {
-      std::string text;
-      for (const auto& [name, figure] : row.beside) {
-        text += (text.empty() ? "" : ", ") + name + ' ' + figure_text(figure);
-      }
-      cells.push_back(cell(text));
+    std::vector<std::string> cells{published.figure.value, at_text(published.at),
+                                   published_text(published), figure_text(row.ours)};
+    for (const std::string& title : titles) {
+      cells.push_back(beside_text(row, title));
     }
+    cells.push_back(row.difference ? percent(*row.difference) : "-");
+    cells.push_back(agreement_text(row));
     cells.push_back(cell(published.source));
     table.row(std::move(cells));
     if (!published.note.empty()) {

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <utility>
@@ -83,9 +85,24 @@ bool write_all(int file, const std::string& text) {
   return true;
 }
 
+std::uint64_t page_bytes() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+// Beyond what the process has: sanitizers reserve terabytes, which are nobody's memory.
+void limit_address_space(std::uint64_t bytes) {
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  const rlim_t most = pages * page_bytes() + bytes;
+  const rlimit limit{most, most};
+  // Fails only where less is allowed already.
+  (void)setrlimit(RLIMIT_AS, &limit);
+}
+
 // The child's whole life. Ends without the destructors and buffers of the process it is a copy of.
 [[noreturn]] void live(const std::function<std::string(std::size_t)>& work, std::size_t job,
-                       pid_t parent, int output, int errors) {
+                       pid_t parent, int output, int errors,
+                       const std::optional<std::uint64_t>& limit_bytes) {
   // Ctrl-C is the parent's business: it reaches the whole foreground group.
   setpgid(0, 0);
   std::signal(SIGINT, SIG_DFL);
@@ -93,6 +110,9 @@ bool write_all(int file, const std::string& text) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) {
     _exit(kThrew);
+  }
+  if (limit_bytes) {
+    limit_address_space(*limit_bytes);
   }
   dup2(errors, STDERR_FILENO);
   dup2(errors, STDOUT_FILENO);
@@ -117,7 +137,8 @@ struct Worker {
   bool timed_out = false;
 };
 
-Worker start(const std::function<std::string(std::size_t)>& work, std::size_t job) {
+Worker start(const std::function<std::string(std::size_t)>& work, std::size_t job,
+             const std::optional<std::uint64_t>& limit_bytes) {
   Descriptor output = memory_file("result");
   Descriptor errors = memory_file("errors");
   std::cout.flush();
@@ -126,7 +147,7 @@ Worker start(const std::function<std::string(std::size_t)>& work, std::size_t jo
   const pid_t child = fork();
   base::require_invariant(child >= 0, "a worker process can be started", std::strerror(errno));
   if (child == 0) {
-    live(work, job, parent, output.get(), errors.get());
+    live(work, job, parent, output.get(), errors.get(), limit_bytes);
   }
   return {job, child, process_handle(child), std::move(output), std::move(errors), Clock::now()};
 }
@@ -204,7 +225,7 @@ class Pool {
         if (options_.started) {
           options_.started(job);
         }
-        workers_.push_back(start(work_, job));
+        workers_.push_back(start(work_, job, options_.limit_bytes));
       }
       wait_a_little();
       stop_late_ones();
@@ -270,6 +291,14 @@ std::size_t available_cores() {
     return 1;
   }
   return static_cast<std::size_t>(std::max(CPU_COUNT(&cores), 1));
+}
+
+std::uint64_t available_memory() {
+  const std::uint64_t machine =
+      static_cast<std::uint64_t>(std::max(sysconf(_SC_PHYS_PAGES), 1L)) * page_bytes();
+  std::uint64_t group = 0;
+  // "max", which is no number, where there is no limit.
+  return std::ifstream("/sys/fs/cgroup/memory.max") >> group ? std::min(machine, group) : machine;
 }
 
 bool run_jobs(const std::vector<std::size_t>& jobs,

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -23,7 +24,10 @@ struct WorkerReport {
 struct PoolOptions {
   std::size_t workers = 1;
   int kills = 3;  // a job whose worker was killed by somebody else starts again at most so often
-  std::optional<double> limit_seconds;           // of one job
+  std::optional<double> limit_seconds;  // of one job
+  // Address space that a worker may take beyond what this process has; more throws std::bad_alloc
+  // in its work.
+  std::optional<std::uint64_t> limit_bytes;
   const std::atomic<bool>* interrupt = nullptr;  // set: kill what runs and return
   std::function<void(std::size_t)> started;      // job
   std::function<void(const WorkerReport&)> ended;
@@ -32,6 +36,9 @@ struct PoolOptions {
 
 // The cores that this process may use, at least 1.
 [[nodiscard]] std::size_t available_cores();
+
+// Bytes of memory that this machine, or the control group of this process, has.
+[[nodiscard]] std::uint64_t available_memory();
 
 // Runs jobs in child processes, a few at a time, in the order given: a job that crashes or hangs is
 // nobody else's trouble. A worker that is killed from outside (SIGKILL, SIGTERM) is no fault of its

@@ -77,6 +77,9 @@ struct MatrixMultiplication {
 // Tokens before the new ones, one number for each sequence; none where all have as many.
 using PastLengths = std::shared_ptr<const std::vector<std::int64_t>>;
 
+// The memory channel of each sequence's cache; none where that is open.
+using RequestChannels = std::shared_ptr<const std::vector<std::int64_t>>;
+
 // Multi-head attention of `query_length` tokens, T, after `past_length` earlier ones.
 // With a cache, inputs: q [B, T, heads * head_size], k [B, T, kv_heads * head_size] and v [B, T,
 // kv_heads * value_head_size()] of the new tokens, key cache and value cache [B, kv_heads, past +
@@ -100,6 +103,7 @@ struct Attention {
   bool cached = true;
   std::int64_t key_length = 0;    // without a cache: tokens of k and v
   PastLengths past_lengths = {};  // with a cache; past_length is the largest of them
+  RequestChannels channels = {};  // with past_lengths, where the cache lies in memory that computes
 
   struct Keys {
     std::int64_t begin = 0, end = 0;

@@ -39,7 +39,8 @@ void check_past_lengths(const Op& value, const config::Node& node, config::Reade
 struct AttentionOperator : GraphOperator {
   std::int64_t heads = 1, head_size = 1, past_length = 0;
   std::optional<std::int64_t> kv_heads;
-  std::optional<std::vector<std::int64_t>> past_lengths;
+  MaybeLengths past_lengths;
+  MaybeLengths channels;
   std::optional<std::int64_t> window, value_size;
   bool causal = true;
   bool cache = true;
@@ -71,7 +72,8 @@ struct AttentionOperator : GraphOperator {
         .value_size = value_size.value_or(0),
         .cached = cache,
         .key_length = cache ? 0 : builder.tensor(x[1]).shape[1],
-        .past_lengths = shared(past_lengths)};
+        .past_lengths = shared(past_lengths),
+        .channels = shared(channels)};
     builder.attention(name, x[0], x[1], x[2], attributes, options());
   }
 };
@@ -90,6 +92,9 @@ config::Kind<GraphOperator> attention_kind() {
                 "Tokens before the first of query: those that are in the cache already.")
       .optional("past_lengths", &Op::past_lengths, past_lengths_codec(),
                 "past_length of each sequence of the batch, where they differ.")
+      .optional("channels", &Op::channels, past_lengths_codec(),
+                "With past_lengths, the memory channel of each sequence's cache, for memories that "
+                "compute in their banks; left out: up to the mapping.")
       .optional("cache", &Op::cache, config::boolean(),
                 "Whether key and value are appended to a cache; false: they hold all tokens that "
                 "can be seen.")

@@ -98,6 +98,19 @@ struct LlmWorkload : WorkloadSpec {
     step.past = context.value_or(0);
     if (requests) {
       auto pasts = requests->context_lengths(static_cast<std::uint64_t>(seed));
+      if (requests->channels) {
+        const TransformerModel share = tensor_share(config.model, parallel.tensor);
+        ChannelSettings::Batch assigned =
+            requests->channels->assign(pasts, share.kv_heads, share.head_size);
+        if (assigned.contexts.empty()) {
+          throw base::UserError(base::Diagnostic{requests->where, "workload.requests.channels",
+                                                 "the sub-batch has no requests",
+                                                 "a batch of at least 2 requests", ""});
+        }
+        pasts = std::move(assigned.contexts);
+        step.channels =
+            std::make_shared<const std::vector<std::int64_t>>(std::move(assigned.channels));
+      }
       step.batch = static_cast<std::int64_t>(pasts.size());
       step.past = *std::max_element(pasts.begin(), pasts.end());
       step.pasts = std::make_shared<const std::vector<std::int64_t>>(std::move(pasts));

@@ -122,6 +122,9 @@ const config::Schema<RequestSettings>& RequestSettings::schema() {
                   "Cycles of 10 tokens before the first snapshot.")
         .optional("seed", &Settings::seed, config::maybe(config::integer(0, INT64_MAX)),
                   "Seed of the batch; left out: that of the workload.")
+        .optional("channels", &Settings::channels,
+                  config::maybe(config::object(ChannelSettings::schema())),
+                  "Memory channels that keep the requests' caches; left out: up to the mapping.")
         .position(&Settings::where)
         .check(check_source);
     return schema;

@@ -8,6 +8,7 @@
 
 #include "config/schema.h"
 #include "requests/request_trace.h"
+#include "workload/channel_settings.h"
 #include "workload/length_fit.h"
 
 namespace orrery::workload {
@@ -23,6 +24,7 @@ struct RequestSettings {
   std::int64_t snapshot = 0;
   std::int64_t warm_up = 10'000;
   std::optional<std::int64_t> seed;  // absent: the workload's
+  std::optional<ChannelSettings> channels;
   base::SourcePosition where;
 
   // Tokens in the cache of each request, in the order of the batch.

@@ -135,6 +135,11 @@ class ShapeInference {
     if (auto mistake = past_mistake(attributes, batch)) {
       return std::move(*mistake);
     }
+    if (attributes.channels && (!attributes.past_lengths ||
+                                static_cast<std::int64_t>(attributes.channels->size()) != batch)) {
+      return wrong(fmt::format("channels of {} sequences", attributes.channels->size()),
+                   "one for each sequence, beside past_lengths");
+    }
     if (attributes.past_lengths && !attributes.cached) {
       return wrong("lengths of each sequence without a cache", "a cache");
     }

@@ -152,7 +152,8 @@ class TransformerBuilder {
                                .window = window(),
                                .cached = !model_.is_encoder,
                                .key_length = model_.is_encoder ? tokens_ : 0,
-                               .past_lengths = step_.pasts};
+                               .past_lengths = step_.pasts,
+                               .channels = step_.channels};
     const TensorId core =
         builder_.attention(name + ".core", query, key, value, attributes, options_);
     return builder_.linear(name + ".output", core, model_.hidden, model_.attention_output_bias,

@@ -75,6 +75,7 @@ struct TransformerStep {
   std::int64_t tokens = 1;
   std::int64_t past = 0;
   PastLengths pasts;                   // of each sequence; `past` is the largest of them
+  RequestChannels channels;            // see Attention::channels
   std::optional<std::int64_t> layers;  // blocks to build instead of the model's own number
   bool blocks_only = false;            // no embedding, final normalization and head
   bool head = true;

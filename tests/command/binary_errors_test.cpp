@@ -82,9 +82,9 @@ const std::vector<BinaryCase> kHeaderCases = {
     {"AnotherVersion",
      [](ByteWriter& out) {
        out.raw(kBinaryMagic);
-       out.byte(3);
+       out.byte(4);
      },
-     "stream: header at byte 8: version 3 of the binary form; expected 1 or 2"},
+     "stream: header at byte 8: version 4 of the binary form; expected 1 to 3"},
     {"TooManyEngines",
      [](ByteWriter& out) {
        out.raw(kBinaryMagic);
@@ -154,8 +154,8 @@ const std::vector<BinaryCase> kCommandCases = {
         "stream: command 1 at byte 34: the file ends early; expected the rest of the "
         "stream"),
     command_case(
-        "AnUnknownKind", [](ByteWriter& out) { out.byte(6); },
-        "stream: command 1 at byte 34: no kind of command 6; expected 0 to 5"),
+        "AnUnknownKind", [](ByteWriter& out) { out.byte(7); },
+        "stream: command 1 at byte 34: no kind of command 7; expected 0 to 6"),
     command_case(
         "AnotherCount", [](ByteWriter& out) { end(out, 3); },
         "stream: end at byte 35: the stream counts 3 commands; expected 0"),
@@ -295,6 +295,19 @@ const std::vector<BinaryCase> kCommandCases = {
           out.natural(65);
         },
         "stream: command 1 at byte 48: stages: 65; expected at most 64"),
+    command_case(
+        "AVectorCommandThatSaysItHasNoMacs",
+        [](ByteWriter& out) {
+          front(out, 3);
+          out.integer(1);
+          out.integer(1);
+          element(out);
+          out.natural(128);
+          element(out);
+          out.integer(0);
+        },
+        "stream: command 1 at byte 58: 0 multiply-accumulates; expected none where there are "
+        "none"),
     command_case(
         "AnUnknownStage",
         [](ByteWriter& out) {

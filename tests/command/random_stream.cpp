@@ -11,6 +11,7 @@
 
 #include "command/vector_kinds.h"
 #include "numeric/element_type.h"
+#include "tests/command/random_pim.h"
 
 namespace orrery::command {
 namespace {
@@ -70,6 +71,7 @@ StreamHeader RandomStream::header() {
     header.rendezvous.push_back(random_.bits());
   }
   std::sort(header.rendezvous.begin(), header.rendezvous.end());
+  header.pim_memories = RandomPim(random_).memories(header.tiers.size());
   return header;
 }
 
@@ -270,6 +272,9 @@ VectorCommand RandomStream::vector(const StreamHeader& header) {
     command.stages.push_back(stage);
   }
   command.destination = view(on_chip(header), pick(types()), command.rows, columns);
+  if (chance(30)) {
+    command.macs_useful = random_.integer(0, command.rows * command.columns);
+  }
   return command;
 }
 
@@ -289,7 +294,12 @@ std::vector<Command> RandomStream::commands(const StreamHeader& header, std::siz
         command.after.push_back({earlier.engine, earlier.id});
       }
     }
-    switch (random_.integer(0, 9)) {
+    switch (random_.integer(header.pim_memories.empty() ? 0 : -2, 9)) {
+      case -2:
+      case -1:
+        command.body = RandomPim(random_).program(header);
+        command.engine = RandomPim::engine(std::get<PimProgram>(command.body), header);
+        break;
       case 0:
         command.body = Barrier{};
         break;
@@ -354,6 +364,7 @@ bool same_body(const ComputeTile& left, const ComputeTile& right) {
 bool same_body(const VectorCommand& left, const VectorCommand& right) {
   return left.rows == right.rows && left.columns == right.columns &&
          same(left.source, right.source) && same(left.destination, right.destination) &&
+         left.macs_useful == right.macs_useful &&
          std::equal(left.stages.begin(), left.stages.end(), right.stages.begin(),
                     right.stages.end(),
                     [](const VectorStage& a, const VectorStage& b) { return same(a, b); });
@@ -374,10 +385,11 @@ bool same(const StreamHeader& left, const StreamHeader& right) {
     return std::tie(info.name, info.kind, info.macs_useful, info.dataflow, info.tiling,
                     info.limited_by);
   };
-  return std::tie(left.workload, left.platform, left.seed, left.engines, left.tiers, left.uses,
-                  left.rendezvous) == std::tie(right.workload, right.platform, right.seed,
-                                               right.engines, right.tiers, right.uses,
-                                               right.rendezvous) &&
+  const auto rest = [](const StreamHeader& header) {
+    return std::tie(header.workload, header.platform, header.seed, header.engines, header.tiers,
+                    header.uses, header.rendezvous, header.pim_memories);
+  };
+  return rest(left) == rest(right) &&
          std::equal(left.layers.begin(), left.layers.end(), right.layers.begin(),
                     right.layers.end(),
                     [&](const LayerInfo& a, const LayerInfo& b) { return layer(a) == layer(b); });

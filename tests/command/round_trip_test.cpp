@@ -20,7 +20,7 @@ class RoundTrip : public testing::TestWithParam<const Form*> {};
 
 TEST_P(RoundTrip, GivesTheSameCommandsAndTheSameBytes) {
   const Form& form = *GetParam();
-  std::array<int, 5> kinds{};
+  std::array<int, 6> kinds{};
   for (std::uint64_t seed = 1; seed <= kStreams; ++seed) {
     RandomStream random(seed);
     const StreamHeader header = random.header();

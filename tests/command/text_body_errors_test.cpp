@@ -100,6 +100,8 @@ const std::vector<TextCase> kCases = {
     {"AVectorBeyondAllMachines",
      vector_with("rows=2 columns=3", "rows=1099511627776 columns=1099511627776"),
      "stream:9:19: rows: rows * columns is too large; expected at most 281474976710656"},
+    {"TooManyMacsOfAVector", vector_with("rows=2", "macs=7 rows=2"),
+     "stream:9:19: macs: 7 is out of range; expected 0 to 6"},
     {"ASourceInATier", vector_with("source=accumulator:array", "source=tier:dram"),
      "stream:9:36: source: tier dram; expected the scratchpad or accumulators"},
     {"ADestinationInATier", vector_with("destination=scratchpad", "destination=tier:dram"),

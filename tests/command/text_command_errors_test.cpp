@@ -15,7 +15,7 @@ const std::vector<TextCase> kCases = {
      "'load'?"},
     {"AnIdThatIsNoNumber", stream({move_as("x1 load 0")}),
      "stream:9:1: unknown line of the header 'x1'; expected one of workload, platform, seed, "
-     "engine, tier, layer, uses, rendezvous"},
+     "engine, tier, layer, uses, rendezvous, pim_memory, pim_command"},
     {"AnIdThatIsSkipped", stream({move_as("1 load 0"), move_as("3 load 0"), move_as("4 load 0")}),
      "stream:10:1: command 3; expected 2: commands are numbered from 1"},
     {"AnIdThatComesTwice", stream({move_as("1 load 0"), move_as("1 load 0")}),
@@ -28,11 +28,11 @@ const std::vector<TextCase> kCases = {
      "stream:9:8: no layer 4294967296; expected an index from 0"},
     {"NoCommand", stream({"1 load 0"}),
      "stream:9:9: the line ends; expected after=ENGINE:ID,... or move, compute, vector, barrier, "
-     "rendezvous"},
+     "rendezvous, pim"},
     {"AnUnknownCommand",
      stream({"1 load 0 mvoe source=tier:dram@0 destination=scratchpad@0 row_bytes=64"}),
      "stream:9:10: unknown command 'mvoe'; expected one of move, compute, vector, barrier, "
-     "rendezvous, after"},
+     "rendezvous, pim, after"},
     {"WordsAfterABarrier", stream({"1 load 0 barrier now"}),
      "stream:9:18: more than a command; expected the end of the line"},
     {"SomethingRightAfterABarrier", stream({"1 load 0 barrier=1"}),
@@ -88,7 +88,7 @@ const std::vector<TextCase> kCases = {
     {"ADependencyTwiceGiven",
      stream({move_as("1 load 0"), move_as("2 load 0 after=load:1 after=load:1")}),
      "stream:10:23: unknown command 'after'; expected one of move, compute, vector, barrier, "
-     "rendezvous"},
+     "rendezvous, pim"},
     {"NoEqualsSignAfterAfter", stream({move_as("1 load 0"), move_as("2 load 0 after load:1")}),
      "stream:10:15: a blank; expected '=' and ENGINE:ID,..."},
     {"AnUnknownKey", move_with("row_bytes=64", "row_byte=64"),

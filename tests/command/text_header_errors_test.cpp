@@ -19,7 +19,7 @@ const std::vector<TextCase> kCases = {
      "stream:1:17: more than the version; expected the end of the line"},
     {"AnUnknownLine", header_with(4, {"engin load", "engine load"}),
      "stream:4:1: unknown line of the header 'engin'; expected one of workload, platform, seed, "
-     "engine, tier, layer, uses, rendezvous; did you mean 'engine'?"},
+     "engine, tier, layer, uses, rendezvous, pim_memory, pim_command; did you mean 'engine'?"},
     {"ASecondWorkload", header_with(2, {"workload w", "workload v"}),
      "stream:3:1: a second 'workload'; expected one"},
     {"TwoNames", header_with(2, {"workload my model"}),
@@ -65,7 +65,8 @@ const std::vector<TextCase> kCases = {
      "stream:8:10: 'gemm'; expected a blank"},
     {"SeveralMistakesAtOnce", header_with(2, {"worklod w", "seed x", "platform p q"}),
      "stream:2:1: unknown line of the header 'worklod'; expected one of workload, platform, "
-     "seed, engine, tier, layer, uses, rendezvous; did you mean 'workload'?\n"
+     "seed, engine, tier, layer, uses, rendezvous, pim_memory, pim_command; did you mean "
+     "'workload'?\n"
      "stream:3:6: 'x'; expected a number from 0 to 18446744073709551615\n"
      "stream:4:12: more than 'platform' takes; expected the end of the line\n"
      "stream:5:1: a second 'platform'; expected one\n"

@@ -64,6 +64,25 @@ TEST(AddressSpace, FaultsAtHalvesOfTwoElementsOfOneType) {
               HasSubstr("parts of several elements"));
 }
 
+TEST(AddressSpace, FindsNothingWhereReadingWouldFault) {
+  AddressSpace memory("it", 16);
+  memory.write(0, ElementType::kFp16, 1.5);
+  EXPECT_EQ(memory.find(0, ElementType::kFp16), 1.5);
+  EXPECT_EQ(memory.find(0, ElementType::kBf16), std::nullopt);
+  EXPECT_EQ(memory.find(8, ElementType::kFp16), std::nullopt);
+  EXPECT_EQ(memory.find(16, ElementType::kFp16), std::nullopt);
+  EXPECT_THROW((void)memory.find(128, ElementType::kFp16), MemoryFault);
+}
+
+TEST(AddressSpace, ForgetsBytes) {
+  AddressSpace memory("it", 16);
+  memory.write(0, ElementType::kFp16, 1.5);
+  memory.write(16, ElementType::kFp16, 2.5);
+  memory.forget(1, 1);
+  EXPECT_EQ(memory.find(0, ElementType::kFp16), std::nullopt);
+  EXPECT_EQ(memory.find(16, ElementType::kFp16), 2.5);
+}
+
 TEST(AddressSpace, FaultsOutsideItsCapacity) {
   AddressSpace memory("it", 16);
   EXPECT_EQ(fault_of([&] { memory.write(128, ElementType::kInt8, 1.0); }),

@@ -365,7 +365,6 @@ TEST(PlantedFaults, OfNeededDependenciesAreCaughtByTheRaceCheckerAndMostlyByExec
       continue;
     }
     const std::vector<Command> good = trial->commands();
-    const std::size_t engines = trial->plan().machine.engines.size();
     for (int i = 0; i < kFaultsAStream; ++i) {
       std::vector<Command> bad = good;
       const auto victim =
@@ -374,7 +373,7 @@ TEST(PlantedFaults, OfNeededDependenciesAreCaughtByTheRaceCheckerAndMostlyByExec
         continue;
       }
       ++planted;
-      const bool races = !find_race(bad, engines).empty();
+      const bool races = !find_race(bad, trial->plan().header).empty();
       bool wrong = false;
       for (std::uint64_t order = 1; order <= 12 && !wrong; ++order) {
         wrong = !trial->check(bad, order).empty();

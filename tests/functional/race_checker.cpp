@@ -69,7 +69,62 @@ void touch_end(const command::Move& move, const command::Move::End& end, bool is
   }
 }
 
-void touch_all(const Command& command, const Touch& touch) {
+void touch_scratchpad(const command::PimProgram::End& end, std::int64_t repetition,
+                      std::int64_t step, std::int64_t bytes, bool is_write, const Touch& touch) {
+  const std::int64_t first = end.address + repetition * end.stride[0] + step * end.stride[1];
+  for (std::int64_t half = first * 2; half < (first + bytes) * 2; ++half) {
+    touch({command::SpaceKind::kScratchpad, 0}, half, is_write);
+  }
+}
+
+void touch_rows(const command::PimProgram& program, const command::PimMemory& memory,
+                const command::PimStep& step, std::int64_t repetition, const Touch& touch) {
+  using command::PimOperation;
+  const command::PimCommand& command = memory.commands.at(step.command);
+  const bool whole = command.operation == PimOperation::kLoadRow;
+  const std::int64_t column = step.column + repetition * step.column_step;
+  const std::int64_t begin = whole ? 0 : column * memory.column_bytes;
+  const std::int64_t end = whole ? memory.row_bytes() : begin + step.count * memory.column_bytes;
+  for (std::int64_t i = 0; i < (whole ? 1 : command.banks); ++i) {
+    for (std::int64_t byte = begin; byte < end; ++byte) {
+      const std::int64_t address =
+          memory.address(program.channel, step.bank + i * command.bank_step,
+                         step.row + repetition * step.row_step, byte);
+      touch({command::SpaceKind::kTier, memory.tier}, address * 2, false);
+      touch({command::SpaceKind::kTier, memory.tier}, address * 2 + 1, false);
+    }
+  }
+}
+
+void touch_program(const command::PimProgram& program, const command::PimMemory& memory,
+                   const Touch& touch) {
+  using command::PimOperation;
+  for (std::int64_t r = 0; r < program.repetitions; ++r) {
+    std::int64_t loads = 0;
+    std::int64_t reads = 0;
+    for (const command::PimStep& step : program.steps) {
+      const command::PimCommand& command = memory.commands.at(step.command);
+      const PimOperation operation = command.operation;
+      const bool is_done = step.once && r > 0;
+      loads += is_done && operation == PimOperation::kLoad ? 1 : 0;
+      reads += is_done && numeric::reads(operation) ? 1 : 0;
+      if (is_done) {
+        continue;
+      }
+      if (operation == PimOperation::kLoadRow || operation == PimOperation::kDot ||
+          operation == PimOperation::kDotRead) {
+        touch_rows(program, memory, step, r, touch);
+      }
+      if (operation == PimOperation::kLoad) {
+        touch_scratchpad(program.source, r, loads++, command.bytes * step.count, false, touch);
+      } else if (operation == PimOperation::kRead || operation == PimOperation::kDotRead) {
+        touch_scratchpad(program.destination, r, reads++, command.bytes, true, touch);
+      }
+    }
+  }
+}
+
+void touch_all(const Command& command, const command::StreamHeader& header, const Touch& touch) {
   if (const auto* move = std::get_if<command::Move>(&command.body)) {
     touch_end(*move, move->source, false, touch);
     touch_end(*move, move->destination, true, touch);
@@ -85,13 +140,17 @@ void touch_all(const Command& command, const Touch& touch) {
       }
     }
     touch_view(vector->destination, true, touch);
+  } else if (const auto* program = std::get_if<command::PimProgram>(&command.body)) {
+    touch_program(*program, header.pim_memories.at(program->memory), touch);
   }
 }
 
 class RaceChecker {
  public:
-  explicit RaceChecker(std::size_t engines)
-      : started_(engines, Clock(engines, 0)), is_array_(engines, false) {}
+  explicit RaceChecker(const command::StreamHeader& header)
+      : header_(header),
+        started_(header.engines.size(), Clock(header.engines.size(), 0)),
+        in_turn_(header.engines.size(), false) {}
 
   std::string run(const std::vector<Command>& commands) {
     for (const Command& command : commands) {
@@ -101,13 +160,15 @@ class RaceChecker {
         clock[dependency.engine] = std::max(clock[dependency.engine], dependency.id);
       }
       at_start_[command.id] = clock;
-      is_array_[command.engine] = std::holds_alternative<command::ComputeTile>(command.body);
+      in_turn_[command.engine] = std::holds_alternative<command::ComputeTile>(command.body) ||
+                                 std::holds_alternative<command::PimProgram>(command.body);
       std::string race;
-      touch_all(command, [&](const command::Space& space, std::int64_t half, bool is_write) {
-        if (race.empty()) {
-          race = touch(command, space, half, is_write);
-        }
-      });
+      touch_all(command, header_,
+                [&](const command::Space& space, std::int64_t half, bool is_write) {
+                  if (race.empty()) {
+                    race = touch(command, space, half, is_write);
+                  }
+                });
       if (!race.empty()) {
         return race;
       }
@@ -123,7 +184,7 @@ class RaceChecker {
 
   [[nodiscard]] bool ordered(const Command& before, const Command& after) const {
     return before.id == after.id || before.id <= started_[after.engine][before.engine] ||
-           (before.engine == after.engine && is_array_[after.engine]);
+           (before.engine == after.engine && in_turn_[after.engine]);
   }
 
   std::string touch(const Command& command, const command::Space& space, std::int64_t half,
@@ -150,16 +211,17 @@ class RaceChecker {
     return "";
   }
 
+  const command::StreamHeader& header_;
   std::vector<Clock> started_;  // what is done when the engine's newest command starts
-  std::vector<bool> is_array_;
+  std::vector<bool> in_turn_;   // whether the engine works one command after the other
   std::map<CommandId, Clock> at_start_;
   std::map<std::tuple<int, int, std::int64_t>, Cell> cells_;
 };
 
 }  // namespace
 
-std::string find_race(const std::vector<Command>& commands, std::size_t engines) {
-  return RaceChecker(engines).run(commands);
+std::string find_race(const std::vector<Command>& commands, const command::StreamHeader& header) {
+  return RaceChecker(header).run(commands);
 }
 
 }  // namespace orrery::testing

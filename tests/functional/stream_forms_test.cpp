@@ -6,6 +6,7 @@
 
 #include "command/binary_form.h"
 #include "command/text_form.h"
+#include "tests/functional/pim_cases.h"
 #include "tests/functional/random_cases.h"
 
 namespace orrery::testing {
@@ -23,10 +24,10 @@ std::string written(Writer write, command::Source& source) {
 
 // What lowering makes can be written, read with the machine's extents, and written again to the
 // same bytes; and executing what was read gives the right results.
-void expect_round_trip(Writer write, Reader read) {
+void expect_round_trip(Writer write, Reader read, RandomCase (*make)(std::uint64_t) = random_case) {
   int streams = 0;
   for (std::uint64_t seed = 0; seed < 160; ++seed) {
-    const RandomCase one = random_case(seed);
+    const RandomCase one = make(seed);
     std::optional<Trial> trial;
     try {
       trial.emplace(one.graph, one.machine, one.mapping, seed);
@@ -54,6 +55,14 @@ TEST(StreamForms, OfLoweredStreamsKeepEveryByteInText) {
 
 TEST(StreamForms, OfLoweredStreamsKeepEveryByteInBinary) {
   expect_round_trip(command::write_binary, command::read_binary);
+}
+
+TEST(StreamForms, OfAttentionInBanksKeepEveryByteInText) {
+  expect_round_trip(command::write_text, command::read_text, pim_attention_case);
+}
+
+TEST(StreamForms, OfAttentionInBanksKeepEveryByteInBinary) {
+  expect_round_trip(command::write_binary, command::read_binary, pim_attention_case);
 }
 
 }  // namespace

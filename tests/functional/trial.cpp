@@ -3,11 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "base/random.h"
 #include "functional/executor.h"
+#include "lowering/pim_attention_plan.h"
+#include "lowering/pim_product_plan.h"
 #include "tests/functional/race_checker.h"
 
 namespace orrery::testing {
@@ -113,8 +116,28 @@ lowering::Machine SmallMachine::machine() const {
   for (std::size_t i = 0; i < tiers.size(); ++i) {
     result.tiers.push_back({fmt::format("tier{}", i), tiers[i], 8});
   }
+  for (lowering::Machine::Tier& tier : result.tiers) {
+    tier.access_bytes = access_bytes;
+  }
   result.tiers.back().is_link = link;
+  for (int i = 0; i < pim_engines; ++i) {
+    result.pim_engines.push_back(add("pim", i));
+  }
+  if (pim) {
+    result.tiers.at(pim->tier).pim = std::make_shared<const command::PimMemory>(*pim);
+    if (pim_costs) {
+      result.tiers.at(pim->tier).pim_costs = std::make_shared<const lowering::PimCosts>(*pim_costs);
+    }
+  }
   return result;
+}
+
+// Weights get a load engine of their own in every other trial that has several.
+std::shared_ptr<const lowering::Plan> plan_of(const workload::Graph& graph,
+                                              const lowering::Machine& machine,
+                                              lowering::MappingConfig mapping, std::uint64_t seed) {
+  mapping.weights_ahead = machine.load_engines.size() > 1 && seed % 2 == 0;
+  return lowering::make_plan(graph, machine, mapping, seed);
 }
 
 std::vector<command::Command> drain(command::Source& source) {
@@ -131,7 +154,7 @@ Trial::Trial(workload::Graph graph, const SmallMachine& machine, lowering::Mappi
     : graph_(std::move(graph)),
       machine_(machine),
       seed_(seed),
-      plan_(lowering::make_plan(graph_, machine.machine(), mapping, seed)),
+      plan_(plan_of(graph_, machine.machine(), std::move(mapping), seed)),
       given_(graph_.tensors.size()) {
   base::Random random(seed);
   // Integers where sums must be exact, few of them where many layers multiply; else binary
@@ -159,43 +182,161 @@ std::vector<command::Command> Trial::commands() const {
   return drain(stream);
 }
 
+namespace {
+
+std::int64_t address_of(const lowering::Placement& placement,
+                        const std::vector<std::int64_t>& tier_offsets) {
+  return placement.address + (tier_offsets.empty() ? 0 : tier_offsets[placement.tier]);
+}
+
+}  // namespace
+
 void Trial::fill(functional::Memory& memory, const std::vector<std::int64_t>& tier_offsets) const {
-  const auto address = [&](const lowering::Placement& placement) {
-    return placement.address + (tier_offsets.empty() ? 0 : tier_offsets[placement.tier]);
-  };
   for (std::size_t i = 0; i < given_.size(); ++i) {
     const Tensor& tensor = graph_.tensors[i];
     const lowering::Placement& placement = plan_->placements[i];
     if (given_[i].empty() || !placement.placed) {
       continue;
     }
-    if (tensor.role != TensorRole::kKeyValueCache) {
-      memory.write_tensor(tier(placement), address(placement), tensor.type, tensor.shape.back(),
-                          given_[i]);
+    if (placement.product) {
+      fill_weight(memory, i, tier_offsets);
       continue;
     }
-    // Only the past of each head is there.
-    const workload::Attention& attention = *owner(graph_, static_cast<workload::TensorId>(i));
-    const std::int64_t size = tensor.shape.back();
-    const std::int64_t row = numeric::row_bytes(tensor.type, size);
-    std::int64_t first = 0;  // row of the head
-    for (std::int64_t sequence = 0; first * size < tensor.elements(); ++sequence) {
-      for (std::int64_t head = 0; head < attention.kv_heads; ++head) {
-        memory.write_tensor(tier(placement), address(placement) + first * row, tensor.type, size,
-                            std::span(given_[i]).subspan(
-                                static_cast<std::size_t>(first * size),
-                                static_cast<std::size_t>(attention.past(sequence) * size)));
-        first += attention.length(sequence);
+    if (tensor.role != TensorRole::kKeyValueCache) {
+      memory.write_tensor(tier(placement), address_of(placement, tier_offsets), tensor.type,
+                          tensor.shape.back(), given_[i]);
+      continue;
+    }
+    fill_cache(memory, i, tier_offsets);
+  }
+}
+
+// As PimProductLayout has it.
+void Trial::fill_weight(functional::Memory& memory, std::size_t weight,
+                        const std::vector<std::int64_t>& tier_offsets) const {
+  const Tensor& tensor = graph_.tensors[weight];
+  const lowering::Placement& placement = plan_->placements[weight];
+  const lowering::PimProductPlan& plan = *placement.product;
+  const bool transposed = is_transposed(weight);
+  const std::int64_t columns = tensor.shape.back();
+  for (std::int64_t i = 0; i < tensor.elements(); ++i) {
+    const std::int64_t row = i / columns;
+    const std::int64_t column = i % columns;
+    const auto place = transposed ? plan.layout.place(column, row) : plan.layout.place(row, column);
+    memory.space(tier(placement))
+        .write((address_of(placement, tier_offsets) + plan.offset(place)) * 8, tensor.type,
+               given_[weight][static_cast<std::size_t>(i)]);
+  }
+}
+
+bool Trial::is_transposed(std::size_t weight) const {
+  return std::any_of(
+      graph_.operators.begin(), graph_.operators.end(), [&](const workload::Operator& op) {
+        const auto* product = std::get_if<workload::MatrixMultiplication>(&op.attributes);
+        return product != nullptr && product->transposed_b &&
+               op.inputs[1] == static_cast<workload::TensorId>(weight);
+      });
+}
+
+// Only the past of each head is there.
+void Trial::fill_cache(functional::Memory& memory, std::size_t cache,
+                       const std::vector<std::int64_t>& tier_offsets) const {
+  const Tensor& tensor = graph_.tensors[cache];
+  const lowering::Placement& placement = plan_->placements[cache];
+  if (placement.pim) {
+    const std::vector<Spot> spots = bank_spots(cache, true, tier_offsets);
+    for (std::size_t i = 0; i < spots.size(); ++i) {
+      if (spots[i].bit >= 0) {
+        memory.space(spots[i].space).write(spots[i].bit, tensor.type, given_[cache][i]);
       }
+    }
+    return;
+  }
+  const workload::Attention& attention = *owner(graph_, static_cast<workload::TensorId>(cache));
+  const std::int64_t size = tensor.shape.back();
+  const std::int64_t row = numeric::row_bytes(tensor.type, size);
+  std::int64_t first = 0;  // row of the head
+  for (std::int64_t sequence = 0; first * size < tensor.elements(); ++sequence) {
+    for (std::int64_t head = 0; head < attention.kv_heads; ++head) {
+      memory.write_tensor(tier(placement), address_of(placement, tier_offsets) + first * row,
+                          tensor.type, size,
+                          std::span(given_[cache])
+                              .subspan(static_cast<std::size_t>(first * size),
+                                       static_cast<std::size_t>(attention.past(sequence) * size)));
+      first += attention.length(sequence);
     }
   }
 }
 
+const lowering::Placement* Trial::staging_of(std::size_t cache) const {
+  for (const auto& layer : plan_->layers) {
+    const workload::Operator& op = graph_.operators[layer.group.op];
+    if (layer.group.staging != workload::kNoTensor &&
+        op.inputs[4] == static_cast<workload::TensorId>(cache)) {
+      return &plan_->placements[static_cast<std::size_t>(layer.group.staging)];
+    }
+  }
+  return nullptr;
+}
+
+std::vector<Trial::Spot> Trial::bank_spots(std::size_t cache, bool is_before,
+                                           const std::vector<std::int64_t>& tier_offsets) const {
+  const workload::Attention& attention = *owner(graph_, static_cast<workload::TensorId>(cache));
+  const lowering::Placement& placement = plan_->placements[cache];
+  const lowering::PimAttentionPlan& pim = *placement.pim;
+  const Tensor& tensor = graph_.tensors[cache];
+  const bool is_key = std::any_of(
+      graph_.operators.begin(), graph_.operators.end(), [&](const workload::Operator& op) {
+        return std::holds_alternative<workload::Attention>(op.attributes) &&
+               op.inputs[3] == static_cast<workload::TensorId>(cache);
+      });
+  const lowering::Placement* staging = staging_of(cache);
+  const std::int64_t block = staging == nullptr ? 1 : pim.layout.shape().value_block;
+  const std::int64_t size = tensor.shape.back();
+  const auto spot = [&](std::int64_t sequence, std::int64_t head, std::int64_t token,
+                        std::int64_t d) -> Spot {
+    const std::int64_t tokens = is_before ? attention.past(sequence) : attention.length(sequence);
+    if (token >= tokens) {
+      return {};
+    }
+    if (token < tokens / block * block) {
+      const auto place = is_key ? pim.layout.key(sequence, head, token, d)
+                                : pim.layout.value(sequence, head, token, d);
+      return {tier(placement), (address_of(placement, tier_offsets) + pim.offset(place)) * 8};
+    }
+    const auto place = pim.layout.staged(sequence, head, token, d);
+    return {tier(*staging), (address_of(*staging, tier_offsets) + pim.offset(place)) * 8};
+  };
+  std::vector<Spot> spots;
+  for (std::int64_t sequence = 0; std::ssize(spots) < tensor.elements(); ++sequence) {
+    for (std::int64_t head = 0; head < attention.kv_heads; ++head) {
+      for (std::int64_t token = 0; token < attention.length(sequence); ++token) {
+        for (std::int64_t d = 0; d < size; ++d) {
+          spots.push_back(spot(sequence, head, token, d));
+        }
+      }
+    }
+  }
+  return spots;
+}
+
+Values Trial::found(functional::Memory& memory, std::size_t index,
+                    const std::vector<std::int64_t>& tier_offsets) const {
+  const Tensor& tensor = graph_.tensors[index];
+  const lowering::Placement& placement = plan_->placements[index];
+  if (!placement.pim) {
+    return memory.read_tensor(tier(placement), address_of(placement, tier_offsets), tensor.type,
+                              tensor.shape.back(), tensor.elements());
+  }
+  Values values;
+  for (const Spot& spot : bank_spots(index, false, tier_offsets)) {
+    values.push_back(memory.space(spot.space).read(spot.bit, tensor.type));
+  }
+  return values;
+}
+
 std::string Trial::compare(functional::Memory& memory,
                            const std::vector<std::int64_t>& tier_offsets) const {
-  const auto address = [&](const lowering::Placement& placement) {
-    return placement.address + (tier_offsets.empty() ? 0 : tier_offsets[placement.tier]);
-  };
   const double allowed = is_exact(graph_) ? 0.0 : kRelativeError;
   for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
     const Tensor& tensor = graph_.tensors[i];
@@ -205,12 +346,11 @@ std::string Trial::compare(functional::Memory& memory,
          tensor.role != TensorRole::kState)) {
       continue;
     }
-    const Values found = memory.read_tensor(tier(placement), address(placement), tensor.type,
-                                            tensor.shape.back(), tensor.elements());
-    for (std::size_t j = 0; j < found.size(); ++j) {
+    const Values values = found(memory, i, tier_offsets);
+    for (std::size_t j = 0; j < values.size(); ++j) {
       const double wanted = expected_[i][j];
-      if (!(std::abs(found[j] - wanted) <= allowed * std::max(1.0, std::abs(wanted)))) {
-        return fmt::format("{}[{}] is {}, not {}", tensor.name, j, found[j], wanted);
+      if (!(std::abs(values[j] - wanted) <= allowed * std::max(1.0, std::abs(wanted)))) {
+        return fmt::format("{}[{}] is {}, not {}", tensor.name, j, values[j], wanted);
       }
     }
   }
@@ -249,6 +389,10 @@ std::string Trial::check_macs(const std::vector<command::Command>& commands) con
   for (const command::Command& command : commands) {
     if (const auto* tile = std::get_if<command::ComputeTile>(&command.body)) {
       macs[command.layer] += tile->macs_useful;
+    } else if (const auto* program = std::get_if<command::PimProgram>(&command.body)) {
+      macs[command.layer] += program->macs_useful;
+    } else if (const auto* vector = std::get_if<command::VectorCommand>(&command.body)) {
+      macs[command.layer] += vector->macs_useful;
     }
   }
   for (std::size_t i = 0; i < plan_->layers.size(); ++i) {
@@ -287,7 +431,7 @@ std::string Trial::check() const {
     wrong = check_strides(list);
   }
   if (wrong.empty()) {
-    wrong = find_race(list, plan_->machine.engines.size());
+    wrong = find_race(list, plan_->header);
   }
   for (std::uint64_t order = 0; order < 4 && wrong.empty(); ++order) {
     wrong = check(list, order == 0 ? 0 : seed_ * 4 + order);

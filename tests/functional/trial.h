@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,12 @@ struct SmallMachine {
   bool shared_dma = false;  // one DMA engine for both directions
   std::int64_t scratchpad = 8192;
   std::int64_t accumulators = 1024;  // bytes, of each array
+  std::int64_t access_bytes = 64;    // of a burst, in all tiers
   std::vector<std::int64_t> tiers{1 << 20};
-  bool link = false;  // the last tier is a link to other devices
+  bool link = false;                                 // the last tier is a link to other devices
+  std::optional<command::PimMemory> pim = {};        // of the tier that it names
+  std::optional<lowering::PimCosts> pim_costs = {};  // of its channels, where they are known
+  int pim_engines = 0;
 
   [[nodiscard]] lowering::Machine machine() const;
 };
@@ -60,6 +65,10 @@ class Trial {
 
   [[nodiscard]] const lowering::Plan& plan() const { return *plan_; }
   [[nodiscard]] const workload::Graph& graph() const { return graph_; }
+  // Inputs, weights and the past of caches: the elements of a tensor that is given.
+  [[nodiscard]] const Values& given(workload::TensorId id) const {
+    return given_[static_cast<std::size_t>(id)];
+  }
   [[nodiscard]] std::vector<command::Command> commands() const;
 
   // Executes the commands, in stream order where `order` is 0 and else in a random one, and
@@ -78,6 +87,24 @@ class Trial {
   [[nodiscard]] std::string check() const;
 
  private:
+  void fill_weight(functional::Memory& memory, std::size_t weight,
+                   const std::vector<std::int64_t>& tier_offsets) const;
+  [[nodiscard]] bool is_transposed(std::size_t weight) const;
+  void fill_cache(functional::Memory& memory, std::size_t cache,
+                  const std::vector<std::int64_t>& tier_offsets) const;
+  struct Spot {
+    command::Space space;
+    std::int64_t bit = -1;  // from the first of the memory; -1: not there
+  };
+  // Where each element, in the order of the tensor, of a cache in rows of banks lies before the
+  // step (where only the past is there) or after it: in the banks, or of values whose block is not
+  // whole in those of the staging tensor.
+  [[nodiscard]] std::vector<Spot> bank_spots(std::size_t cache, bool is_before,
+                                             const std::vector<std::int64_t>& tier_offsets) const;
+  // Of the values of an attention layer that waits for whole blocks; null: none.
+  [[nodiscard]] const lowering::Placement* staging_of(std::size_t cache) const;
+  [[nodiscard]] Values found(functional::Memory& memory, std::size_t tensor,
+                             const std::vector<std::int64_t>& tier_offsets) const;
   [[nodiscard]] std::string check_macs(const std::vector<command::Command>& commands) const;
 
   workload::Graph graph_;

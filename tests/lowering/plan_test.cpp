@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <map>
+#include <set>
+
 #include "lowering/lowering.h"
 #include "tests/lowering/small_machine.h"
 #include "workload/graph_builder.h"
@@ -8,6 +12,7 @@
 namespace orrery::lowering {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using workload::Graph;
 using workload::GraphBuilder;
@@ -65,6 +70,83 @@ TEST(Plan, WaitsForAtMostOneCommandOfEachEngine) {
   const auto plan = make_plan(product(40, 70, 50), small_machine(), {}, 0);
   LoweredStream stream(plan);
   EXPECT_LE(count(stream).most_dependencies, small_machine().engines.size());
+}
+
+// The engines that load the weight `fc.weight` and the input x of a product in fp16.
+struct LoadingEngines {
+  std::set<command::EngineIndex> weights;
+  std::set<command::EngineIndex> inputs;
+};
+
+LoadingEngines loading_engines(const MappingConfig& mapping) {
+  Machine machine = small_machine();
+  machine.engines.insert(machine.engines.end(), {"load1", "load2"});
+  machine.load_engines = {2, 4, 5};
+  GraphBuilder builder("products", {});
+  const TensorId x = builder.linear("first", builder.input("x", {16, 16}, {}), 40, false, {});
+  builder.linear("second", x, 40, false, {});
+  const Graph graph = builder.finish();
+  const auto plan = make_plan(graph, machine, mapping, 0);
+  LoweredStream stream(plan);
+  LoadingEngines result;
+  command::Command command;
+  while (stream.next(command)) {
+    const auto* move = std::get_if<command::Move>(&command.body);
+    if (move == nullptr || move->source.space.kind != command::SpaceKind::kTier) {
+      continue;
+    }
+    for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
+      const Placement& placement = plan->placements[t];
+      if (placement.placed && move->source.address >= placement.address &&
+          move->source.address < placement.address + placement.bytes) {
+        const bool is_weight = graph.tensors[t].role == workload::TensorRole::kWeight;
+        (is_weight ? result.weights : result.inputs).insert(command.engine);
+      }
+    }
+  }
+  return result;
+}
+
+TEST(Plan, GivesWeightsTheLastLoadEngineForThemselves) {
+  // The input of the model is there from the beginning, as weights are; what the first product
+  // makes is not.
+  MappingConfig mapping;
+  EXPECT_THAT(loading_engines(mapping).weights, ElementsAre(2, 4, 5));
+  mapping.weights_ahead = true;
+  const LoadingEngines engines = loading_engines(mapping);
+  EXPECT_THAT(engines.weights, ElementsAre(5));
+  EXPECT_THAT(engines.inputs, ElementsAre(2, 4, 5));
+}
+
+TEST(Plan, SharesStreamedFeaturesInAnyNumberAndOthersByColumns) {
+  // 10 features on two arrays of four columns: 8 and 2 where features lie along the columns, 5 and
+  // 5 where they stream; so many of the 16 x 16 x 12 products has the busier array.
+  Machine machine = small_machine();
+  machine.engines.push_back("array1");
+  machine.arrays.push_back(machine.arrays.front());
+  machine.arrays.back().engine = 4;
+  for (Machine::Array& array : machine.arrays) {
+    array.dataflows.push_back(timing::Dataflow::kInputStationary);
+  }
+  const auto busier = [&](const timing::Dataflow& dataflow) {
+    MappingConfig mapping;
+    mapping.dataflow = dataflow;
+    LayerRule& rule = mapping.layers.emplace_back();
+    rule.match = "*";
+    rule.arrays_share = {"n", {}, ""};
+    const auto plan = make_plan(product(16, 16, 12), machine, mapping, 0);
+    LoweredStream stream(plan);
+    std::map<command::EngineIndex, std::int64_t> products;
+    command::Command command;
+    while (stream.next(command)) {
+      if (const auto* tile = std::get_if<command::ComputeTile>(&command.body)) {
+        products[command.engine] += tile->macs_useful;
+      }
+    }
+    return std::max(products[0], products[4]);
+  };
+  EXPECT_EQ(busier(timing::Dataflow::kWeightStationary), 16 * 16 * 8);
+  EXPECT_EQ(busier(timing::Dataflow::kInputStationary), 16 * 16 * 6);
 }
 
 TEST(Plan, GivesTheSameStreamTwice) {

@@ -6,9 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/error.h"
 #include "memory/dram/channel.h"
+#include "memory/dram/spec_schema.h"
 #include "tests/memory/specs.h"
 
 namespace orrery::memory::dram {
@@ -274,6 +276,23 @@ TEST(Energy, OfADensityReplacesThatOfTheStandard) {
   EXPECT_EQ(of_commands(x4, "RD").family, "energy per bit");
 }
 
+// The second row buffer of NeuPIMs: 40 mA at 1.2 V while it is closed, 55 mA while a row is open.
+TEST(Energy, OfASecondRowBufferIsASecondStandby) {
+  const std::filesystem::path folder = std::filesystem::path(ORRERY_SOURCE_DIR) / "configs" / "pim";
+  const Spec dual = load_spec(folder / "neupims.yaml");
+  ChannelStatistics statistics = nothing(dual);
+  statistics.ranks[0].active = 600;
+  statistics.ranks[0].refreshing = 260;
+  statistics.ranks[0].precharged = 140;
+  statistics.ranks[0].further_open = 300;
+  const Energy used = energy(statistics, dual);
+  // 1000 cycles of 1 ns, 300 of them with a row open.
+  EXPECT_NEAR(used.background_buffers, 1.2 * (40 * 700 + 55 * 300), 1e-6);
+  // The first buffer draws what it draws without the second.
+  EXPECT_NEAR(used.total() - used.background_buffers, 1.2 * (55 * 860 + 40 * 140), 1e-6);
+  EXPECT_EQ(energy(statistics, load_spec(folder / "newton.yaml")).background_buffers, 0);
+}
+
 std::string complaint(const ChannelStatistics& statistics, const Spec& spec) {
   try {
     (void)energy(statistics, spec);
@@ -354,14 +373,14 @@ TEST(Energy, AddsUpByComponents) {
   for (double Energy::* member :
        {&Energy::activate_precharge, &Energy::read, &Energy::write, &Energy::refresh,
         &Energy::background_active, &Energy::background_precharged, &Energy::background_power_down,
-        &Energy::self_refresh, &Energy::constant}) {
+        &Energy::self_refresh, &Energy::constant, &Energy::background_buffers, &Energy::pim}) {
     other.*member = value;
     value *= 2;
   }
   sum.add(other);
   sum.add(other);
-  // 2 (1 + 2 + ... + 256).
-  EXPECT_EQ(sum.total(), 2 * 511);
+  // 2 (1 + 2 + ... + 1024).
+  EXPECT_EQ(sum.total(), 2 * 2047);
 }
 
 struct Sink : CompletionSink {

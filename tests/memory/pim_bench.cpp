@@ -23,12 +23,13 @@ PimStep PimBench::step(const std::string& command, std::uint32_t bank, std::uint
   return step;
 }
 
-std::uint64_t PimBench::submit(std::vector<PimStep> steps, std::uint32_t repetitions,
-                               Cycle arrival) {
+std::uint64_t PimBench::submit(std::vector<PimStep> steps, std::uint32_t repetitions, Cycle arrival,
+                               std::uint32_t initiator) {
   PimProgram program;
   program.steps = std::move(steps);
   program.repetitions = repetitions;
   program.ticket = tickets_;
+  program.initiator = initiator;
   channel_.submit_pim(std::move(program), arrival);
   return tickets_++;
 }

@@ -29,8 +29,8 @@ class PimBench : public CompletionSink {
                              std::uint32_t row = 0, std::uint32_t column = 0,
                              std::uint32_t count = 1, std::uint32_t results = 0) const;
   // Returns the ticket.
-  std::uint64_t submit(std::vector<PimStep> steps, std::uint32_t repetitions = 1,
-                       Cycle arrival = 0);
+  std::uint64_t submit(std::vector<PimStep> steps, std::uint32_t repetitions = 1, Cycle arrival = 0,
+                       std::uint32_t initiator = 0);
   struct Access {
     unsigned bank = 0;
     std::uint32_t row = 0;

@@ -182,6 +182,25 @@ TEST(PublishedRules, AGroupActivationWaitsForTheFourActivateWindow) {
   }
 }
 
+// Where both buffers share sense amplifiers, a bank takes nRC = 48 from an activation for one to an
+// activation for the other, and not the 6 and 30 cycles of the published rules; other banks do not.
+TEST(SharedSenseAmplifiers, KeepActivationsOfABankARowCycleApart) {
+  const Spec spec = pim("neupims_shared_sense");
+  const auto apart = [&](const char* earlier, const char* later, int bank) {
+    ConstraintHistory table(spec);
+    table.issue(spec.command(earlier), 0, 1000);
+    return table.earliest(spec.command(later), bank) - 1000;
+  };
+  EXPECT_EQ(apart("ACT", "G_ACT", 0), 48);
+  EXPECT_EQ(apart("ACT", "G_ACT", 1), 48);  // of the same group, and so of bank 0
+  EXPECT_EQ(apart("ACT", "G_ACT", 4), 4);   // nRRD_S
+  EXPECT_EQ(apart("G_ACT", "ACT", 0), 48);
+  EXPECT_EQ(apart("G_ACT", "ACT", 3), 48);
+  EXPECT_EQ(apart("G_ACT", "ACT", 4), 30);  // nFAW
+  EXPECT_EQ(apart("ACT", "ACT", 0), 48);
+  EXPECT_EQ(apart("ACT", "ACT", 1), 6);
+}
+
 // The data of GEMV(k) come 16 cycles after its end, 2 (max(k, 6) + 1) cycles from the command.
 TEST(PublishedRules, AGemvReturnsItsResultAReadDelayAfterItsEnd) {
   const Spec spec = pim("neupims");

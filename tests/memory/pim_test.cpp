@@ -180,5 +180,54 @@ TEST(Pim, StepsOfTimeDoNotMatter) {
   EXPECT_GT(outcomes[0].size(), 400U);
 }
 
+// A vector, then three tiles: GWRITE is sent once. It takes 14 + 96 = 110 cycles, in which the rows
+// of the first tile are not opened: steps go in order.
+TEST(Pim, StepsOfOnceAreSentBeforeTheFirstRepetitionOnly) {
+  PimBench bench(Spec::from(describe_pim("neupims")), without_refresh(concurrent()));
+  std::vector<PimStep> steps = tile(bench, 7);
+  for (PimStep& step : steps) {
+    step.row_step = 1;
+  }
+  steps.insert(steps.begin(), bench.step("GWRITE", 3, 20));
+  steps.front().once = true;
+  const std::uint64_t ticket = bench.submit(steps, 3);
+  bench.run(2000);
+  EXPECT_EQ(bench.commands({"ACT", "GWRITE"}), (Lines{"0 ACT 3", "14 GWRITE 3"}));
+  ASSERT_EQ(bench.cycles("GEMV").size(), 3U);
+  EXPECT_EQ(bench.cycles("G_ACT").size(), 3U * 8U);
+  // 8 columns: 2 * (8 + 1) + 14 + 2 cycles
+  EXPECT_EQ(bench.done(ticket), bench.cycles("GEMV").back() + 34);
+}
+
+// Two engines send programs to one channel while it also reads: neither comes between the steps of
+// the other, in either policy.
+TEST(Pim, RunsAProgramToItsEndBeforeTheNextWhoeverSentIt) {
+  for (const bool beside : {false, true}) {
+    ChannelConfig config = beside ? concurrent() : ChannelConfig();
+    PimBench bench(Spec::from(describe_pim("neupims")), config);
+    std::vector<std::uint32_t> expected;
+    for (std::uint32_t program = 0; program < 6; ++program) {
+      const std::uint32_t row = 100 * (program + 1);
+      std::vector<PimStep> steps = tile(bench, row);
+      steps.insert(steps.begin(), bench.step("GWRITE", program, row + 50));
+      steps.front().once = true;
+      bench.submit(steps, 4, 7 * program, program % 2);
+      bench.submit(PimBench::Access{.bank = 9, .row = program, .arrival = 300 * program});
+      expected.push_back(row + 50);
+      expected.insert(expected.end(), 4, row);
+    }
+    bench.run(20000);
+    std::vector<std::uint32_t> sent;
+    for (const CommandRecord& record : bench.log().commands()) {
+      const std::string& name =
+          bench.spec().commands[static_cast<std::size_t>(record.command)].name;
+      if (name == "GWRITE" || name == "GEMV") {
+        sent.push_back(record.row);
+      }
+    }
+    EXPECT_EQ(sent, expected) << beside;
+  }
+}
+
 }  // namespace
 }  // namespace orrery::memory::dram::test

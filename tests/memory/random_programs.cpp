@@ -44,6 +44,10 @@ PimProgram random_program(const Spec& spec, base::Random& random) {
     program.steps.pop_back();
   }
   program.repetitions = static_cast<std::uint32_t>(random.integer(1, 3));
+  const std::int64_t once = random.integer(0, 2);
+  for (std::int64_t i = 0; i < std::min(once, std::ssize(program.steps) - 1); ++i) {
+    program.steps[static_cast<std::size_t>(i)].once = true;
+  }
   return program;
 }
 

@@ -146,18 +146,37 @@ TEST_F(SharedWorkloads, MeetBeforeTheLayersThatAreNamed) {
 TEST(Share, HasBordersThatMeet) {
   for (const std::int64_t percent : {1, 33, 50, 67, 99}) {
     for (const std::int64_t bytes : {1000LL, 4096LL, 1LL << 20, 1LL << 33}) {
+      lowering::Machine::Tier tier;
+      tier.capacity = bytes;
       const lowering::Share first{0, percent};
       const lowering::Share second{percent, 100};
-      for (const bool is_tier : {false, true}) {
-        EXPECT_EQ(first.begin(bytes, is_tier), 0);
-        EXPECT_EQ(first.end(bytes, is_tier), second.begin(bytes, is_tier));
-        EXPECT_EQ(second.end(bytes, is_tier), bytes);
-        EXPECT_EQ(second.begin(bytes, is_tier) % 256, 0);
+      for (const auto& [below, above] : {std::pair{first.on_chip(bytes), second.on_chip(bytes)},
+                                         std::pair{first.of(tier), second.of(tier)}}) {
+        EXPECT_EQ(below.begin, 0);
+        EXPECT_EQ(below.end, above.begin);
+        EXPECT_EQ(above.end, bytes);
+        EXPECT_EQ(above.begin % 256, 0);
       }
     }
   }
   // 33 % of 8 GiB is 2,834,678,415 bytes: 2703 MiB and a rest.
-  EXPECT_EQ((lowering::Share{0, 33}.end(1LL << 33, true)), 2703LL << 20);
+  lowering::Machine::Tier tier;
+  tier.capacity = 1LL << 33;
+  EXPECT_EQ((lowering::Share{0, 33}.of(tier).end), 2703LL << 20);
+}
+
+// A row of all banks of all channels, 4 MiB here, belongs to one part.
+TEST(Share, CutsMemoryThatComputesBetweenRows) {
+  command::PimMemory memory;
+  memory.row = {{1024, 4 << 20}};
+  lowering::Machine machine;
+  machine.tiers.resize(1);
+  machine.tiers.front().capacity = 4LL << 30;
+  machine.tiers.front().pim = std::make_shared<const command::PimMemory>(memory);
+  // 33 % of 1024 rows are 337 and a rest.
+  const lowering::Share share{33, 100};
+  EXPECT_EQ(share.of(machine.tiers.front()).begin, 337LL * (4 << 20));
+  EXPECT_EQ(lowering::part_of_memories(machine, share).tiers.front().pim->rows(), 1024 - 337);
 }
 
 }  // namespace

@@ -64,6 +64,40 @@ def estimate(tokens):
     return logit + attend
 
 
+def tile(columns, commands):
+    """Cycles from the first activation of a tile to that of the next: NeuPIMs' rules, page pim.md.
+
+    3 tFAW + tRCD and the other rank's cycle, 2 (max(columns, 6) + 1) between composite commands,
+    tRTP after the last column or tRAS after the last activation (15 cycles before), tRP.
+    """
+    between = 2 * (max(columns, 6) + 1)
+    return 105 + (commands - 1) * between + max(2 * (columns - 1) + 5, 19) + 14
+
+
+@pytest.mark.parametrize("tokens", [376, 64, 1000, 2048])
+def test_the_commands_of_neupims_add_up_to_the_run(tokens, tmp_path):
+    options = ["--set", "controller.pim_policy=concurrent"]
+    none = [*options, "--set", "controller.refresh_policy=none"]
+    arguments = ["neupims", "--heads", "8", "--length", str(tokens)]
+    alone = memory("neupims", arguments, tmp_path, *none)
+    logits = 2 * -(-tokens // 32)  # two vectors of four heads
+    chunks = [min(512, tokens - start) for start in range(0, tokens, 512)]
+    # Each of eight heads has four tiles of 32 dimensions.
+    assert alone["commands"]["GEMV"] == 4 * logits + 32 * len(chunks)
+    assert alone["commands"]["G_ACT"] == 8 * (logits + 32 * len(chunks))
+    assert alone["commands"]["GWRITE"] == 2 + 8 * len(chunks)
+    values = sum(32 * tile(-(-chunk // 16), 1) for chunk in chunks)
+    total = logits * tile(8, 4) + values
+    # What is left: the first vector's row, and of 64 tokens 11 cycles a vector.
+    assert 0 <= alone["time"]["cycles"] - total <= 27 + 11 * alone["commands"]["GWRITE"]
+    refreshed = memory("neupims", arguments, tmp_path, *options)
+    more = refreshed["time"]["cycles"] - alone["time"]["cycles"]
+    number = refreshed["commands"]["REF"]
+    row = f"| {tokens:,} | {logits} x 192 = {logits * 192:,} | {values:,} | {total:,}"
+    row += f" | {alone['time']['cycles']:,} | {100 * (alone['time']['cycles'] / total - 1):+.1f} %"
+    assert row + f" | {number} | {more / number:.0f} |" in PAGE
+
+
 @pytest.mark.parametrize("tokens", [376, 64, 1000, 2048])
 def test_neupims_takes_what_the_page_says(tokens, tmp_path):
     cycles = []

@@ -30,7 +30,7 @@ derived:
   total: sum(time over system, model)
 published:
   - {figure: mean_speedup, at: {system: pim}, value: 2, tolerance: 10 %, source: a paper}
-  - {figure: speedup, at: {system: pim, model: s}, range: [2.5, 3], source: a paper, beside: [best]}
+  - {figure: speedup, at: {system: pim, model: s}, range: [2.5, 3], source: a paper, beside: {at best: best}}
   - {figure: total, value: 40, source: a paper, note: only shown}
 )";
 
@@ -127,7 +127,7 @@ TEST(Findings, StandBesidePublishedFigures) {
   // 2 is not in [2.5, 3].
   EXPECT_FALSE(findings.published[1].difference.has_value());
   EXPECT_EQ(findings.published[1].agrees, false);
-  EXPECT_EQ(findings.published[1].beside.at(0).second.value, 8);
+  EXPECT_EQ(findings.published[1].beside.at(0).value, 8);
   // 36 against 40, and nobody says what agreement would be.
   EXPECT_DOUBLE_EQ(*findings.published[2].difference, -0.1);
   EXPECT_FALSE(findings.published[2].agrees.has_value());
@@ -149,7 +149,10 @@ TEST(Findings, AgreeAtTheEdgeOfTheTolerance) {
 TEST(Findings, MakeATableThatATerminalShows) {
   const std::string text = study_markdown(Example().findings());
   EXPECT_THAT(text, testing::HasSubstr("| mean_speedup | system pim          |         2 | 4.333 |"
-                                       "   +116.7 % | no (10 %)        |"));
+                                       "         |   +116.7 % | no (10 %)        |"));
+  // `beside` is a column of its title.
+  EXPECT_THAT(text, testing::HasSubstr("| published |  ours | at best | difference |"));
+  EXPECT_THAT(text, testing::HasSubstr("|  2.5 to 3 |     2 |       8 |          - | no"));
   EXPECT_THAT(text, testing::HasSubstr("\n0 of 2 within tolerance, 1 only shown or not run.\n"));
   EXPECT_THAT(text, testing::HasSubstr("- total: only shown\n"));
   // Figures of the same axes share a table.
@@ -174,7 +177,7 @@ TEST(MetricPath, FollowsKeysAndNames) {
     "latency": {"cycles": 7}, "partial": false,
     "layers": [{"name": "a", "cycles": 1}, {"name": "a.b", "cycles": 2}]})");
   const auto read = [&](const std::string& path) {
-    return read_metric(result, Metric{{path, {"study.yaml", 3, 5}, ""}, "", std::nullopt});
+    return read_metric(result, Metric{{path, {"study.yaml", 3, 5}, ""}, "", {}, Combination::kOne});
   };
   EXPECT_EQ(read("latency.cycles"), 7);
   EXPECT_EQ(read("layers.a.cycles"), 1);
@@ -198,7 +201,27 @@ TEST(MetricPath, FollowsKeysAndNames) {
 
 TEST(MetricPath, TakesAnotherValueWhereItIsAbsent) {
   const report::Json result = report::Json::parse(R"({"engines": [{"name": "array0"}]})");
-  EXPECT_EQ(read_metric(result, Metric{{"engines.pim.busy", {}, ""}, "", 0.0}), 0.0);
+  EXPECT_EQ(read_metric(result, Metric{{"engines.pim.busy", {}, ""}, "", 0.0, Combination::kOne}),
+            0.0);
+  EXPECT_EQ(read_metric(result, Metric{{"engines.pim*.busy", {}, ""}, "", 5.0, Combination::kSum}),
+            5.0);
+}
+
+TEST(MetricPath, CombinesAllNamesThatBeginAlike) {
+  const report::Json result = report::Json::parse(R"({
+    "engines": [{"name": "pim0", "busy": 1}, {"name": "array", "busy": 9},
+                {"name": "pim1", "busy": 2}, {"name": "pim2", "busy": 6}],
+    "energy": {"components": {"memory.hbm.read": 3, "memory.hbm.write": 4, "memory.ddr.read": 8}}})");
+  const auto read = [&](const std::string& path, Combination combination) {
+    return read_metric(result, Metric{{path, {"study.yaml", 3, 5}, ""}, "", {}, combination});
+  };
+  EXPECT_EQ(read("engines.pim*.busy", Combination::kSum), 9);   // 1 + 2 + 6
+  EXPECT_EQ(read("engines.pim*.busy", Combination::kMean), 3);  // 9 / 3
+  EXPECT_EQ(read("engines.pim*.busy", Combination::kLeast), 1);
+  EXPECT_EQ(read("engines.pim*.busy", Combination::kMost), 6);
+  EXPECT_EQ(read("energy.components.memory.hbm.*", Combination::kSum), 7);  // 3 + 4
+  EXPECT_THROW((void)read("engines.dma*.busy", Combination::kSum), base::UserError);
+  EXPECT_THROW((void)read("engines.pim*.idle", Combination::kSum), base::UserError);
 }
 
 }  // namespace

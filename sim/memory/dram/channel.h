@@ -205,6 +205,7 @@ class Channel {
   void apply_pim(const PimUnit::Choice& choice, Cycle cycle);
   void row_command_beside_pim(Cycle cycle);
   void close_memory_rows(std::uint64_t banks, Cycle cycle);
+  void note_further_rows(std::uint64_t banks, Cycle cycle);
   [[nodiscard]] bool pim_waits_for_writes() const;
   [[nodiscard]] bool pim_goes(Cycle cycle, bool on_column_bus) const {
     return pim_ && pim_choice_.cycle == cycle &&

@@ -21,7 +21,17 @@ void Channel::submit_pim(PimProgram program, Cycle arrival) {
 }
 
 bool Channel::pim_waits_for_writes() const {
-  return !writes_.empty() && pim_->waits_for_writes(writes_.at(writes_.oldest()).number);
+  if (!pim_->may_wait_for_writes()) {
+    return false;
+  }
+  for (RequestQueue::Index i = writes_.oldest(); i != RequestQueue::kNone;
+       i = writes_.at(i).younger) {
+    const Request& write = writes_.at(i);
+    if (pim_->waits_for_write(write.number, write.bank, write.row)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void Channel::settle_pim(Cycle cycle) {
@@ -29,9 +39,7 @@ void Channel::settle_pim(Cycle cycle) {
   PimUnit::Memory memory;
   memory.empty = reads_.empty() && writes_.empty();
   memory.must_refresh = blocked_ != 0;
-  if (!writes_.empty()) {
-    memory.oldest_write = writes_.at(writes_.oldest()).number;
-  }
+  memory.must_write = pim_waits_for_writes();
   for (const RefreshPlan& plan : refreshes_) {
     memory.next_refresh = std::min(memory.next_refresh, plan.next_due());
   }
@@ -104,6 +112,15 @@ void Channel::close_memory_rows(std::uint64_t banks, Cycle cycle) {
   }
 }
 
+// For the account of the ranks of these banks.
+void Channel::note_further_rows(std::uint64_t banks, Cycle cycle) {
+  for (unsigned rank = 0; rank < ranks_.size(); ++rank) {
+    if ((banks & rank_mask(rank)) != 0) {
+      ranks_[rank].set_further_open(pim_->any_further_open(rank_mask(rank)), cycle);
+    }
+  }
+}
+
 // What the command does to the rows.
 void Channel::apply_pim(const PimUnit::Choice& choice, Cycle cycle) {
   const Command& command = spec_.commands[static_cast<std::size_t>(choice.command)];
@@ -136,6 +153,9 @@ void Channel::apply_pim(const PimUnit::Choice& choice, Cycle cycle) {
     ++statistics.pim_row_commands;
   }
   const auto completion = pim_->issued(choice, cycle);
+  if (command.row_buffer > 0 && (opens || closes)) {
+    note_further_rows(choice.banks, cycle);
+  }
   if (completion) {
     completions_.slice_done(completion->ticket, completion->initiator, completion->cycle);
   }

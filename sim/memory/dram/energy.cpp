@@ -17,6 +17,7 @@ void Energy::add(const Energy& other) {
   background_active += other.background_active;
   background_precharged += other.background_precharged;
   background_power_down += other.background_power_down;
+  background_buffers += other.background_buffers;
   self_refresh += other.self_refresh;
   pim += other.pim;
   constant += other.constant;
@@ -40,6 +41,7 @@ struct Totals {
   double active_power_down = 0;
   double precharged_power_down = 0;
   double self_refresh = 0;
+  double further_open = 0;  // within the states
 
   [[nodiscard]] double time() const {
     return active + refreshing + precharged + active_power_down + precharged_power_down +
@@ -75,6 +77,7 @@ Totals totals_of(const ChannelStatistics& statistics, const Spec& spec) {
     totals.active_power_down += nanoseconds(spec, rank.active_power_down);
     totals.precharged_power_down += nanoseconds(spec, rank.precharged_power_down);
     totals.self_refresh += nanoseconds(spec, rank.self_refresh);
+    totals.further_open += nanoseconds(spec, rank.further_open);
   }
   return totals;
 }
@@ -104,6 +107,9 @@ class CurrentModel {
       energy_.activate_precharge = totals_.activates * *currents_.activate_picojoules;
     }
     energy_.constant = currents_.constant_milliwatts * totals_.time();
+    if (currents_.further_buffers) {
+      charge_further_buffers(*currents_.further_buffers);
+    }
     energy_.family = "currents";
     energy_.source = currents_.source;
     return energy_;
@@ -186,6 +192,13 @@ class CurrentModel {
         state(rail, &Rail::idd3p, totals_.active_power_down, "active power-down", "idd3p") +
         state(rail, &Rail::idd2p, totals_.precharged_power_down, "precharged power-down", "idd2p");
     energy_.self_refresh += state(rail, &Rail::idd6, totals_.self_refresh, "self refresh", "idd6");
+  }
+
+  void charge_further_buffers(const BufferStandby& standby) {
+    const double closed = totals_.time() - totals_.further_open;
+    energy_.background_buffers = base::to_double(currents_.devices) *
+                                 currents_.rails.front().volts *
+                                 (standby.closed * closed + standby.open * totals_.further_open);
   }
 
   // I_n of energy.h, of an active rank.

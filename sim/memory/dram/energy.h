@@ -17,6 +17,7 @@ struct Energy {
   double background_active = 0;  // some bank open, and while the whole rank refreshes
   double background_precharged = 0;
   double background_power_down = 0;  // with open rows and without
+  double background_buffers = 0;     // row buffers beyond the first
   double self_refresh = 0;
   double pim = 0;       // PIM commands, their activations and columns included
   double constant = 0;  // drawn always, whatever the state
@@ -28,7 +29,7 @@ struct Energy {
 
   [[nodiscard]] double total() const {
     return activate_precharge + read + write + refresh + background_active + background_precharged +
-           background_power_down + self_refresh + pim + constant;
+           background_power_down + background_buffers + self_refresh + pim + constant;
   }
 };
 
@@ -46,6 +47,7 @@ struct Energy {
 //                the whole rank refreshes
 //   precharged   V IDD2N t
 //   power-down   V IDD3P t with rows open, V IDD2P t without
+//   buffers      V times what `further_buffers` says, open for as long as a row is open in them
 //   self refresh V IDD6 t
 //   PIM          what each command says of itself, in the first two lines and in joules
 // With rho = 1 these are the formulas of DRAMsim3 with its cycles turned into time.

@@ -14,10 +14,13 @@ struct PimStep : CommandStep {
   std::uint32_t results = 0;  // of a header: result reads that it announces
   std::uint32_t row_step = 0;
   std::uint32_t column_step = 0;
+  bool once = false;  // in the first repetition only
 };
 
 // What a channel is asked to do in its banks: the steps one after the other, all of them
-// `repetitions` times. The channel itself opens and closes the rows that they need.
+// `repetitions` times; those of `once`, which stand before all others, the first time only. The
+// channel itself opens and closes the rows that they need. It runs one program to its end before
+// the next, whoever sent them.
 struct PimProgram {
   std::vector<PimStep> steps;
   std::uint32_t repetitions = 1;

@@ -63,7 +63,14 @@ void PimUnit::submit(PimProgram program, Cycle arrival) {
   base::require_invariant(!program.steps.empty() && program.repetitions > 0 &&
                               info(program.steps.back().command).kind != CommandKind::kPimHeader,
                           "a PIM program ends with a command that is sent", spec_.name);
-  waiting_.push_back({std::move(program), arrival, 0});
+  const auto is_once = [](const PimStep& step) { return step.once; };
+  base::require_invariant(
+      !program.steps.back().once &&
+          std::is_partitioned(program.steps.begin(), program.steps.end(), is_once),
+      "a PIM program begins with what it does once and ends with what it repeats", spec_.name);
+  const auto first =
+      static_cast<std::size_t>(std::count_if(program.steps.begin(), program.steps.end(), is_once));
+  waiting_.push_back({std::move(program), arrival, 0, first});
 }
 
 void PimUnit::arrive(Cycle cycle, std::uint64_t first_request) {
@@ -72,6 +79,24 @@ void PimUnit::arrive(Cycle cycle, std::uint64_t first_request) {
     queue_.back().first_request = first_request;
     waiting_.pop_front();
   }
+}
+
+bool PimUnit::waits_for_write(std::uint64_t number, unsigned bank, std::uint32_t row) const {
+  const Queued& first = queue_.front();
+  if (number >= first.first_request) {
+    return false;
+  }
+  return std::any_of(
+      first.program.steps.begin(), first.program.steps.end(), [&](const PimStep& step) {
+        const std::uint32_t above = row - step.row;
+        const bool is_needed =
+            row >= step.row &&
+            (step.row_step == 0 || step.once
+                 ? above == 0
+                 : above % step.row_step == 0 && above / step.row_step < first.program.repetitions);
+        return is_needed && needs_row(info(step.command)) &&
+               (commands_.banks_of(step.command, step.bank) >> bank & 1) != 0;
+      });
 }
 
 bool PimUnit::is_unsettled() const {
@@ -92,7 +117,7 @@ void PimUnit::turn(const Memory& memory) {
     mode_ = spec_.enter_pim.empty() ? Mode::kWorking : Mode::kEntering;
     step_ = 0;
   } else if (mode_ == Mode::kWorking &&
-             (queue_.empty() || (!concurrent_ && waits_for_writes(memory.oldest_write)))) {
+             (queue_.empty() || (!concurrent_ && !begun_ && memory.must_write))) {
     mode_ = spec_.leave_pim.empty() ? Mode::kMemory : Mode::kLeaving;
     step_ = 0;
   }
@@ -101,7 +126,7 @@ void PimUnit::turn(const Memory& memory) {
 void PimUnit::settle(Cycle cycle, const Memory& memory) {
   turn(memory);
   if (mode_ == Mode::kWorking && !queue_.empty()) {
-    if (!begun_ && memory.oldest_write >= queue_.front().first_request) {
+    if (!begun_ && !memory.must_write) {
       begun_ = true;
       begin_ = cycle;
       step_ = 0;
@@ -337,7 +362,7 @@ bool PimUnit::next_step() {
   if (++step_ < program.steps.size()) {
     return false;
   }
-  step_ = 0;
+  step_ = queue_.front().first_repeated;
   if (++repetition_ < program.repetitions) {
     return false;
   }
@@ -378,9 +403,10 @@ Cycle PimUnit::completion_bound(Cycle horizon) const {
   Cycle begin = horizon;
   const auto pass = [&](const Queued& queued, std::uint32_t done) {
     const PimProgram& program = queued.program;
-    const auto sent = std::count_if(
-        program.steps.begin(), program.steps.end(),
-        [this](const PimStep& step) { return info(step.command).kind != CommandKind::kPimHeader; });
+    const auto sent =
+        std::count_if(program.steps.begin(), program.steps.end(), [this](const PimStep& step) {
+          return !step.once && info(step.command).kind != CommandKind::kPimHeader;
+        });
     const PimStep& last = program.steps.back();
     const Cycle last_sent = std::max(begin, queued.arrival) +
                             static_cast<Cycle>(program.repetitions - done - 1) * sent / buses;

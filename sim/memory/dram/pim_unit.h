@@ -41,7 +41,8 @@ class PimUnit {
     return waiting_.empty() ? kNeverCycle : waiting_.front().arrival;
   }
   // The programs that have come by this cycle join the queue. first_request: the number of the next
-  // burst that will enter; writes before it have to be in their rows before these programs begin.
+  // burst that will enter; writes before it have to be in their rows before programs that need
+  // these rows begin.
   void arrive(Cycle cycle, std::uint64_t first_request);
 
   // Nothing is queued and no step of a mode change is left.
@@ -52,18 +53,19 @@ class PimUnit {
 
   // The step before all commands of a cycle: whose turn it is, and what is admitted.
   struct Memory {
-    bool empty = true;                               // nothing is queued
-    std::uint64_t oldest_write = ~std::uint64_t{0};  // the number of the oldest that is queued
-    Cycle next_refresh = kNeverCycle;                // when the next one falls due
-    bool must_refresh = false;                       // one is due
+    bool empty = true;                 // nothing is queued
+    bool must_write = false;           // see waits_for_write()
+    Cycle next_refresh = kNeverCycle;  // when the next one falls due
+    bool must_refresh = false;         // one is due
   };
   void settle(Cycle cycle, const Memory& memory);
   // Whether settle() may change something.
   [[nodiscard]] bool is_unsettled() const;
-  // The program at the head waits for writes that came before it.
-  [[nodiscard]] bool waits_for_writes(std::uint64_t oldest_write) const {
-    return !queue_.empty() && !begun_ && oldest_write < queue_.front().first_request;
-  }
+  // A program stands at the head and has not begun.
+  [[nodiscard]] bool may_wait_for_writes() const { return !queue_.empty() && !begun_; }
+  // That it waits for a queued write: one of an earlier number to a row that one of its steps needs
+  // in a bank in which it acts.
+  [[nodiscard]] bool waits_for_write(std::uint64_t number, unsigned bank, std::uint32_t row) const;
 
   // The first command, given the state of the device. Never before the floors.
   [[nodiscard]] Choice choose(const TimingState& timing, const std::vector<Cycle>& bus_floor) const;
@@ -112,6 +114,7 @@ class PimUnit {
     PimProgram program;
     Cycle arrival = 0;
     std::uint64_t first_request = 0;
+    std::size_t first_repeated = 0;  // of its steps
   };
 
   [[nodiscard]] std::uint64_t all_banks() const {

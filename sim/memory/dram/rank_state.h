@@ -26,6 +26,11 @@ class RankState {
     settle(cycle);
     open_banks_ -= banks;
   }
+  // Whether a row is open in a buffer beyond the first.
+  void set_further_open(bool open, Cycle cycle) {
+    settle(cycle);
+    further_open_ = open;
+  }
   void close_one_at(Cycle cycle) {
     closings_.insert(std::upper_bound(closings_.begin(), closings_.end(), cycle), cycle);
   }
@@ -60,6 +65,7 @@ class RankState {
   }
   // Everything from since_ to `cycle` is of one state, but for the end of a refresh.
   void account(Cycle cycle) {
+    statistics_.further_open += further_open_ ? cycle - since_ : 0;
     if (since_ < refreshing_until_) {
       const Cycle end = std::min(cycle, refreshing_until_);
       statistics_.refreshing += end - since_;
@@ -86,6 +92,7 @@ class RankState {
   RankStatistics statistics_;
   std::vector<Cycle> closings_;  // ahead, in order
   int open_banks_ = 0;
+  bool further_open_ = false;
   Power power_ = Power::kUp;
   Cycle since_ = 0;
   Cycle refreshing_until_ = 0;

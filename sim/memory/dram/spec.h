@@ -84,8 +84,9 @@ struct Command {
   // of what it begins: it is sent only while less than that lies before the next refresh. Empty:
   // always.
   std::string admission;
-  std::int64_t bytes_in = 0;                  // from the host, each repetition
-  std::int64_t bytes_out = 0;                 // to the host, each issue
+  std::int64_t bytes_in = 0;   // from the host, each repetition
+  std::int64_t bytes_out = 0;  // to the host, each issue
+  numeric::PimOperation operation = numeric::PimOperation::kNone;
   std::optional<CommandEnergy> energy;        // of each repetition
   std::optional<CommandEnergy> issue_energy;  // of each issue, beside that
 
@@ -137,7 +138,8 @@ struct Spec {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
   std::int64_t access_bytes = 0;
-  int data_bus_scope = 0;  // the level whose nodes have a data bus each
+  std::int64_t pim_column_bytes = 0;  // of a bank's row, as PIM commands count columns
+  int data_bus_scope = 0;             // the level whose nodes have a data bus each
   std::vector<std::string> command_buses;
   std::vector<std::string> row_buffers;
   std::vector<Command> commands;

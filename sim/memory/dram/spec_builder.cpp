@@ -147,12 +147,17 @@ class SpecBuilder {
     out_.rows = rows_;
     out_.columns = columns_;
     out_.access_bytes = in_.access_bytes;
+    out_.pim_column_bytes = in_.pim_column_bytes == 0 ? in_.access_bytes : in_.pim_column_bytes;
     power_of_two({}, "the number of rows", rows_);
     power_of_two({}, "the number of columns", columns_);
     power_of_two({}, "the access size", in_.access_bytes);
+    power_of_two({}, "the bytes of a PIM column", out_.pim_column_bytes);
     constexpr std::int64_t kMostRows = std::int64_t{1} << 30;
     if (rows_ > kMostRows || columns_ > kMostRows || in_.access_bytes > kMostRows) {
       complain({}, "rows, columns and access size", "at most 2^30 each");
+    } else if (out_.pim_column_bytes > columns_ * in_.access_bytes) {
+      complain({}, "a PIM column is longer than a row",
+               fmt::format("at most {} bytes", columns_ * in_.access_bytes));
     }
   }
 
@@ -231,6 +236,7 @@ class SpecBuilder {
       command.most_count = static_cast<int>(from.count);
       command.bytes_in = from.bytes_in;
       command.bytes_out = from.bytes_out;
+      command.operation = from.operation;
       command.energy = from.energy;
       command.issue_energy = from.issue_energy;
       command.admission = from.admission.text;
@@ -322,6 +328,7 @@ class SpecBuilder {
   void constraints() {
     constraints(in_.constraints);
     constraints(in_.pim_constraints);
+    constraints(in_.further_constraints);
   }
 
   void constraints(const std::vector<ConstraintDescription>& rows) {

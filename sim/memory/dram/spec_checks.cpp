@@ -191,7 +191,9 @@ void check_progress(const Spec& spec, const SpecDescription& description,
   check_refresh(spec, description, complain);
   const int self_refresh_exit = spec.command(CommandKind::kSelfRefreshExit);
   std::vector<ConstraintDescription> rows = description.constraints;
-  rows.insert(rows.end(), description.pim_constraints.begin(), description.pim_constraints.end());
+  for (const auto* more : {&description.pim_constraints, &description.further_constraints}) {
+    rows.insert(rows.end(), more->begin(), more->end());
+  }
   for (const ConstraintDescription& from : rows) {
     const auto same_text = [&](const Constraint& row) {
       const bool only_after_self_refresh = row.earlier == std::vector<int>{self_refresh_exit};

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/rational.h"
+#include "numeric/pim_operation.h"
 
 namespace orrery::memory::dram {
 
@@ -68,6 +69,7 @@ struct CommandDescription {
   LocatedText admission;
   std::int64_t bytes_in = 0;
   std::int64_t bytes_out = 0;
+  numeric::PimOperation operation = numeric::PimOperation::kNone;
   std::optional<CommandEnergy> energy;
   std::optional<CommandEnergy> issue_energy;
 };
@@ -114,6 +116,14 @@ struct Rail {
   std::optional<double> idd6;       // self refresh
 };
 
+// What further row buffers of a rank draw beside the standby of the first, in milliampere for each
+// device.
+struct BufferStandby {
+  double closed = 0;  // no row open in them
+  double open = 0;    // a row open in some bank
+  std::string source;
+};
+
 // Energy from currents: sums over the rails, times `devices`, the number of devices that act on one
 // command (1/2 when the currents are those of a channel of two pseudo-channels).
 struct CurrentEnergy {
@@ -128,6 +138,8 @@ struct CurrentEnergy {
   // Refreshing sets of banks costs, above standby and over time, what refreshing all banks at once
   // costs; taken where no current of it is public.
   bool bank_refresh_as_share = false;
+  // Of row buffers beyond the first, all together; at the voltage of the main rail.
+  std::optional<BufferStandby> further_buffers;
   std::string source;
 };
 
@@ -160,7 +172,8 @@ struct SpecDescription {
   std::int64_t rows = 0;
   std::int64_t columns = 0;  // bursts of a row
   std::int64_t access_bytes = 0;
-  LocatedText data_bus = "channel";  // the level whose nodes have a data bus each
+  std::int64_t pim_column_bytes = 0;  // 0: access_bytes
+  LocatedText data_bus = "channel";   // the level whose nodes have a data bus each
   std::vector<LocatedText> command_buses;
   std::vector<LocatedText> row_buffers = {"mem"};
   std::vector<CommandDescription> commands;
@@ -168,6 +181,7 @@ struct SpecDescription {
   std::vector<ConstraintDescription> constraints;
   std::vector<ConstraintDescription>
       pim_constraints;  // likewise; apart, so that a file can add them
+  std::vector<ConstraintDescription> further_constraints;  // likewise, of a variant of such a file
   // Expressions in cycles.
   LocatedText burst_cycles = "nBL";
   LocatedText read_latency = "nCL";

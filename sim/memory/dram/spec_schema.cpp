@@ -168,6 +168,8 @@ Codec<std::vector<CommandDescription>> commands() {
                     "Bytes from the host, each repetition.")
           .optional("bytes_out", &Self::bytes_out, config::integer(0, kMany),
                     "Bytes to the host, each issue.")
+          .optional("operation", &Self::operation, config::choice(numeric::pim_operation_names()),
+                    "What it does to the numbers in rows, vector buffer and accumulators.")
           .optional("energy", &Self::energy, config::maybe(command_energy()),
                     "Of one repetition of a PIM command.")
           .optional("issue_energy", &Self::issue_energy, config::maybe(command_energy()),
@@ -242,6 +244,18 @@ Codec<base::Rational> rational() {
           [](const base::Rational& value) { return Node::scalar(base::to_string(value)); }, type};
 }
 
+Codec<BufferStandby> buffer_standby() {
+  using Self = BufferStandby;
+  const Codec<double> current = config::quantity("A", "mA");
+  return config::object(
+      Schema<Self>(
+          "buffer_standby",
+          "What row buffers of a rank beyond the first draw, at the main supply's voltage.")
+          .required("closed", &Self::closed, current, "While no row is open in them.")
+          .required("open", &Self::open, current, "While a row is open in them in some bank.")
+          .required("source", &Self::source, config::text(), "Where the figures come from."));
+}
+
 Codec<CurrentEnergy> currents() {
   using Self = CurrentEnergy;
   return config::object(
@@ -260,6 +274,8 @@ Codec<CurrentEnergy> currents() {
                     "Refreshing sets of banks costs as much, over time, as refreshing all at once.")
           .optional("constant", &Self::constant_milliwatts, config::quantity("W", "mW"),
                     "Drawn always, for each rank or pseudo-channel.")
+          .optional("further_buffers", &Self::further_buffers, config::maybe(buffer_standby()),
+                    "Standby of row buffers beyond the first; none if not given.")
           .required("source", &Self::source, config::text(), "Where the figures come from."));
 }
 
@@ -313,6 +329,8 @@ const Schema<SpecDescription>& spec_schema() {
           .required("columns", &Self::columns, config::integer(1, kMany), "Bursts of a row.")
           .required("access_bytes", &Self::access_bytes, config::integer(1, kMany),
                     "Bytes of a burst.")
+          .optional("pim_column_bytes", &Self::pim_column_bytes, config::integer(0, kMany),
+                    "Bytes of a row in each column that PIM commands count; 0: as a burst.")
           .optional("data_bus", &Self::data_bus, name(),
                     "The level whose nodes have a data bus each.")
           .required("command_buses", &Self::command_buses, config::list(name(), 1),
@@ -327,6 +345,9 @@ const Schema<SpecDescription>& spec_schema() {
           .optional("pim_constraints", &Self::pim_constraints,
                     config::list(config::object(constraint_schema())),
                     "Further ones, for a file that adds PIM commands to a standard.")
+          .optional("further_constraints", &Self::further_constraints,
+                    config::list(config::object(constraint_schema())),
+                    "Further ones, for a file that is a variant of another.")
           .optional("burst", &Self::burst_cycles, cycles(), "Cycles of data of a burst.")
           .optional("read_latency", &Self::read_latency, cycles(), "From RD to its data.")
           .optional("write_latency", &Self::write_latency, cycles(), "From WR to its data.")

@@ -72,6 +72,7 @@ struct RankStatistics {
   // Summed over the banks, within `active`: how long each was open. Energy with rho below 1 needs
   // it; it is at least `active` and at most the banks of the rank times that.
   Cycle open_bank_cycles = 0;
+  Cycle further_open = 0;  // in any state, a row was open in a buffer beyond the first
   std::uint64_t refreshes = 0;
 };
 

@@ -122,10 +122,11 @@ PimLine parse_pim_line(std::string_view line, const dram::Spec& spec, std::int64
   const auto most = static_cast<std::uint64_t>(
       command < 0 ? 1 : spec.commands[static_cast<std::size_t>(command)].most_count);
   constexpr std::uint64_t kMostResults = 1 << 20;
+  const std::int64_t pim_columns = spec.columns * spec.access_bytes / spec.pim_column_bytes;
   std::vector<Key> keys = {{"channel", 0, static_cast<std::uint64_t>(channels), 0},
                            {"bank", 0, static_cast<std::uint64_t>(spec.banks()), 0},
                            {"row", 0, static_cast<std::uint64_t>(spec.rows), 0},
-                           {"column", 0, static_cast<std::uint64_t>(spec.columns), 0},
+                           {"column", 0, static_cast<std::uint64_t>(pim_columns), 0},
                            {"count", 1, most + 1, 1},
                            {"results", 0, kMostResults, 0},
                            {"cycle", 0, static_cast<std::uint64_t>(last_cycle) + 1, 0}};

@@ -90,7 +90,7 @@ void ClockedController::choose_direction() {
   const auto writes = static_cast<std::int64_t>(
       std::count_if(queue_.begin(), queue_.end(), [](const Entry& e) { return e.is_write; }));
   const auto reads = static_cast<std::int64_t>(queue_.size()) - writes;
-  const bool forced = pim_.waits_for(oldest_write());
+  const bool forced = pim_.waits_for(queued_writes());
   const bool to_writes =
       forced || writes >= controller_.write_high_or_default() || (writes > 0 && reads == 0);
   const bool to_reads =
@@ -125,6 +125,8 @@ void ClockedController::account() {
     });
     const bool open = open_banks > 0;
     RankStatistics& account = rank(r).account;
+    const bool further = spec_.row_buffers.size() > 1 && !pim_.closing(banks).empty();
+    account.further_open += further ? 1 : 0;
     if (now_ < rank(r).refreshed_until) {
       ++account.refreshing;
     } else if (rank(r).power == Power::kSelfRefresh) {

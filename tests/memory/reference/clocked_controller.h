@@ -153,7 +153,7 @@ class ClockedController {
 
   // What the commands ask about.
   [[nodiscard]] ClockedPim::Rows memory_rows() const;
-  [[nodiscard]] std::optional<std::uint64_t> oldest_write() const;
+  [[nodiscard]] std::vector<ClockedPim::Write> queued_writes() const;
   [[nodiscard]] bool competes(const Entry& entry) const;
   [[nodiscard]] const Entry* oldest_competing(int bank) const;
   [[nodiscard]] bool hits(const Entry& entry) const;

@@ -54,8 +54,33 @@ void ClockedPim::arrive(Cycle now, std::uint64_t next_arrival) {
   }
 }
 
-bool ClockedPim::waits_for(std::optional<std::uint64_t> oldest_write) const {
-  return !queue_.empty() && !begun_ && oldest_write && *oldest_write < queue_.front().next_arrival;
+// Every row of every step is listed.
+bool ClockedPim::waits_for(const std::vector<Write>& writes) const {
+  if (queue_.empty() || begun_) {
+    return false;
+  }
+  const auto& [program, arrival, next_arrival] = queue_.front();
+  for (const PimStep& step : program.steps) {
+    const Command& command = info(step.command);
+    const bool works = command.kind == CommandKind::kPimCompute ||
+                       command.kind == CommandKind::kPimMove ||
+                       command.kind == CommandKind::kPimHeader ||
+                       command.kind == CommandKind::kRead || command.kind == CommandKind::kWrite;
+    if (!works || command.row_buffer < 0) {
+      continue;
+    }
+    const std::vector<int>& banks = table_.banks(step.command, static_cast<int>(step.bank));
+    const std::uint32_t repetitions = step.once ? 1 : program.repetitions;
+    for (std::uint32_t repetition = 0; repetition < repetitions; ++repetition) {
+      for (const Write& write : writes) {
+        if (write.number < next_arrival && write.row == step.row + repetition * step.row_step &&
+            std::find(banks.begin(), banks.end(), write.bank) != banks.end()) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
 }
 
 void ClockedPim::take_turn(const Surroundings& around) {
@@ -63,12 +88,12 @@ void ClockedPim::take_turn(const Surroundings& around) {
     turn_ = spec_.enter_pim.empty() ? Turn::kPim : Turn::kEntering;
     step_ = 0;
   } else if (turn_ == Turn::kPim &&
-             (queue_.empty() || (!concurrent() && waits_for(around.oldest_write)))) {
+             (queue_.empty() || (!concurrent() && waits_for(around.writes)))) {
     turn_ = spec_.leave_pim.empty() ? Turn::kMemory : Turn::kLeaving;
     step_ = 0;
   }
   if (turn_ == Turn::kPim && !queue_.empty()) {
-    if (!begun_ && !waits_for(around.oldest_write)) {
+    if (!begun_ && !waits_for(around.writes)) {
       begun_ = true;
       began_ = around.now;
       step_ = 0;
@@ -142,10 +167,13 @@ PimStep ClockedPim::step_of_program() const {
 
 void ClockedPim::advance() {
   admitted_ = false;
-  if (++step_ == queue_.front().program.steps.size()) {
-    step_ = 0;
-    ++repetition_;
-  }
+  const std::vector<PimStep>& steps = queue_.front().program.steps;
+  do {
+    if (++step_ == steps.size()) {
+      step_ = 0;
+      ++repetition_;
+    }
+  } while (repetition_ > 0 && steps[step_].once);
 }
 
 std::optional<PimOrder> ClockedPim::head() const {

@@ -29,11 +29,16 @@ class ClockedPim {
  public:
   using Rows = std::vector<std::optional<std::int64_t>>;  // by bank: the open one
 
+  struct Write {
+    std::uint64_t number = 0;
+    int bank = 0;
+    std::int64_t row = 0;
+  };
   // What the rest of the controller says in a cycle, before any of its commands.
   struct Surroundings {
     Cycle now = 0;
     bool nothing_queued = true;
-    std::optional<std::uint64_t> oldest_write;  // the number of the oldest that is queued
+    std::vector<Write> writes;  // that are queued
     bool refresh_is_due = false;
     std::optional<Cycle> next_refresh;
     Rows rows;  // of the first buffer
@@ -58,8 +63,8 @@ class ClockedPim {
 
   // Step 3a: programs that have arrived join the queue. next_arrival: the number of the next burst.
   void arrive(Cycle now, std::uint64_t next_arrival);
-  // Step 3: whether writes must go before the first program.
-  [[nodiscard]] bool waits_for(std::optional<std::uint64_t> oldest_write) const;
+  // Step 3: whether one of the writes must go before the first program.
+  [[nodiscard]] bool waits_for(const std::vector<Write>& writes) const;
   // Step 3a, then.
   void take_turn(const Surroundings& around);
   // Step 4: what it would send, best first, given the rows of the first buffer as they are now.

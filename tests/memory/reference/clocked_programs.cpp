@@ -14,14 +14,14 @@ ClockedPim::Rows ClockedController::memory_rows() const {
   return rows;
 }
 
-std::optional<std::uint64_t> ClockedController::oldest_write() const {
-  std::optional<std::uint64_t> oldest;
+std::vector<ClockedPim::Write> ClockedController::queued_writes() const {
+  std::vector<ClockedPim::Write> writes;
   for (const Entry& entry : queue_) {
-    if (entry.is_write && (!oldest || entry.number < *oldest)) {
-      oldest = entry.number;
+    if (entry.is_write) {
+      writes.push_back({entry.number, entry.bank, entry.row});
     }
   }
-  return oldest;
+  return writes;
 }
 
 void ClockedController::take_turn_of_pim() {
@@ -29,7 +29,7 @@ void ClockedController::take_turn_of_pim() {
   ClockedPim::Surroundings around;
   around.now = now_;
   around.nothing_queued = queue_.empty();
-  around.oldest_write = oldest_write();
+  around.writes = queued_writes();
   around.refresh_is_due = blocked_ != 0;
   for (const RefreshLedger& each : ledgers_) {
     if (each.exists()) {

@@ -94,6 +94,7 @@ void expect_same_statistics(const ChannelStatistics& actual, const ChannelStatis
     EXPECT_EQ(actual.ranks[i].precharged_power_down, expected.ranks[i].precharged_power_down);
     EXPECT_EQ(actual.ranks[i].self_refresh, expected.ranks[i].self_refresh);
     EXPECT_EQ(actual.ranks[i].open_bank_cycles, expected.ranks[i].open_bank_cycles);
+    EXPECT_EQ(actual.ranks[i].further_open, expected.ranks[i].further_open);
     EXPECT_EQ(actual.ranks[i].refreshes, expected.ranks[i].refreshes);
   }
 }
