@@ -98,6 +98,26 @@ TEST(WorkerPool, StartsAKilledJobAgainBehindTheOthers) {
   EXPECT_TRUE(reports.at(0).completed);
 }
 
+TEST(WorkerPool, RefusesAJobMoreMemoryThanItsLimit) {
+  PoolOptions options = with_workers(1);
+  options.limit_bytes = 64 << 20;
+  const auto reports = run_all(
+      2,
+      [](std::size_t job) {
+        // 16 MiB, then 256. A compiler may leave out the memory of a container,
+        // but never a direct call of this function.
+        ::operator delete(::operator new((job == 0 ? 16U : 256U) << 20));
+        return std::string("fine");
+      },
+      options);
+  EXPECT_TRUE(reports.at(0).completed);
+  EXPECT_FALSE(reports.at(1).completed);
+}
+
+TEST(WorkerPool, KnowsTheMemoryOfTheMachine) {
+  EXPECT_GT(available_memory(), std::uint64_t{64} << 20);
+}
+
 TEST(WorkerPool, StopsAJobAtItsLimit) {
   PoolOptions options = with_workers(2);
   options.limit_seconds = 0.2;
