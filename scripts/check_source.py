@@ -27,6 +27,8 @@ FORBIDDEN = [
 CPP_FUNCTION_START = re.compile(
     r"^(  )?(?!(?:namespace|class|struct|enum|union|extern)\b)[\w~:<\[]"
 )
+# For a folder, the folders in it in the order of dependency.
+Orders = dict[Path, list[str]]
 MARKDOWN_LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
 
 
@@ -87,24 +89,31 @@ def shell_functions(path: Path, lines: list[str]) -> Iterator[Function]:
 FUNCTIONS_OF = {"cpp": cpp_functions, "python": python_functions, "shell": shell_functions}
 
 
-def dependency_order(cmake: Path) -> list[str]:
-    """The folders of sim/ in the order in which sim/CMakeLists.txt adds them."""
-    if not cmake.is_file():
-        return []
-    match = re.search(r"^foreach\(folder ([^)]*)\)", cmake.read_text("utf-8"), re.MULTILINE)
-    return match.group(1).split() if match else []
+def dependency_orders(root: Path) -> Orders:
+    """For each folder of sim/, the folders in it in the order in which its CMakeLists adds them."""
+    orders = {}
+    for cmake in sorted(root.glob("sim/**/CMakeLists.txt")):
+        match = re.search(r"^foreach\(folder ([^)]*)\)", cmake.read_text("utf-8"), re.MULTILINE)
+        if match:
+            orders[cmake.parent.relative_to(root)] = match.group(1).split()
+    return orders
 
 
-def include_breaches(path: Path, lines: list[str], order: list[str]) -> Iterator[Breach]:
-    """A folder of sim/ includes only itself and what is added before it."""
-    if path.parts[0] != "sim" or len(path.parts) < 3 or path.parts[1] not in order:
-        return
-    allowed = order[: order.index(path.parts[1]) + 1]
-    for number, line in enumerate(lines, 1):
-        match = re.match(r'#include "(\w+)/', line)
-        if match and match.group(1) in order and match.group(1) not in allowed:
-            text = f"sim/{path.parts[1]} may not include {match.group(1)}/, which depends on it"
-            yield Breach(path, number, text)
+def include_breaches(path: Path, lines: list[str], orders: Orders) -> Iterator[Breach]:
+    """A folder of sim/ includes only itself and what is added before it, at every level."""
+    for folder, order in orders.items():
+        if not path.is_relative_to(folder):
+            continue
+        place = path.relative_to(folder).parts[0]
+        if place not in order:
+            continue
+        later = order[order.index(place) + 1 :]
+        prefix = "".join(f"{part}/" for part in folder.parts[1:])
+        for number, line in enumerate(lines, 1):
+            match = re.match(rf'#include "{prefix}(\w+)/', line)
+            if match and match.group(1) in later:
+                text = f"{folder}/{place} may not include {match.group(1)}/, which depends on it"
+                yield Breach(path, number, text)
 
 
 def text_breaches(path: Path, lines: list[str], kind: str) -> Iterator[Breach]:
@@ -152,7 +161,7 @@ def print_longest(title: str, sizes: list[tuple[int, str]]) -> None:
 
 def main() -> int:
     files = [Path(name) for name in sys.stdin.read().split("\0") if name]
-    order = dependency_order(Path("sim/CMakeLists.txt"))
+    orders = dependency_orders(Path())
     breaches = list(index_breaches(files))
     functions: list[Function] = []
     file_sizes: list[tuple[int, str]] = []
@@ -163,7 +172,7 @@ def main() -> int:
             continue
         kind = code_kind(path, lines)
         breaches += text_breaches(path, lines, kind)
-        breaches += include_breaches(path, lines, order)
+        breaches += include_breaches(path, lines, orders)
         if path.suffix == ".md":
             breaches += link_breaches(path, lines)
         if kind:

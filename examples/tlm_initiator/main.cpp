@@ -12,8 +12,8 @@
 #include <tlm>
 #include <vector>
 
-#include "memory/dram/spec_schema.h"
 #include "memory/dram_tier.h"
+#include "memory/specification/spec_schema.h"
 #include "memory/tlm/dram_target.h"
 
 namespace {

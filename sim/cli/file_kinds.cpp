@@ -13,7 +13,7 @@
 #include "command/text_form.h"
 #include "config/document.h"
 #include "config/yaml.h"
-#include "memory/dram/spec_schema.h"
+#include "memory/specification/spec_schema.h"
 #include "workload/hugging_face.h"
 #include "workload/onnx_importer.h"
 #include "workload/topology_table.h"

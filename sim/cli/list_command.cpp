@@ -13,7 +13,7 @@
 #include "cli/parameter_reference.h"
 #include "cli/subcommand.h"
 #include "hardware/engine_config.h"
-#include "memory/dram/spec_schema.h"
+#include "memory/specification/spec_schema.h"
 #include "report/format.h"
 #include "report/text_table.h"
 #include "sweep/expansion.h"

@@ -15,7 +15,7 @@
 #include "command/binary_form.h"
 #include "command/text_form.h"
 #include "lowering/lowering.h"
-#include "lowering/share.h"
+#include "lowering/machine/share.h"
 #include "report/output_file.h"
 
 namespace orrery::cli {

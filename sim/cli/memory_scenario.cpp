@@ -9,7 +9,7 @@
 #include "config/document.h"
 #include "config/yaml.h"
 #include "memory/dram/controller_schema.h"
-#include "memory/dram/spec_schema.h"
+#include "memory/specification/spec_schema.h"
 #include "report/hash.h"
 
 namespace orrery::cli {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 #include "memory/trace/trace_options.h"
 #include "memory/trace/trace_reader.h"
 

@@ -5,7 +5,7 @@
 #include <ostream>
 #include <vector>
 
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 #include "memory/trace/trace_output.h"
 #include "report/trace_event_writer.h"
 

@@ -7,7 +7,7 @@
 #include <cctype>
 
 #include "hardware/platform_config.h"
-#include "lowering/mapping_config.h"
+#include "lowering/mapping/mapping_config.h"
 #include "sweep/study.h"
 #include "workload/workload.h"
 

@@ -11,7 +11,7 @@
 #include "config/document.h"
 #include "hardware/platform_config.h"
 #include "lowering/lowering.h"
-#include "lowering/mapping_config.h"
+#include "lowering/mapping/mapping_config.h"
 #include "metrics/run_result.h"
 #include "workload/workload.h"
 

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "lowering/lowering.h"
-#include "lowering/machine.h"
-#include "lowering/share.h"
+#include "lowering/machine/machine.h"
+#include "lowering/machine/share.h"
 
 namespace orrery::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include "cli/collect_mistakes.h"
 #include "command/binary_form.h"
 #include "config/yaml.h"
-#include "lowering/machine.h"
+#include "lowering/machine/machine.h"
 #include "report/hash.h"
 
 namespace orrery::cli {

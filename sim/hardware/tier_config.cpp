@@ -10,7 +10,7 @@
 #include "memory/address/address_map_schema.h"
 #include "memory/dram/channel_map.h"
 #include "memory/dram/controller_schema.h"
-#include "memory/dram/spec_schema.h"
+#include "memory/specification/spec_schema.h"
 
 namespace orrery::hardware {
 namespace {

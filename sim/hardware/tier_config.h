@@ -8,7 +8,7 @@
 #include "hardware/storage_config.h"
 #include "memory/address/field_map.h"
 #include "memory/dram/controller_config.h"
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 
 namespace orrery::hardware {
 

@@ -5,9 +5,9 @@
 #include <map>
 #include <utility>
 
-#include "lowering/layer_rule_checks.h"
-#include "lowering/name_pattern.h"
-#include "lowering/offload.h"
+#include "lowering/banks/offload.h"
+#include "lowering/mapping/layer_rule_checks.h"
+#include "lowering/mapping/name_pattern.h"
 #include "lowering/operator_table.h"
 #include "lowering/workspace.h"
 

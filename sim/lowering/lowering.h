@@ -8,12 +8,12 @@
 
 #include "base/generator.h"
 #include "command/command.h"
-#include "lowering/emitter.h"
-#include "lowering/fusion.h"
-#include "lowering/layer.h"
-#include "lowering/machine.h"
-#include "lowering/mapping_config.h"
-#include "lowering/placement.h"
+#include "lowering/layer/emitter.h"
+#include "lowering/layer/layer.h"
+#include "lowering/layer/placement.h"
+#include "lowering/machine/machine.h"
+#include "lowering/mapping/fusion.h"
+#include "lowering/mapping/mapping_config.h"
 #include "workload/graph.h"
 
 namespace orrery::lowering {

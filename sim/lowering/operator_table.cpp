@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lowering/operator_table.h"
 
+#include "lowering/attention/attention.h"
+#include "lowering/matrix/matrix_operators.h"
+#include "lowering/operators/operators.h"
+
 namespace orrery::lowering {
 
 const base::Registry<PlanFunction>& operator_table() {

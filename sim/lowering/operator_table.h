@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/registry.h"
-#include "lowering/layer.h"
+#include "lowering/layer/layer.h"
 
 namespace orrery::lowering {
 
@@ -14,30 +14,5 @@ using PlanFunction = std::function<std::unique_ptr<Layer>(const LayerRequest&)>;
 
 // Lowering functions by operator kind, as workload::kind_name() gives it.
 [[nodiscard]] const base::Registry<PlanFunction>& operator_table();
-[[nodiscard]] std::unique_ptr<Layer> plan_matrix_multiplication(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_convolution(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_transposed_convolution(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_attention(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_normalization(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_softmax(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_elementwise(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_pooling(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_embedding(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_rotary_embedding(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_select_last(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_reduction(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_transpose(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_concatenation(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_slice(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_pad(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_expand(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_indexed_gather(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_scatter(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_channel_affine(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_linear_recurrence(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_expert_gate(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_expert_dispatch(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_expert_combine(const LayerRequest& request);
-[[nodiscard]] std::unique_ptr<Layer> plan_all_reduce(const LayerRequest& request);
 
 }  // namespace orrery::lowering

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lowering/workspace.h"
 
-#include "lowering/attention_problem.h"
-#include "lowering/pim_attention_plan.h"
-#include "lowering/pim_product_plan.h"
+#include "lowering/attention/attention_problem.h"
+#include "lowering/banks/pim_attention_plan.h"
+#include "lowering/banks/pim_product_plan.h"
 
 namespace orrery::lowering {
 

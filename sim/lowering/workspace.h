@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "lowering/fusion.h"
-#include "lowering/layer_mapping.h"
+#include "lowering/mapping/fusion.h"
+#include "lowering/mapping/layer_mapping.h"
 #include "workload/graph.h"
 
 namespace orrery::lowering {

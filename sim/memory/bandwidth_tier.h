@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "memory/address/address_map.h"
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 #include "memory/tier.h"
 #include "memory/tier_layout.h"
 

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "memory/address/address_map.h"
 #include "memory/address/field_map.h"
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 
 namespace orrery::memory {
 

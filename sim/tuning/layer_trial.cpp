@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "lowering/chosen_mapping.h"
-#include "lowering/matrix_choice.h"
-#include "lowering/matrix_layer.h"
-#include "lowering/tiling_space.h"
+#include "lowering/matrix/matrix_choice.h"
+#include "lowering/matrix/matrix_layer.h"
+#include "lowering/tiling/tiling_space.h"
 #include "platform/run.h"
 #include "timing/dataflow_codec.h"
 

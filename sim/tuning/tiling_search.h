@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "lowering/matrix_tiling.h"
+#include "lowering/tiling/matrix_tiling.h"
 
 namespace orrery::tuning {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "lowering/lowering.h"
-#include "lowering/matrix_layer.h"
+#include "lowering/matrix/matrix_layer.h"
 #include "tuning/layer_trial.h"
 
 namespace orrery::tuning {

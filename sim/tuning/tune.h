@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "hardware/platform_config.h"
-#include "lowering/mapping_config.h"
+#include "lowering/mapping/mapping_config.h"
 #include "tuning/objective.h"
 #include "workload/graph.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/random.h"
 #include "functional/executor.h"
-#include "lowering/pim_attention_plan.h"
+#include "lowering/banks/pim_attention_plan.h"
 #include "tests/functional/pim_cases.h"
 
 namespace orrery::testing {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "lowering/mapping_config.h"
+#include "lowering/mapping/mapping_config.h"
 #include "tests/functional/trial.h"
 #include "workload/graph.h"
 

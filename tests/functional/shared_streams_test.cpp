@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "command/text_form.h"
 #include "functional/executor.h"
-#include "lowering/share.h"
+#include "lowering/machine/share.h"
 #include "tests/functional/pim_cases.h"
 #include "tests/functional/random_cases.h"
 

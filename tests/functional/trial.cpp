@@ -9,8 +9,8 @@
 
 #include "base/random.h"
 #include "functional/executor.h"
-#include "lowering/pim_attention_plan.h"
-#include "lowering/pim_product_plan.h"
+#include "lowering/banks/pim_attention_plan.h"
+#include "lowering/banks/pim_product_plan.h"
 #include "tests/functional/race_checker.h"
 
 namespace orrery::testing {

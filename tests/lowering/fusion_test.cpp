@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lowering/fusion.h"
+#include "lowering/mapping/fusion.h"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lowering/hazard_tracker.h"
+#include "lowering/layer/hazard_tracker.h"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lowering/layer_rule.h"
+#include "lowering/mapping/layer_rule.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -9,8 +9,8 @@
 #include "command/binary_form.h"
 #include "config/yaml.h"
 #include "lowering/chosen_mapping.h"
-#include "lowering/layer_mapping.h"
-#include "lowering/matrix_layer.h"
+#include "lowering/mapping/layer_mapping.h"
+#include "lowering/matrix/matrix_layer.h"
 #include "tests/lowering/small_machine.h"
 #include "workload/graph_builder.h"
 

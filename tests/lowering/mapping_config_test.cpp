@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lowering/mapping_config.h"
+#include "lowering/mapping/mapping_config.h"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lowering/pim_command_set.h"
+#include "lowering/machine/pim_command_set.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lowering/pim_kv_layout.h"
+#include "lowering/banks/pim_kv_layout.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 #include <tuple>
 
-#include "lowering/scattered_rows.h"
+#include "lowering/layer/scattered_rows.h"
 
 namespace orrery::lowering {
 namespace {

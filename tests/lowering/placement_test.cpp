@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lowering/placement.h"
+#include "lowering/layer/placement.h"
 
 #include <gmock/gmock.h>
 

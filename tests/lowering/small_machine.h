@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "lowering/machine.h"
+#include "lowering/machine/machine.h"
 
 namespace orrery::lowering {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lowering/window.h"
+#include "lowering/tiling/window.h"
 
 #include <gtest/gtest.h>
 

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "memory/dram/channel.h"
-#include "memory/dram/spec_schema.h"
+#include "memory/specification/spec_schema.h"
 #include "tests/memory/specs.h"
 
 namespace orrery::memory::dram {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "memory/dram/channel.h"
-#include "memory/dram/spec_schema.h"
+#include "memory/specification/spec_schema.h"
 #include "tests/memory/reference/event_log.h"
 
 namespace orrery::memory::dram::test {

@@ -8,7 +8,7 @@
 #include <iostream>
 #include <optional>
 
-#include "memory/dram/spec_schema.h"
+#include "memory/specification/spec_schema.h"
 #include "tests/memory/reference/constraint_history.h"
 
 namespace orrery::memory::dram::test {

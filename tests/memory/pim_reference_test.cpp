@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "memory/dram/channel_map.h"
-#include "memory/dram/spec_schema.h"
+#include "memory/specification/spec_schema.h"
 #include "tests/memory/random_programs.h"
 #include "tests/memory/random_scenarios.h"
 #include "tests/memory/reference/outcome.h"

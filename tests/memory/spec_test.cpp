@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "config/yaml.h"
-#include "memory/dram/expression.h"
+#include "memory/specification/expression.h"
 #include "tests/memory/specs.h"
 
 namespace orrery::memory::dram {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "memory/dram/spec_schema.h"
+#include "memory/specification/spec_schema.h"
 
 namespace orrery::memory::dram::test {
 

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "memory/checker/log_checker.h"
-#include "memory/dram/spec_schema.h"
+#include "memory/specification/spec_schema.h"
 #include "tests/memory/random_programs.h"
 #include "tests/memory_checker/constraint_planter.h"
 #include "tests/memory_checker/standards.h"

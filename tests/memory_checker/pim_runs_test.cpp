@@ -11,7 +11,7 @@
 #include "memory/checker/log_reader.h"
 #include "memory/checker/log_writer.h"
 #include "memory/dram/channel.h"
-#include "memory/dram/spec_schema.h"
+#include "memory/specification/spec_schema.h"
 #include "tests/memory/random_programs.h"
 
 namespace orrery::memory::checker::test {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "memory/dram/spec_schema.h"
+#include "memory/specification/spec_schema.h"
 #include "tests/memory/reference/variant_specs.h"
 
 namespace orrery::memory::checker::test {

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <string>
 
-#include "memory/dram/spec_schema.h"
+#include "memory/specification/spec_schema.h"
 #include "memory/trace/trace_run.h"
 
 namespace orrery::memory::trace::test {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "lowering/lowering.h"
-#include "lowering/share.h"
+#include "lowering/machine/share.h"
 #include "platform/run.h"
 #include "workload/workload.h"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "memory/checker/log_event.h"
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 
 namespace orrery::memory::checker {
 

@@ -11,7 +11,7 @@
 #include "memory/checker/refresh_ledger.h"
 #include "memory/checker/request_ledger.h"
 #include "memory/dram/controller_config.h"
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 
 namespace orrery::memory::checker {
 

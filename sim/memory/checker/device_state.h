@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 
 namespace orrery::memory::checker {
 

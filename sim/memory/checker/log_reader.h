@@ -9,7 +9,7 @@
 
 #include "memory/checker/log_event.h"
 #include "memory/checker/log_header.h"
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 
 namespace orrery::memory::checker {
 

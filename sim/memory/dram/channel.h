@@ -22,9 +22,9 @@
 #include "memory/dram/response_queue.h"
 #include "memory/dram/scheduler.h"
 #include "memory/dram/slice.h"
-#include "memory/dram/spec.h"
 #include "memory/dram/statistics.h"
 #include "memory/dram/timing_state.h"
+#include "memory/specification/spec.h"
 
 namespace orrery::memory::dram {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "memory/address/channel_fields.h"
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 
 namespace orrery::memory::dram {
 

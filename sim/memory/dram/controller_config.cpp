@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/integer.h"
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 
 namespace orrery::memory::dram {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "memory/dram/spec.h"
 #include "memory/dram/statistics.h"
+#include "memory/specification/spec.h"
 
 namespace orrery::memory::dram {
 

@@ -10,9 +10,9 @@
 
 #include "memory/dram/controller_config.h"
 #include "memory/dram/credit_pool.h"
-#include "memory/dram/pim_commands.h"
 #include "memory/dram/pim_program.h"
 #include "memory/dram/timing_state.h"
+#include "memory/specification/pim_commands.h"
 
 namespace orrery::memory::dram {
 

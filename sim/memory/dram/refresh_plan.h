@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "memory/dram/controller_config.h"
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 
 namespace orrery::memory::dram {
 

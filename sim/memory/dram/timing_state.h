@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "memory/dram/timing_table.h"
+#include "memory/specification/timing_table.h"
 
 namespace orrery::memory::dram {
 

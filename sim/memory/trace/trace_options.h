@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "memory/dram/controller_config.h"
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 
 namespace orrery::memory::trace {
 

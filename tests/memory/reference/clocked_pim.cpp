@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "memory/dram/expression.h"
+#include "memory/specification/expression.h"
 
 namespace orrery::memory::dram::test {
 

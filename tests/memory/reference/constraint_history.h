@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "memory/dram/spec.h"
+#include "memory/specification/spec.h"
 
 namespace orrery::memory::dram::test {
 

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "command/command.h"
+#include "lowering/layer/hazard_tracker.h"
+#include "lowering/layer/placement.h"
+#include "lowering/machine/machine.h"
+
+namespace orrery::lowering {
+
+// A part of a tensor and the buffer in the scratchpad that it travels to or from. Addresses and
+// strides in bytes; tensor_offset counts from the tensor's first byte.
+struct TensorMove {
+  workload::TensorId tensor = workload::kNoTensor;
+  std::int64_t tensor_offset = 0;
+  std::array<std::int64_t, 3> tensor_stride{};
+  std::int64_t buffer = 0;
+  std::array<std::int64_t, 3> buffer_stride{};
+  std::array<std::int64_t, 3> count{1, 1, 1};
+  std::int64_t row_bytes = 0;
+};
+
+// Rows of banks of a tensor in a memory that computes, numbered by whoever uses them: rows that can
+// be the same have the same number.
+struct BankRows {
+  workload::TensorId tensor = workload::kNoTensor;
+  command::Interval rows;
+};
+
+// Numbers the commands of a stream, finds out what each must wait for and holds them until they are
+// taken. Commands are given in an order in which they could be executed one after the other.
+class Emitter {
+ public:
+  Emitter(const Machine& machine, const std::vector<Placement>& placements);
+
+  // machine: with the engines that the layer uses; it outlives the layer.
+  void begin_layer(command::LayerIndex layer, const Machine& machine);
+
+  // Tier to scratchpad, on the next of the load engines in turn (of those for weights, where the
+  // machine has such engines and no command has written the tensor); and back.
+  void load(const TensorMove& move);
+  // The same on the engine that serves a lane: lane mod engines.
+  void load_on(std::int64_t lane, const TensorMove& move);
+  // The same, when the whole of another tensor is there.
+  void load_after(const TensorMove& move, workload::TensorId tensor);
+  void store(const TensorMove& move);
+  void store_on(std::int64_t lane, const TensorMove& move);
+  // Rows of banks to scratchpad.
+  void load_rows(std::int64_t lane, const TensorMove& move, const command::Interval& rows);
+  // Scratchpad to rows of banks, which may be written again after they were read.
+  void store_rows(std::int64_t lane, const TensorMove& move, const command::Interval& rows);
+  // In the channel of the program, on the engine that serves it.
+  void pim(command::PimProgram program, const std::vector<BankRows>& reads);
+  // On the array (vector unit) of that index in the layer's machine.
+  // A row-stationary tile that gives no window is a matrix product.
+  void compute(std::size_t array, command::ComputeTile tile);
+  void vector(std::size_t unit, command::VectorCommand command);
+
+  // The accumulators of an array.
+  [[nodiscard]] command::Space accumulators(std::size_t array) const;
+  [[nodiscard]] static command::Space scratchpad() { return {command::SpaceKind::kScratchpad, 0}; }
+
+  // Takes the oldest command that is held; false when there is none.
+  [[nodiscard]] bool take(command::Command& command);
+
+ private:
+  void move(const TensorMove& move, bool is_load, command::EngineIndex engine, Marks after = {},
+            const command::Interval* rows = nullptr);
+  // The tensor itself, or the one that it is a view of.
+  [[nodiscard]] workload::TensorId shown(workload::TensorId tensor) const;
+  [[nodiscard]] command::EngineIndex next_load_engine(workload::TensorId tensor);
+  [[nodiscard]] const command::PimMemory& pim_memory(std::uint16_t index) const;
+  IntervalHazards& hazards(const command::Space& space);
+  TensorHazards* tensor_hazards(workload::TensorId tensor, bool is_written);
+  [[nodiscard]] command::Dependency next_mark(command::EngineIndex engine) const;
+  void emit(command::EngineIndex engine, const Marks& after, decltype(command::Command::body) body);
+
+  const Machine* machine_;  // of the layer
+  const std::vector<Placement>& placements_;
+  command::LayerIndex layer_ = 0;
+  command::CommandId last_id_ = 0;
+  std::size_t next_load_ = 0;
+  std::size_t next_weight_ = 0;
+  std::size_t next_store_ = 0;
+  IntervalHazards scratchpad_;
+  std::vector<IntervalHazards> accumulators_;            // by engine
+  std::map<workload::TensorId, TensorHazards> tensors_;  // written in this stream, or replaced
+  std::map<workload::TensorId, IntervalHazards> rows_;   // of banks, by their numbers
+  // waited_[e][f]: commands of engine f up to this one are done before engine e starts its next
+  // command, because an earlier command of e has waited for it.
+  std::vector<std::vector<command::CommandId>> waited_;
+  std::deque<command::Command> held_;
+};
+
+// Leaves out dimensions of one row and joins dimensions that run on into each other at both ends.
+void collapse(command::Move& move);
+
+}  // namespace orrery::lowering

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lowering/machine/machine.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/integer.h"
+
+namespace orrery::lowering {
+namespace {
+
+// For estimates: the burst of most standards, and the bytes that could move in the time that
+// opening a row for a lone piece costs. A controller's window holds few pieces, so little of it is
+// hidden: HBM2 behind a window of 32 requests gave 40 % of its peak for pieces of 512 bytes.
+constexpr std::int64_t kBurstBytes = 64;
+constexpr std::int64_t kActivationBytes = 512;
+
+using base::divide_up;
+
+}  // namespace
+
+std::int64_t Machine::Tier::cycles(std::int64_t bytes) const {
+  if (bytes_per_cycle.numerator() == 0) {
+    return 0;
+  }
+  const __int128 scaled = static_cast<__int128>(bytes) * bytes_per_cycle.denominator();
+  return static_cast<std::int64_t>((scaled + bytes_per_cycle.numerator() - 1) /
+                                   bytes_per_cycle.numerator());
+}
+
+std::int64_t Machine::Tier::bytes_in_pieces(std::int64_t rows, std::int64_t whole,
+                                            std::int64_t part) const {
+  if (part >= whole) {
+    return rows * whole;
+  }
+  // Rows that are short against the open pages share activations.
+  const std::int64_t activation = kActivationBytes * std::min(whole, page_bytes) / page_bytes;
+  const std::int64_t piece = divide_up(part, kBurstBytes) * kBurstBytes + activation;
+  // Starts differ by multiples of the stride; one that is no multiple of a turn wanders over all.
+  const std::int64_t starts =
+      whole % interleave == 0 ? channels / std::gcd(channels, whole / interleave) : channels;
+  const std::int64_t busy = std::min(channels, starts * divide_up(part, interleave));
+  return rows * divide_up(whole, part) * piece * channels / busy;
+}
+
+std::unique_ptr<const Machine> part_of(const Machine& machine,
+                                       const std::vector<std::string>& engines) {
+  auto part = std::make_unique<Machine>(machine);
+  part->arrays.clear();
+  part->vector_units.clear();
+  for (const std::string& name : engines) {
+    const std::size_t parts = part->arrays.size() + part->vector_units.size();
+    for (const auto* arrays : {&machine.arrays, &machine.other_arrays}) {
+      for (const Machine::Array& array : *arrays) {
+        if (machine.engines[array.engine] == name) {
+          part->arrays.push_back(array);
+        }
+      }
+    }
+    for (const Machine::VectorUnit& unit : machine.vector_units) {
+      if (machine.engines[unit.engine] == name) {
+        part->vector_units.push_back(unit);
+      }
+    }
+    if (part->arrays.size() + part->vector_units.size() == parts) {
+      return nullptr;
+    }
+  }
+  if (part->arrays.empty()) {
+    part->arrays = machine.arrays;
+  }
+  if (part->vector_units.empty()) {
+    part->vector_units = machine.vector_units;
+  }
+  const auto alike = [&](const Machine::Array& array) {
+    return array.rows == part->arrays.front().rows && array.columns == part->arrays.front().columns;
+  };
+  return std::all_of(part->arrays.begin(), part->arrays.end(), alike) ? std::move(part) : nullptr;
+}
+
+command::Extents extents_of(const Machine& machine) {
+  command::Extents extents;
+  extents.scratchpad = machine.scratchpad_bytes;
+  for (const Machine::Tier& tier : machine.tiers) {
+    extents.tiers[tier.name] = tier.capacity;
+    extents.tier_order.push_back(tier.name);
+    if (tier.pim) {
+      extents.pim_memories.push_back(*tier.pim);
+    }
+  }
+  for (const std::string& engine : machine.engines) {
+    extents.engines.push_back({engine, ""});
+  }
+  for (const auto* arrays : {&machine.arrays, &machine.other_arrays}) {
+    for (const Machine::Array& array : *arrays) {
+      extents.engines[array.engine].executes = "compute";
+      extents.accumulators[machine.engines[array.engine]] = array.accumulator_bytes;
+    }
+  }
+  for (const Machine::VectorUnit& unit : machine.vector_units) {
+    extents.engines[unit.engine].executes = "vector";
+  }
+  for (const auto* engines :
+       {&machine.load_engines, &machine.weight_engines, &machine.store_engines}) {
+    for (const command::EngineIndex engine : *engines) {
+      extents.engines[engine].executes = "move";
+    }
+  }
+  for (const command::EngineIndex engine : machine.pim_engines) {
+    extents.engines[engine].executes = "pim";
+  }
+  return extents;
+}
+
+}  // namespace orrery::lowering

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include "hardware/dma_config.h"
+#include "hardware/pim_config.h"
+#include "hardware/pim_memory.h"
+#include "hardware/pim_meter.h"
+#include "hardware/platform_config.h"
+#include "hardware/systolic_array_config.h"
+#include "hardware/vector_unit_config.h"
+#include "lowering/machine/machine.h"
+
+namespace orrery::lowering {
+namespace {
+
+using hardware::PlatformConfig;
+
+class MachineBuilder {
+ public:
+  explicit MachineBuilder(const PlatformConfig& platform) : platform_(platform) {
+    machine_.name = platform.name;
+    machine_.scratchpad_bytes = platform.scratchpad.capacity.value;
+  }
+
+  Machine build() {
+    for (const PlatformConfig::Instance& instance : platform_.instances()) {
+      const auto index = static_cast<command::EngineIndex>(machine_.engines.size());
+      machine_.engines.push_back(instance.name);
+      const hardware::EngineConfig* config = instance.config.get();
+      if (const auto* array = dynamic_cast<const hardware::SystolicArrayConfig*>(config)) {
+        add_array(index, *array);
+      } else if (const auto* unit = dynamic_cast<const hardware::VectorUnitConfig*>(config)) {
+        machine_.vector_units.push_back({index, unit->costs()});
+      } else if (const auto* dma = dynamic_cast<const hardware::DmaConfig*>(config)) {
+        add_dma(index, *dma);
+      } else if (dynamic_cast<const hardware::PimConfig*>(config) != nullptr) {
+        machine_.pim_engines.push_back(index);
+      }
+    }
+    add_tiers();
+    return std::move(machine_);
+  }
+
+ private:
+  void add_array(command::EngineIndex index, const hardware::SystolicArrayConfig& config) {
+    const Machine::Array array{index,
+                               config.rows,
+                               config.columns,
+                               config.accumulator_capacity.value,
+                               config.stream_port_bytes,
+                               config.stationary_port_bytes,
+                               config.dataflows,
+                               config.convention == timing::FoldConvention::kPipelined,
+                               config.register_files()};
+    if (machine_.arrays.empty() || (machine_.arrays.front().rows == array.rows &&
+                                    machine_.arrays.front().columns == array.columns)) {
+      machine_.arrays.push_back(array);
+    } else {
+      machine_.other_arrays.push_back(array);
+    }
+  }
+
+  void add_dma(command::EngineIndex index, const hardware::DmaConfig& config) {
+    if (config.role != hardware::DmaRole::kStore) {
+      machine_.load_transfers =
+          (machine_.load_engines.empty() ? 0 : machine_.load_transfers) + config.transfers;
+      machine_.load_engines.push_back(index);
+    }
+    if (config.role != hardware::DmaRole::kLoad) {
+      machine_.store_engines.push_back(index);
+    }
+  }
+
+  // The clock in which estimates count.
+  [[nodiscard]] base::Rational clock_hertz() const {
+    for (const bool want_array : {true, false}) {
+      for (const PlatformConfig::Instance& instance : platform_.instances()) {
+        const auto* config = instance.config.get();
+        const bool is_array = dynamic_cast<const hardware::SystolicArrayConfig*>(config) != nullptr;
+        const bool is_unit = dynamic_cast<const hardware::VectorUnitConfig*>(config) != nullptr;
+        if (want_array ? is_array : is_unit) {
+          return platform_.clock(config->clock).hertz;
+        }
+      }
+    }
+    return {1'000'000'000};
+  }
+
+  // Bytes a cycle in parts of a 1024th: enough for an estimate, and small enough to multiply.
+  [[nodiscard]] base::Rational bytes_per_cycle(const hardware::TierConfig& tier) const {
+    constexpr std::int64_t kParts = 1024;
+    if (tier.model == hardware::MemoryModel::kIdeal) {
+      return {0};
+    }
+    const double rate = tier.peak_bandwidth() / base::to_double(clock_hertz());
+    return {std::max<std::int64_t>(std::llround(rate * static_cast<double>(kParts)), 1), kParts};
+  }
+
+  // Fabric there and back, and the memory's own.
+  [[nodiscard]] std::int64_t latency_cycles(const hardware::TierConfig& tier) const {
+    if (tier.model == hardware::MemoryModel::kIdeal) {
+      return 0;
+    }
+    const double femtoseconds = base::to_double(platform_.fabric.request_latency.femtoseconds +
+                                                platform_.fabric.response_latency.femtoseconds) +
+                                base::to_double(tier.read_latency());
+    return std::llround(femtoseconds * base::to_double(clock_hertz()) /
+                        static_cast<double>(base::kFemtosecondsPerSecond));
+  }
+
+  [[nodiscard]] std::shared_ptr<const PimCosts> pim_costs(const command::PimMemory& memory,
+                                                          const hardware::TierConfig& tier) const {
+    const hardware::PimMeter meter(tier);
+    // tCK in cycles of the estimates.
+    const base::Rational cycle = clock_hertz() * tier.dram.tck / base::kFemtosecondsPerSecond;
+    return measure_pim_costs(memory, cycle, [&](const std::vector<command::PimProgram>& programs) {
+      return meter.cycles(programs);
+    });
+  }
+
+  void add_tiers() {
+    for (const auto& [name, tier] : platform_.memory) {
+      Machine::Tier entry;
+      entry.name = name;
+      entry.capacity = tier.capacity();
+      entry.bytes_per_cycle = bytes_per_cycle(tier);
+      entry.channels = tier.total_channels();
+      entry.interleave = tier.interleave.value;
+      entry.page_bytes = tier.page_bytes();
+      entry.latency_cycles = latency_cycles(tier);
+      entry.is_link = tier.storage && tier.storage->link;
+      entry.access_bytes = tier.access_bytes();
+      machine_.tiers.push_back(std::move(entry));
+    }
+    for (command::PimMemory& memory : hardware::pim_memories_of(platform_)) {
+      Machine::Tier& tier = machine_.tiers[memory.tier];
+      tier.pim = std::make_shared<const command::PimMemory>(std::move(memory));
+      tier.pim_costs = pim_costs(*tier.pim, platform_.memory[tier.pim->tier].second);
+    }
+  }
+
+  const PlatformConfig& platform_;
+  Machine machine_;
+};
+
+}  // namespace
+
+Machine machine_from(const PlatformConfig& platform) {
+  return MachineBuilder(platform).build();
+}
+
+}  // namespace orrery::lowering

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/units.h"
+#include "command/vector_passes.h"
+#include "config/yaml.h"
+#include "lowering/machine/vector_stages.h"
+#include "lowering/matrix/matrix_layer.h"
+#include "lowering/matrix/wish_reader.h"
+#include "workload/elementwise_kinds.h"
+
+namespace orrery::lowering {
+namespace {
+
+using workload::kNoTensor;
+using workload::TensorId;
+
+StreamedTensor streamed(const LayerRequest& request, TensorId id) {
+  return {request.tensor(id).type, request.placements[static_cast<std::size_t>(id)].tier};
+}
+
+// The write-out is one element-wise pass.
+void set_write_out_work(MatrixProblem& problem, const MatrixOperands& operands) {
+  command::VectorCommand command;
+  command.rows = command.columns = 1;
+  command.stages = scale_stages(operands);
+  for (const FusedStage& stage : operands.stages) {
+    for (const command::VectorStage& one : stages_of(stage.function, stage.operand_first)) {
+      command.stages.push_back(one);
+    }
+  }
+  const timing::PassWork pass = command::vector_passes(command).back();
+  problem.simple = pass.simple;
+  problem.exponentials = pass.exponentials;
+  problem.divides = pass.divides;
+}
+
+std::string axis_text(const char* name, std::int64_t tile, std::int64_t whole) {
+  return tile == whole ? fmt::format("{} {}", name, whole)
+                       : fmt::format("{} {} of {}", name, tile, whole);
+}
+
+std::string limit_text(const MatrixTiling& tiling, const Machine& machine) {
+  const std::int64_t most =
+      std::max({tiling.array_cycles, tiling.memory_cycles, tiling.vector_cycles});
+  if (most == tiling.array_cycles) {
+    return "array";
+  }
+  return most == tiling.memory_cycles ? "memory " + machine.tiers[tiling.slowest_tier].name
+                                      : "vector unit";
+}
+
+// Says what the smallest tile would need.
+void report_too_small(const LayerRequest& request, const MatrixProblem& problem,
+                      const MatrixWishes& wishes) {
+  const MatrixTiling smallest = smallest_tiling(problem, wishes);
+  const Machine& machine = request.machine;
+  const MatrixTiles tiles(problem, smallest, machine.arrays.size(), machine.arrays.front().columns);
+  const auto text = [](std::int64_t bytes) { return base::to_string(base::Bytes{bytes}); };
+  const auto& tile_wish = request.mapping.tiles;
+  const auto& buffer_wish = request.mapping.buffers;
+  if (!tile_wish && !buffer_wish) {
+    request.error_too_small(tiles.scratchpad_bytes(), "smallest tile");
+    return;
+  }
+  const std::string message =
+      fmt::format("a tile does not fit: it needs {} of scratchpad and {} of accumulators",
+                  text(tiles.scratchpad_bytes()), text(tiles.accumulator_bytes()));
+  const std::string expected =
+      fmt::format("tiles and buffers of at most {} and {}", text(machine.scratchpad_bytes),
+                  text(machine.arrays.front().accumulator_bytes));
+  if (tile_wish) {
+    request.error_at(*tile_wish, message, expected);
+  } else {
+    request.error_at(*buffer_wish, message, expected);
+  }
+}
+
+// Matrix layers that make one output together.
+class MatrixSequence : public Layer {
+ public:
+  explicit MatrixSequence(std::vector<std::unique_ptr<Layer>> parts) : parts_(std::move(parts)) {}
+
+  [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override {
+    for (const auto& part : parts_) {
+      auto steps = part->steps(emitter);
+      while (steps.next()) {
+        co_yield Step{};
+      }
+    }
+  }
+  void describe(command::LayerInfo& info) const override {
+    parts_.front()->describe(info);
+    info.tiling = fmt::format("{} phases, the first: {}", parts_.size(), info.tiling);
+  }
+  [[nodiscard]] std::string loop_nest() const override {
+    std::string text;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      text += fmt::format("phase {}\n{}", i, parts_[i]->loop_nest());
+    }
+    return text;
+  }
+  // Phases that do different things have no keys that ask for all of it.
+  [[nodiscard]] config::Node chosen() const override {
+    const config::Node first = parts_.front()->chosen();
+    const auto is_alike = [text = config::write_flow(first)](const auto& part) {
+      return config::write_flow(part->chosen()) == text;
+    };
+    return std::all_of(parts_.begin(), parts_.end(), is_alike) ? first : config::Node::map();
+  }
+  [[nodiscard]] std::optional<std::int64_t> estimated_cycles() const override {
+    std::int64_t cycles = 0;
+    for (const auto& part : parts_) {
+      cycles += part->estimated_cycles().value_or(0);
+    }
+    return cycles;
+  }
+
+ private:
+  std::vector<std::unique_ptr<Layer>> parts_;
+};
+
+}  // namespace
+
+MatrixOperands operands_of(const LayerRequest& request) {
+  const auto& inputs = request.op().inputs;
+  MatrixOperands operands;
+  operands.a = inputs[0];
+  operands.b = inputs[1];
+  operands.bias = inputs.size() > 2 ? inputs[2] : kNoTensor;
+  operands.c = request.group.output;
+  operands.stages = request.group.stages;
+  if (const auto* product = std::get_if<workload::MatrixMultiplication>(&request.op().attributes)) {
+    operands.alpha = product->alpha;
+    operands.beta = product->beta;
+  }
+  return operands;
+}
+
+std::unique_ptr<Layer> plan_matrix_sequence(const LayerRequest& request,
+                                            const std::vector<MatrixProblem>& problems) {
+  std::vector<std::unique_ptr<Layer>> parts;
+  for (const MatrixProblem& problem : problems) {
+    parts.push_back(plan_matrix(request, problem));
+    if (!parts.back()) {
+      return nullptr;
+    }
+  }
+  if (parts.size() == 1) {
+    return std::move(parts.front());
+  }
+  return std::make_unique<MatrixSequence>(std::move(parts));
+}
+
+std::unique_ptr<Layer> plan_matrix(const LayerRequest& request, MatrixProblem problem) {
+  const auto dataflow = request.dataflow();
+  if (!dataflow) {
+    return nullptr;
+  }
+  MatrixOperands operands = operands_of(request);
+  problem.dataflow = *dataflow;
+  problem.packing = request.mapping.packing;
+  problem.a = streamed(request, operands.a);
+  problem.b = streamed(request, operands.b);
+  problem.c = streamed(request, operands.c);
+  if (operands.bias != kNoTensor) {
+    problem.bias.push_back(streamed(request, operands.bias));
+  }
+  for (const FusedStage& stage : operands.stages) {
+    if (stage.operand != kNoTensor) {
+      problem.operands.push_back(streamed(request, stage.operand));
+    }
+  }
+  set_write_out_work(problem, operands);
+  const auto wishes = matrix_wishes(request, problem);
+  if (!wishes) {
+    return nullptr;
+  }
+  for (const LayerRequest::Budget& budget : request.budgets()) {
+    const auto& tiling =
+        request.tilings.choose({problem, *wishes, budget.bytes, budget.buffers}, request.machine);
+    if (tiling) {
+      return std::make_unique<MatrixLayer>(request, std::move(problem), std::move(operands),
+                                           *wishes, *tiling);
+    }
+  }
+  report_too_small(request, problem, *wishes);
+  return nullptr;
+}
+
+void MatrixLayer::describe(command::LayerInfo& info) const {
+  info.dataflow = problem_.dataflow.name();
+  info.limited_by = limit_text(tiling_, machine_);
+  const bool product = is_product(problem_);
+  std::string text;
+  if (problem_.batch_count() > 1) {
+    text += fmt::format("batch 1 of {} ", problem_.batch_count());
+  }
+  if (problem_.groups > 1) {
+    text += axis_text("groups", tiling_.groups, problem_.groups) + " ";
+  }
+  if (product) {
+    text += axis_text("m", tiling_.columns, problem_.width.output);
+  } else {
+    text += axis_text("images", tiling_.images, problem_.images) + " " +
+            axis_text("rows", tiling_.rows, problem_.height.output) + " " +
+            axis_text("columns", tiling_.columns, problem_.width.output);
+  }
+  text += " " + axis_text("n", tiling_.features, problem_.features) + " ";
+  if (product) {
+    text += axis_text("k", tiling_.channels, problem_.channels);
+  } else {
+    text += fmt::format("taps {} ", tiling_.all_taps ? "all" : "one");
+    text += axis_text("channels", tiling_.channels, problem_.channels);
+  }
+  info.tiling = text + (tiling_.m_outer ? ", loops m n k" : ", loops n m k");
+}
+
+std::string MatrixLayer::loop_nest() const {
+  const std::string m_loop =
+      fmt::format("for m in {} tiles of {} output positions", tiles_.m_tiles(),
+                  tiling_.images * tiling_.rows * tiling_.columns);
+  const std::string n_loop =
+      fmt::format("for n in {} tiles of {} features", tiles_.n_tiles(), tiling_.features);
+  const ReductionBlock reduction = tiles_.reduction(0);
+  std::string text;
+  if (tiles_.group_tiles() > 1) {
+    text += fmt::format("for g in {} blocks of {} groups\n", tiles_.group_tiles(), tiling_.groups);
+  }
+  text += (tiling_.m_outer ? m_loop : n_loop) + "\n";
+  text += "  " + (tiling_.m_outer ? n_loop : m_loop) + "\n";
+  text +=
+      fmt::format("    for k in {} tiles of {} products\n", tiles_.k_tiles(), reduction.products());
+  text += fmt::format("      load a[m, k] ({} buffers of {} bytes), b[k, n] ({} of {})\n",
+                      tiling_.a_slots, tiles_.a_bytes(), tiling_.b_slots, tiles_.b_bytes());
+  text += fmt::format("      sums += a[m, k] * b[k, n], {} on {} {}\n", problem_.dataflow.name(),
+                      tiles_.parts(),
+                      tiles_.parts() == 1  ? "array"
+                      : tiling_.split_rows ? "arrays that share m"
+                                           : "arrays that share n");
+  text += fmt::format("        {}\n", problem_.dataflow.nest_text());
+  std::string stages = problem_.bias.empty() ? "" : ", + bias";
+  for (const FusedStage& stage : operands_.stages) {
+    stages += ", " + workload::info(stage.function.kind).name;
+  }
+  text += fmt::format("    write out c[m, n] = sums{}; store c[m, n]\n", stages);
+  return text;
+}
+
+}  // namespace orrery::lowering

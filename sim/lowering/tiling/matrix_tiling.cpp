@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lowering/tiling/matrix_tiling.h"
+
+#include <algorithm>
+#include <functional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "lowering/tiling/candidate_sizes.h"
+#include "lowering/tiling/tiling_estimator.h"
+#include "lowering/tiling/tiling_space.h"
+
+namespace orrery::lowering {
+namespace {
+
+// Goes through the candidates, with their estimates.
+class TilingSearch {
+ public:
+  // Of a candidate and its number of tiles.
+  using Visit = std::function<void(const MatrixTiling&, std::int64_t)>;
+
+  TilingSearch(const MatrixProblem& problem, const Machine& machine, const MatrixWishes& wishes,
+               std::int64_t scratchpad_bytes, int buffers, SizeList sizes, Visit visit)
+      : problem_(problem),
+        machine_(machine),
+        wishes_(wishes),
+        array_(machine.arrays.front()),
+        scratchpad_bytes_(scratchpad_bytes),
+        buffers_(buffers),
+        candidate_sizes_(sizes),
+        estimator_(problem, machine),
+        visit_(std::move(visit)) {}
+
+  // `smallest`: whether tiles that leave the array half empty count too.
+  void run(bool smallest) {
+    const std::vector<std::int64_t> groups = group_blocks();
+    for (const MatrixTiling& block : output_blocks(smallest)) {
+      candidate_ = block;
+      candidate_.buffers = buffers_;
+      for (const bool all_taps : {true, false}) {
+        if ((!all_taps && problem_.height.taps * problem_.width.taps == 1) ||
+            wishes_.all_taps.value_or(all_taps) != all_taps) {
+          continue;
+        }
+        candidate_.all_taps = all_taps;
+        for (const std::int64_t block_groups : groups) {
+          candidate_.groups = block_groups;
+          if (block_groups == 1) {
+            try_parts_of_a_group(smallest);
+          } else if (wishes_.channels.value_or(problem_.channels) == problem_.channels &&
+                     wishes_.features.value_or(problem_.features) == problem_.features) {
+            candidate_.channels = problem_.channels;
+            candidate_.features = problem_.features;
+            try_splits();
+          }
+        }
+      }
+    }
+  }
+
+ private:
+  // What the mapping fixed, else the candidates.
+  [[nodiscard]] std::vector<std::int64_t> sizes(std::optional<std::int64_t> fixed,
+                                                std::int64_t whole, std::int64_t edge,
+                                                bool even) const {
+    return fixed ? std::vector{*fixed} : candidate_sizes_(whole, edge, even);
+  }
+
+  // Groups of a tile: one, of which a tile may hold a part, or several whole ones.
+  [[nodiscard]] std::vector<std::int64_t> group_blocks() const {
+    if (problem_.groups == 1) {
+      return {1};
+    }
+    return sizes(wishes_.groups, problem_.groups,
+                 std::max<std::int64_t>(array_.rows / problem_.k(), 1), problem_.even_groups());
+  }
+
+  void try_parts_of_a_group(bool smallest) {
+    const std::int64_t least_n =
+        smallest || wishes_.features ? 1 : std::min(problem_.features, array_.columns);
+    const std::int64_t least_k =
+        smallest || wishes_.channels ? 1 : std::min(problem_.channels, array_.rows);
+    for (const std::int64_t channels :
+         sizes(wishes_.channels, problem_.channels, array_.rows, needs_even_channels(problem_))) {
+      for (const std::int64_t features : sizes(wishes_.features, problem_.features, array_.columns,
+                                               needs_even_features(problem_))) {
+        if (channels >= least_k && features >= least_n) {
+          candidate_.channels = channels;
+          candidate_.features = features;
+          try_splits();
+        }
+      }
+    }
+  }
+
+  // Output blocks: parts of a row of positions, whole rows, whole images.
+  [[nodiscard]] std::vector<MatrixTiling> output_blocks(bool smallest) const {
+    std::vector<MatrixTiling> result;
+    const auto add = [&](std::int64_t images, std::int64_t rows, std::int64_t columns) {
+      MatrixTiling tiling;
+      tiling.images = images;
+      tiling.rows = rows;
+      tiling.columns = columns;
+      result.push_back(tiling);
+    };
+    const std::int64_t edge = std::max(array_.rows, array_.columns);
+    const std::int64_t width = problem_.width.output;
+    const std::int64_t height = problem_.height.output;
+    const bool even_m = needs_even_columns(problem_);
+    if (wishes_.outputs()) {
+      for (const std::int64_t images : sizes(wishes_.images, problem_.images, 3, false)) {
+        for (const std::int64_t rows : sizes(wishes_.rows, height, 7, false)) {
+          for (const std::int64_t columns : sizes(wishes_.columns, width, edge, even_m)) {
+            add(images, rows, columns);
+          }
+        }
+      }
+      return result;
+    }
+    for (const std::int64_t columns : candidate_sizes_(width, edge, even_m)) {
+      if (smallest || columns >= std::min<std::int64_t>(width, 16)) {
+        add(1, 1, columns);
+      }
+    }
+    for (const std::int64_t rows : candidate_sizes_(height, 7, false)) {
+      if (rows > 1) {
+        add(1, rows, width);
+      }
+    }
+    for (const std::int64_t images : candidate_sizes_(problem_.images, 3, false)) {
+      if (images > 1) {
+        add(images, height, width);
+      }
+    }
+    return result;
+  }
+
+  void try_splits() {
+    for (const bool split_rows : {false, true}) {
+      if ((split_rows && machine_.arrays.size() == 1 && !wishes_.split_rows) ||
+          wishes_.split_rows.value_or(split_rows) != split_rows) {
+        continue;
+      }
+      candidate_.split_rows = split_rows;
+      candidate_.accumulator_slots = buffers_;
+      candidate_.a_slots = wishes_.a_slots.value_or(buffers_);
+      candidate_.b_slots = wishes_.b_slots.value_or(buffers_);
+      const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), array_.columns);
+      if (tiles.accumulator_bytes() > array_.accumulator_bytes ||
+          tiles.scratchpad_bytes() > scratchpad_bytes_) {
+        continue;
+      }
+      estimator_.estimate_engines(candidate_);
+      try_orders(tiles);
+    }
+  }
+
+  void try_orders(const MatrixTiles& tiles) {
+    const std::int64_t m = tiles.m_tiles();
+    const std::int64_t n = tiles.n_tiles();
+    const std::int64_t k = tiles.k_tiles();
+    for (const bool m_outer : {true, false}) {
+      if ((!m_outer && (m == 1 || n == 1) && !wishes_.m_outer) ||
+          wishes_.m_outer.value_or(m_outer) != m_outer) {
+        continue;
+      }
+      candidate_.m_outer = m_outer;
+      // Enough to keep a block for the inner loop (and one more to be filled), or the whole.
+      const std::int64_t a_kept = m_outer ? (n > 1 ? k + buffers_ - 1 : 0) : m * k;
+      const std::int64_t b_kept = m_outer ? n * k : (m > 1 ? k + buffers_ - 1 : 0);
+      for (const std::int64_t a_slots : slots(wishes_.a_slots, wishes_.keep_a, a_kept)) {
+        for (const std::int64_t b_slots : slots(wishes_.b_slots, wishes_.keep_b, b_kept)) {
+          candidate_.a_slots = a_slots;
+          candidate_.b_slots = b_slots;
+          consider();
+        }
+      }
+    }
+  }
+
+  // Buffers of an operand: as many as tiles stream through, or `kept`, where the operand can stay.
+  [[nodiscard]] std::vector<std::int64_t> slots(std::optional<std::int64_t> fixed,
+                                                std::optional<bool> keep, std::int64_t kept) const {
+    if (fixed) {
+      return {*fixed};
+    }
+    if (keep) {
+      return {*keep ? std::max<std::int64_t>(kept, buffers_) : buffers_};
+    }
+    std::vector<std::int64_t> result{buffers_};
+    if (kept > buffers_) {
+      result.push_back(kept);
+    }
+    return result;
+  }
+
+  void consider() {
+    const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), array_.columns);
+    if (tiles.scratchpad_bytes() > scratchpad_bytes_) {
+      return;
+    }
+    estimator_.estimate_memory(candidate_);
+    visit_(candidate_, tiles.group_tiles() * tiles.m_tiles() * tiles.n_tiles() * tiles.k_tiles());
+  }
+
+  const MatrixProblem& problem_;
+  const Machine& machine_;
+  const MatrixWishes& wishes_;
+  const Machine::Array& array_;
+  std::int64_t scratchpad_bytes_;
+  int buffers_;
+  SizeList candidate_sizes_;
+  TilingEstimator estimator_;
+  Visit visit_;
+  MatrixTiling candidate_;
+};
+
+// Keeps the best candidate.
+class BestTiling {
+ public:
+  explicit BestTiling(const Machine& machine) : array_(machine.arrays.front()) {}
+
+  void consider(const MatrixTiling& candidate, std::int64_t count) {
+    const auto rank = [&](const MatrixTiling& tiling, std::int64_t tiles) {
+      return std::make_tuple(array_.folds_overlap ? tiling.estimate() : tiling.array_cycles,
+                             tiling.tier_bytes, tiles);
+    };
+    if (!best_ || rank(candidate, count) < rank(*best_, best_count_)) {
+      best_ = candidate;
+      best_count_ = count;
+    }
+  }
+  [[nodiscard]] const std::optional<MatrixTiling>& best() const { return best_; }
+
+ private:
+  const Machine::Array& array_;
+  std::optional<MatrixTiling> best_;
+  std::int64_t best_count_ = 0;
+};
+
+}  // namespace
+
+std::optional<MatrixTiling> choose_tiling(const MatrixProblem& problem, const Machine& machine,
+                                          const MatrixWishes& wishes, std::int64_t scratchpad_bytes,
+                                          int buffers) {
+  BestTiling best(machine);
+  TilingSearch search(
+      problem, machine, wishes, scratchpad_bytes, buffers, candidate_sizes,
+      [&](const MatrixTiling& tiling, std::int64_t count) { best.consider(tiling, count); });
+  search.run(false);
+  if (!best.best()) {
+    search.run(true);
+  }
+  return best.best();
+}
+
+std::vector<MatrixTiling> tiling_space(const MatrixProblem& problem, const Machine& machine,
+                                       const MatrixWishes& wishes, std::int64_t scratchpad_bytes,
+                                       int buffers) {
+  std::vector<MatrixTiling> result;
+  TilingSearch search(problem, machine, wishes, scratchpad_bytes, buffers, fine_candidate_sizes,
+                      [&](const MatrixTiling& tiling, std::int64_t) { result.push_back(tiling); });
+  search.run(false);
+  if (result.empty()) {
+    search.run(true);
+  }
+  return result;
+}
+
+MatrixTiling smallest_tiling(const MatrixProblem& problem, const MatrixWishes& wishes) {
+  MatrixTiling tiling;
+  const auto least = [](std::int64_t whole) { return std::min<std::int64_t>(whole, 2); };
+  tiling.images = wishes.images.value_or(1);
+  tiling.rows = wishes.rows.value_or(1);
+  tiling.columns = wishes.columns.value_or(1);
+  tiling.features = wishes.features.value_or(least(problem.features));
+  tiling.channels = wishes.channels.value_or(least(problem.channels));
+  tiling.groups = wishes.groups.value_or(problem.even_groups() ? least(problem.groups) : 1);
+  if (tiling.groups > 1) {
+    tiling.channels = problem.channels;
+    tiling.features = problem.features;
+  }
+  tiling.all_taps = wishes.all_taps.value_or(problem.height.taps * problem.width.taps == 1);
+  tiling.split_rows = wishes.split_rows.value_or(false);
+  tiling.a_slots = wishes.a_slots.value_or(1);
+  tiling.b_slots = wishes.b_slots.value_or(1);
+  return tiling;
+}
+
+const std::optional<MatrixTiling>& MatrixTilingCache::choose(const Key& key,
+                                                             const Machine& machine) {
+  auto found = chosen_.find(key);
+  if (found == chosen_.end()) {
+    found = chosen_
+                .emplace(key, choose_tiling(key.problem, machine, key.wishes, key.scratchpad_bytes,
+                                            key.buffers))
+                .first;
+  }
+  return found->second;
+}
+
+}  // namespace orrery::lowering

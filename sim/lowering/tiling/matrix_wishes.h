@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+
+namespace orrery::lowering {
+
+// What the mapping fixes of a matrix layer's tiling; the rest is searched.
+struct MatrixWishes {
+  std::optional<std::int64_t> groups;
+  std::optional<std::int64_t> images;
+  std::optional<std::int64_t> rows;
+  std::optional<std::int64_t> columns;
+  std::optional<std::int64_t> features;
+  std::optional<std::int64_t> channels;
+  std::optional<bool> all_taps;
+  std::optional<bool> m_outer;
+  std::optional<bool> split_rows;
+  std::optional<bool> keep_a;
+  std::optional<bool> keep_b;
+  std::optional<std::int64_t> a_slots;
+  std::optional<std::int64_t> b_slots;
+  auto operator<=>(const MatrixWishes&) const = default;
+
+  [[nodiscard]] bool outputs() const { return images || rows || columns; }
+};
+
+}  // namespace orrery::lowering
