@@ -30,6 +30,8 @@ const config::Schema<EnergyConfig>& EnergyConfig::schema() {
   static const config::Schema<EnergyConfig> kSchema =
       config::Schema<EnergyConfig>("energy", "Energy coefficients of one technology.")
           .required("node", &EnergyConfig::node, config::text(), "Technology node.")
+          .optional("voltage", &EnergyConfig::volts, config::maybe(config::quantity("V", "V")),
+                    "Supply that the figures of arithmetic are of.")
           .required("family", &EnergyConfig::family, config::text(),
                     "Which family of figures this is; families are not to be mixed.")
           .required("actions", &EnergyConfig::actions, config::dictionary(config::object(kAction)),

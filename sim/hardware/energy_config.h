@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,9 @@ struct StaticPower {
 
 // Coefficients of one technology. Names of actions: see docs/energy.md.
 struct EnergyConfig {
-  std::string node;    // "7 nm"
-  std::string family;  // which figures belong together
+  std::string node;             // "7 nm"
+  std::optional<double> volts;  // supply that the figures are of
+  std::string family;           // which figures belong together
   config::Named<ActionEnergy> actions;
   config::Named<StaticPower> leakage;
   base::SourcePosition where;

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "config/schema.h"
+#include "hardware/unit_area.h"
 
 namespace orrery::hardware {
 
@@ -34,7 +36,11 @@ struct EngineConfig {
   std::string clock = "core";
   std::int64_t queue_depth = 16;  // commands of each stream that wait at the engine
   Arbitration arbitration = Arbitration::kOldestFirst;
+  std::optional<UnitArea> area;  // absent: not known
   base::SourcePosition where;
+
+  // Units that the area is of, in each engine.
+  [[nodiscard]] virtual std::int64_t units() const { return 1; }
 };
 
 using EngineConfigPointer = std::shared_ptr<const EngineConfig>;
@@ -60,6 +66,10 @@ config::Schema<Derived> engine_schema(std::string name, std::string help) {
                 config::choice(arbitration_names()),
                 "Whose command starts where those of several streams could: the one that arrived "
                 "first, that of each stream in turn, or that of the first stream.")
+      .optional("area", static_cast<std::optional<UnitArea> Derived::*>(&EngineConfig::area),
+                config::maybe(config::object(UnitArea::schema())),
+                "Silicon of one unit: a processing element of a grid, a lane of a vector unit, the "
+                "whole engine of other kinds.")
       .position(static_cast<base::SourcePosition Derived::*>(&EngineConfig::where));
   return schema;
 }

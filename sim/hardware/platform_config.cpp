@@ -116,6 +116,28 @@ const config::Schema<SequencerConfig>& sequencer_schema() {
   return kSchema;
 }
 
+// Energies can be scaled where it is known what they are of.
+void check_technology(const PlatformConfig& platform, const Node& node, Reader& reader) {
+  if (!platform.technology) {
+    return;
+  }
+  const Node* const energy = node.find("energy");
+  const base::SourcePosition where = energy != nullptr ? energy->where() : node.where();
+  if (!parse_node(platform.energy.node)) {
+    std::vector<std::string> known;
+    for (const std::int64_t nanometres : known_nodes()) {
+      known.push_back(fmt::format("{} nm", nanometres));
+    }
+    reader.error(where,
+                 "energies of node '" + platform.energy.node + "' cannot be scaled to `technology`",
+                 "node one of " + config::join(known, ", "));
+  }
+  if (!platform.energy.volts) {
+    reader.error(where, "energies whose voltage is not known cannot be scaled to `technology`",
+                 "key voltage beside node");
+  }
+}
+
 template <class T>
 void require_entries(const config::Named<T>& entries, const std::string& what, const Node& node,
                      Reader& reader) {
@@ -133,6 +155,22 @@ const base::Frequency& PlatformConfig::clock(const std::string& clock_name) cons
     }
   }
   throw base::InternalError("clock domains were checked", clock_name);
+}
+
+double PlatformConfig::arithmetic_energy_factor() const {
+  if (!technology) {
+    return 1.0;
+  }
+  return logic_energy_factor({parse_node(energy.node).value(), energy.volts.value()}, *technology);
+}
+
+std::optional<double> PlatformConfig::square_millimetres(const EngineConfig& engine) const {
+  if (!engine.area) {
+    return std::nullopt;
+  }
+  const double factor =
+      technology ? logic_area_factor(engine.area->nanometres, technology->nanometres) : 1.0;
+  return engine.area->square_micrometres * 1e-6 * static_cast<double>(engine.units()) * factor;
 }
 
 std::vector<PlatformConfig::Instance> PlatformConfig::instances() const {
@@ -167,11 +205,16 @@ const config::Schema<PlatformConfig>& PlatformConfig::schema() {
                     "Memory tiers by name, in the order in which they are filled.")
           .required("energy", &Self::energy, config::object(EnergyConfig::schema()),
                     "Energy coefficients.")
+          .optional("technology", &Self::technology,
+                    config::maybe(config::object(Technology::schema())),
+                    "What arithmetic and areas of engines are scaled to (docs/technology.md); left "
+                    "out: they are as given.")
           .position(&Self::where)
           .check([](const Self& platform, const Node& node, Reader& reader) {
             require_entries(platform.clocks, "clocks", node, reader);
             require_entries(platform.engines, "engines", node, reader);
             require_entries(platform.memory, "memory tiers", node, reader);
+            check_technology(platform, node, reader);
             const std::size_t errors = reader.error_count();
             check_clocks(platform, node, reader);
             if (reader.error_count() == errors) {

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/document.h"
 #include "hardware/energy_config.h"
 #include "hardware/engine_config.h"
+#include "hardware/technology.h"
 #include "hardware/tier_config.h"
 
 namespace orrery::hardware {
@@ -44,7 +46,13 @@ struct PlatformConfig {
   SequencerConfig sequencer;
   config::Named<TierConfig> memory;
   EnergyConfig energy;
+  std::optional<Technology> technology;  // that logic is scaled to; absent: as the inputs are
   base::SourcePosition where;
+
+  // What energies of arithmetic are multiplied by for `technology`; 1 without it.
+  [[nodiscard]] double arithmetic_energy_factor() const;
+  // Of one engine, in `technology` where there is one; nullopt where its units' area is not known.
+  [[nodiscard]] std::optional<double> square_millimetres(const EngineConfig& engine) const;
 
   // The frequency of a clock domain that the schema has checked to exist.
   [[nodiscard]] const base::Frequency& clock(const std::string& name) const;

@@ -29,6 +29,8 @@ struct SystolicArrayConfig : EngineConfig {
     return {input_registers, filter_registers, partial_sum_registers};
   }
 
+  [[nodiscard]] std::int64_t units() const override { return rows * columns; }
+
   [[nodiscard]] static const config::Schema<SystolicArrayConfig>& schema();
 };
 

@@ -21,6 +21,8 @@ struct VectorUnitConfig : EngineConfig {
             divide_cycles, read_port_bytes,    write_port_bytes};
   }
 
+  [[nodiscard]] std::int64_t units() const override { return lanes; }
+
   [[nodiscard]] static const config::Schema<VectorUnitConfig>& schema();
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,11 +33,15 @@ struct EngineResult {
   std::int64_t macs_useful = 0;    // what the operators' definitions need
   std::int64_t macs_executed = 0;  // slots of the grid that were clocked, padding included
   std::int64_t macs_possible = 0;  // peak of the engine over the whole run
+  std::optional<double> square_millimetres;  // absent: not known
   std::int64_t bytes_read = 0;     // from the scratchpad (DMA: from a tier or the scratchpad)
   std::int64_t bytes_written = 0;
 
   // Useful over possible multiply-accumulates; 0 for engines that have none.
   [[nodiscard]] double utilization() const;
+  // Operations, two a multiply-accumulate, a second: of the peak, and those that were useful.
+  [[nodiscard]] double peak_operations_per_second() const;
+  [[nodiscard]] double operations_per_second() const;
 };
 
 struct TierResult {
@@ -144,6 +149,8 @@ struct RunResult {
   [[nodiscard]] double seconds() const;
   [[nodiscard]] double total_energy_pj() const;
   [[nodiscard]] double average_watts() const;
+  // Useful operations of arrays for each joule of their arithmetic and registers; 0 without any.
+  [[nodiscard]] double array_operations_per_joule() const;
   [[nodiscard]] bool invariants_hold() const;
 };
 

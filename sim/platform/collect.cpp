@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/collect.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -18,8 +20,11 @@ using base::Femtoseconds;
 using metrics::LayerResult;
 using metrics::RunResult;
 
-void collect_engines(const Machine& machine, RunResult& result) {
-  for (const auto& engine : machine.engines()) {
+void collect_engines(const hardware::PlatformConfig& platform, const Machine& machine,
+                     RunResult& result) {
+  const std::vector<hardware::PlatformConfig::Instance> instances = platform.instances();
+  for (std::size_t e = 0; e < instances.size(); ++e) {
+    const auto& engine = machine.engines()[e];
     metrics::EngineResult entry;
     const metrics::EngineAccount& account = engine->account();
     entry.name = engine->engine_name();
@@ -29,6 +34,7 @@ void collect_engines(const Machine& machine, RunResult& result) {
     entry.cycles = account.cycles();
     entry.stall_causes.assign(account.stall_causes().begin(), account.stall_causes().end());
     entry.commands = engine->completed();
+    entry.square_millimetres = platform.square_millimetres(*instances[e].config);
     entry.macs_possible = engine->peak_macs() * account.cycles().total;
     for (const metrics::EngineLayerAccount& layer : account.layers()) {
       entry.macs_useful += layer.macs_useful;
@@ -131,7 +137,7 @@ std::vector<double> latencies(const RunResult& result) {
 
 void collect_energy(const hardware::PlatformConfig& platform, const Machine& machine,
                     RunResult& result) {
-  EnergyAccount energy(platform.energy, result.layers.size());
+  EnergyAccount energy(platform.energy, platform.arithmetic_energy_factor(), result.layers.size());
   for (const auto& engine : machine.engines()) {
     for (std::size_t i = 0; i < engine->account().layers().size(); ++i) {
       for (const auto& [action, count] : engine->account().layers()[i].actions) {
@@ -187,6 +193,15 @@ void add_notes(const hardware::PlatformConfig& platform, RunResult& result) {
                              config::enum_name(hardware::memory_model_names(), tier.model));
     }
   }
+  if (platform.technology) {
+    const hardware::Technology& to = *platform.technology;
+    result.notes.push_back(fmt::format(
+        "energies of arithmetic are scaled from {} {} V to {} nm {} V, by {:.3g}, areas to {} nm: "
+        "curves of static logic, which below 16 nm give less than published arithmetic; energies "
+        "of memories are as given",
+        platform.energy.node, platform.energy.volts.value(), to.nanometres, to.volts,
+        platform.arithmetic_energy_factor(), to.nanometres));
+  }
   for (const auto& [name, engine] : platform.engines) {
     const auto* array = dynamic_cast<const hardware::SystolicArrayConfig*>(engine.get());
     if (array != nullptr && array->convention == timing::FoldConvention::kScaleSim) {
@@ -216,7 +231,7 @@ RunResult collect(const hardware::PlatformConfig& platform,
   result.reference_clock = platform.sequencer.clock;
   result.reference_hertz = base::to_double(reference.hertz);
   result.cycles = reference.clock().cycle_at_or_after(end);
-  collect_engines(machine, result);
+  collect_engines(platform, machine, result);
   collect_layers(layers, machine, reference.clock(), result);
   collect_tiers(platform, machine, result);
   collect_energy(platform, machine, result);

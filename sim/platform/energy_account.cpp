@@ -1,24 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/energy_account.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 namespace orrery::platform {
 namespace {
+
+std::string owner_of(const std::string& action) {
+  return action.substr(0, action.find('.'));
+}
+
+// Static logic, which technology curves are of; memories and wires scale otherwise.
+bool is_arithmetic(const std::string& action) {
+  constexpr std::array<std::string_view, 3> kOwners{"mac", "array", "vector"};
+  return std::ranges::find(kOwners, owner_of(action)) != kOwners.end();
+}
 
 // "mac.int8" and "array.register_byte" are the array's, "scratchpad.read_byte" the scratchpad's:
 // what stands before the point, with the arithmetic under the engine that does it.
 std::string component_of(const std::string& action) {
-  const std::string owner = action.substr(0, action.find('.'));
+  const std::string owner = owner_of(action);
   return owner == "mac" || owner == "array" ? "array." + (owner == "mac" ? owner : "registers")
                                             : owner;
 }
 
 }  // namespace
 
-EnergyAccount::EnergyAccount(const hardware::EnergyConfig& coefficients, std::size_t layers)
-    : coefficients_(coefficients), layers_(layers) {}
+EnergyAccount::EnergyAccount(const hardware::EnergyConfig& coefficients, double arithmetic_factor,
+                             std::size_t layers)
+    : coefficients_(coefficients), arithmetic_factor_(arithmetic_factor), layers_(layers) {}
 
 void EnergyAccount::add_actions(std::size_t layer, const std::string& action, std::int64_t count) {
-  const double picojoules = coefficients_.action(action) * static_cast<double>(count);
+  const double picojoules = coefficients_.action(action) *
+                            (is_arithmetic(action) ? arithmetic_factor_ : 1.0) *
+                            static_cast<double>(count);
   const std::string component = component_of(action);
   total_[component] += picojoules;
   layers_[layer][component] += picojoules;

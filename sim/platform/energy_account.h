@@ -14,7 +14,9 @@ namespace orrery::platform {
 // background) is shared out by the layers' latencies, so that the layers add up to the run.
 class EnergyAccount {
  public:
-  EnergyAccount(const hardware::EnergyConfig& coefficients, std::size_t layers);
+  // Coefficients of arithmetic are multiplied by `arithmetic_factor`.
+  EnergyAccount(const hardware::EnergyConfig& coefficients, double arithmetic_factor,
+                std::size_t layers);
 
   // `count` actions of one layer: component and coefficient follow from the action's name. Throws
   // base::UserError where the coefficient is missing.
@@ -31,6 +33,7 @@ class EnergyAccount {
 
  private:
   const hardware::EnergyConfig& coefficients_;
+  double arithmetic_factor_;
   std::map<std::string, double> total_;
   std::vector<std::map<std::string, double>> layers_;
   std::map<std::string, std::string> sources_;

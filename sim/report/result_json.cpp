@@ -43,26 +43,34 @@ Json latency_json(const RunResult& result) {
 Json energy_json(const RunResult& result) {
   return {{"total_pj", result.total_energy_pj()},
           {"average_watts", result.average_watts()},
+          {"array_operations_per_joule", result.array_operations_per_joule()},
           {"components", breakdown_json(result.energy_pj)},
           {"sources", breakdown_json(result.energy_sources)}};
 }
 
 Json engine_json(const EngineResult& engine) {
-  return {{"name", engine.name},
-          {"kind", engine.kind},
-          {"clock_hz", engine.clock_hertz},
-          {"total", engine.cycles.total},
-          {"busy", engine.cycles.busy},
-          {"stalled", engine.cycles.stalled},
-          {"idle", engine.cycles.idle},
-          {"stall_causes", breakdown_json(engine.stall_causes)},
-          {"commands", engine.commands},
-          {"macs_useful", engine.macs_useful},
-          {"macs_executed", engine.macs_executed},
-          {"macs_possible", engine.macs_possible},
-          {"utilization", engine.utilization()},
-          {"bytes_read", engine.bytes_read},
-          {"bytes_written", engine.bytes_written}};
+  Json json{{"name", engine.name},
+            {"kind", engine.kind},
+            {"clock_hz", engine.clock_hertz},
+            {"total", engine.cycles.total},
+            {"busy", engine.cycles.busy},
+            {"stalled", engine.cycles.stalled},
+            {"idle", engine.cycles.idle},
+            {"stall_causes", breakdown_json(engine.stall_causes)},
+            {"commands", engine.commands},
+            {"macs_useful", engine.macs_useful},
+            {"macs_executed", engine.macs_executed},
+            {"macs_possible", engine.macs_possible},
+            {"utilization", engine.utilization()},
+            {"peak_operations_per_second", engine.peak_operations_per_second()},
+            {"bytes_read", engine.bytes_read},
+            {"bytes_written", engine.bytes_written}};
+  if (engine.square_millimetres) {
+    json["square_millimetres"] = *engine.square_millimetres;
+    json["peak_operations_per_second_square_millimetre"] =
+        engine.peak_operations_per_second() / *engine.square_millimetres;
+  }
+  return json;
 }
 
 // What a tier did, in the whole run or in one layer.

@@ -167,6 +167,25 @@ std::string engine_table(const RunResult& result) {
   return table.empty() ? "" : "\nEngines\n" + table.to_string();
 }
 
+// Of engines whose area is known and which multiply.
+std::string density_table(const RunResult& result) {
+  TextTable table({{"density", '<'}, {"area mm2"}, {"peak /mm2"}, {"achieved /mm2"}});
+  for (const EngineResult& engine : result.engines) {
+    if (engine.square_millimetres && engine.macs_possible > 0) {
+      const double area = *engine.square_millimetres;
+      table.add({engine.name, fmt::format("{:.4g}", area),
+                 format_si(engine.peak_operations_per_second() / area, "OP/s"),
+                 format_si(engine.operations_per_second() / area, "OP/s")});
+    }
+  }
+  if (table.empty()) {
+    return "";
+  }
+  return "\nArea\n" + table.to_string() +
+         fmt::format("  arithmetic of arrays: {} (two operations a multiply-accumulate)\n",
+                     format_si(result.array_operations_per_joule(), "OP/J"));
+}
+
 std::string memory_table(const RunResult& result) {
   TextTable table({{"memory", '<'},
                    {"model", '<'},
@@ -243,7 +262,7 @@ std::string limits(const RunResult& result) {
 std::string summary(const RunResult& result, const SummaryOptions& options) {
   return heading(result) + totals(result) + stream_table(result) +
          layer_table(result, options.layers) + energy_table(result) + engine_table(result) +
-         memory_table(result) + invariants_and_notes(result);
+         density_table(result) + memory_table(result) + invariants_and_notes(result);
 }
 
 }  // namespace orrery::report
