@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hardware/bit_serial_array_config.h"
 #include "hardware/dma_config.h"
 #include "hardware/engine_config.h"
+#include "hardware/mac_array_config.h"
 #include "hardware/pim_config.h"
 #include "hardware/systolic_array_config.h"
 #include "hardware/vector_unit_config.h"
@@ -10,6 +12,8 @@ namespace orrery::hardware {
 const std::vector<config::Kind<EngineConfig>>& engine_kinds() {
   static const std::vector<config::Kind<EngineConfig>> kKinds{
       config::make_kind<EngineConfig>("systolic_array", SystolicArrayConfig::schema()),
+      config::make_kind<EngineConfig>("mac_array", MacArrayConfig::schema()),
+      config::make_kind<EngineConfig>("bit_serial_array", BitSerialArrayConfig::schema()),
       config::make_kind<EngineConfig>("vector_unit", VectorUnitConfig::schema()),
       config::make_kind<EngineConfig>("dma", DmaConfig::schema()),
       config::make_kind<EngineConfig>("pim", PimConfig::schema()),

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "hardware/step_array_config.h"
 #include "hardware/systolic_array_config.h"
 #include "hardware/vector_unit_config.h"
 
@@ -43,6 +44,9 @@ void check_clocks(const PlatformConfig& platform, const Node& node, Reader& read
 std::int64_t port_bytes(const EngineConfig& engine) {
   if (const auto* array = dynamic_cast<const SystolicArrayConfig*>(&engine)) {
     return array->stream_port_bytes + array->stationary_port_bytes;
+  }
+  if (const auto* array = dynamic_cast<const StepArrayConfig*>(&engine)) {
+    return array->a_port_bytes + array->b_port_bytes;
   }
   if (const auto* vector = dynamic_cast<const VectorUnitConfig*>(&engine)) {
     return vector->read_port_bytes + vector->write_port_bytes;

@@ -12,18 +12,26 @@ std::string owner_of(const std::string& action) {
   return action.substr(0, action.find('.'));
 }
 
+// Owners of actions of multipliers and of what stands in their place.
+bool is_product(const std::string& owner) {
+  constexpr std::array<std::string_view, 3> kOwners{"mac", "bit_serial", "lut"};
+  return std::ranges::find(kOwners, owner) != kOwners.end();
+}
+
 // Static logic, which technology curves are of; memories and wires scale otherwise.
 bool is_arithmetic(const std::string& action) {
-  constexpr std::array<std::string_view, 3> kOwners{"mac", "array", "vector"};
-  return std::ranges::find(kOwners, owner_of(action)) != kOwners.end();
+  const std::string owner = owner_of(action);
+  return is_product(owner) || owner == "array" || owner == "vector";
 }
 
 // "mac.int8" and "array.register_byte" are the array's, "scratchpad.read_byte" the scratchpad's:
 // what stands before the point, with the arithmetic under the engine that does it.
 std::string component_of(const std::string& action) {
   const std::string owner = owner_of(action);
-  return owner == "mac" || owner == "array" ? "array." + (owner == "mac" ? owner : "registers")
-                                            : owner;
+  if (owner == "array") {
+    return "array.registers";
+  }
+  return is_product(owner) ? "array." + owner : owner;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "engine/dma.h"
 #include "engine/pim_engine.h"
+#include "engine/step_array_engine.h"
 #include "engine/systolic_array.h"
 #include "engine/vector_unit.h"
 #include "hardware/pim_memory.h"
@@ -56,6 +57,8 @@ std::unique_ptr<engine::Engine> build_pim(engine::EngineContext context,
 const std::map<std::string, Builder>& builders() {
   static const std::map<std::string, Builder> kBuilders{
       {"systolic_array", build<engine::SystolicArray, hardware::SystolicArrayConfig>},
+      {"mac_array", build<engine::StepArrayEngine, hardware::StepArrayConfig>},
+      {"bit_serial_array", build<engine::StepArrayEngine, hardware::StepArrayConfig>},
       {"vector_unit", build<engine::VectorUnit, hardware::VectorUnitConfig>},
       {"dma", build_dma},
       {"pim", build_pim},

@@ -7,6 +7,7 @@
 #include "command/view.h"
 #include "hardware/dma_config.h"
 #include "hardware/pim_memory.h"
+#include "hardware/step_array_config.h"
 #include "hardware/systolic_array_config.h"
 
 namespace orrery::platform {
@@ -46,6 +47,18 @@ timing::TileTiming row_stationary_counts(const command::ComputeTile& tile,
   timing::TileTiming counts;
   timing::count_row_stationary_actions(shape, rows, plan, counts);
   return counts;
+}
+
+// Every block of one side of the products reads the other operand again, the side of the moving one
+// as often as its blocks have no sums of their own; sums are written once.
+std::int64_t step_bytes_read(const command::ComputeTile& tile,
+                             const hardware::StepArrayConfig& array) {
+  std::int64_t a_reads = folds(tile.n, array.n * array.arrays_n);
+  std::int64_t b_reads = folds(tile.m, array.m * array.arrays_m);
+  std::int64_t& held_reads = array.held == timing::HeldOperand::kA ? a_reads : b_reads;
+  held_reads = folds(held_reads, array.sum_blocks);
+  return numeric::row_bytes(tile.a.type, tile.groups * tile.m * tile.k * a_reads) +
+         numeric::row_bytes(tile.b.type, tile.groups * tile.k * tile.n * b_reads);
 }
 
 }  // namespace
@@ -103,8 +116,13 @@ void StreamAudit::add_move(const command::Move& move, command::EngineIndex index
 
 void StreamAudit::add_tile(const command::ComputeTile& tile, command::EngineIndex index,
                            Engine& engine) {
-  const auto* array =
-      dynamic_cast<const hardware::SystolicArrayConfig*>(instances_[index].config.get());
+  const hardware::EngineConfig* const config = instances_[index].config.get();
+  if (const auto* steps = dynamic_cast<const hardware::StepArrayConfig*>(config)) {
+    engine.bytes_read += step_bytes_read(tile, *steps);
+    engine.bytes_written += tile.groups * tile.m * tile.n * kPartialSumBytes;
+    return;
+  }
+  const auto* array = dynamic_cast<const hardware::SystolicArrayConfig*>(config);
   base::require_invariant(array != nullptr, "tiles are sent to arrays", instances_[index].name);
   if (tile.dataflow.machine() == timing::Dataflow::Machine::kRowsStay) {
     const timing::TileTiming counts = row_stationary_counts(tile, *array);

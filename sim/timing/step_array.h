@@ -15,6 +15,7 @@ struct StepShape {
   std::int64_t m = 1;
   std::int64_t n = 1;
   std::int64_t k = 1;
+  bool operator==(const StepShape&) const = default;
 };
 
 // The operand of which a block stays in its register while blocks of the other pass by.
@@ -31,6 +32,7 @@ struct StepArrayShape {
   HeldOperand held = HeldOperand::kA;
   std::int64_t sum_blocks = 1;  // step.m x step.n sums each: steps that a held block serves
   Cycle latency = 0;            // from the end of a step until its products stand in the sums
+  bool operator==(const StepArrayShape&) const = default;
 };
 
 // Cycles of a step of a tile, the same for all its steps.

@@ -285,6 +285,23 @@ RandomCase random_case(std::uint64_t seed) {
   return result;
 }
 
+RandomCase step_array_case(std::uint64_t seed) {
+  RandomCase result = random_case(seed);
+  CaseMaker make(seed + 3'000'000);
+  timing::StepArrayModel steps;
+  steps.shape.step = {make.pick<std::int64_t>({1, 2, 4, 3}), make.pick<std::int64_t>({1, 2, 8, 5}),
+                      make.pick<std::int64_t>({1, 2, 4, 16})};
+  steps.shape.held = make.chance(50) ? timing::HeldOperand::kA : timing::HeldOperand::kB;
+  steps.shape.sum_blocks = make.pick<std::int64_t>({1, 1, 2, 7});
+  for (const numeric::ElementTypeInfo& type : numeric::element_types()) {
+    steps.a_types.push_back(type.type);
+    steps.b_types.emplace_back(type.type, make.integer(1, 4));
+  }
+  result.machine.steps = steps;
+  result.mapping.dataflow.reset();
+  return result;
+}
+
 std::vector<lowering::LayerRule> random_rules(std::uint64_t seed, const Graph& graph) {
   return CaseMaker(seed).rules(graph);
 }

@@ -25,6 +25,9 @@ struct RandomCase {
 [[nodiscard]] RandomCase random_case(std::uint64_t seed);
 [[nodiscard]] const std::vector<std::string>& random_families();
 
+// The same on arrays that work in steps, of any shape and order.
+[[nodiscard]] RandomCase step_array_case(std::uint64_t seed);
+
 // Layer rules for the matrix operators of a graph.
 [[nodiscard]] std::vector<lowering::LayerRule> random_rules(std::uint64_t seed,
                                                             const workload::Graph& graph);

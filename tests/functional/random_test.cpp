@@ -52,6 +52,10 @@ TEST(RandomCases, OfGroupsBatchesAndTransposedConvolutionsGiveTheResultsOfTheNai
   expect_all_right(matrix_case, matrix_families(), wanted_cases() + 240);
 }
 
+TEST(RandomCases, OnArraysThatWorkInStepsGiveTheResultsOfTheNaiveOperators) {
+  expect_all_right(step_array_case, random_families(), wanted_cases());
+}
+
 TEST(RandomCases, OfRowStationaryTilesGiveTheResultsOfTheNaiveOperators) {
   expect_all_right(row_stationary_case, row_stationary_families(), wanted_cases());
 }

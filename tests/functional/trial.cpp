@@ -99,6 +99,13 @@ lowering::Machine SmallMachine::machine() const {
          2 * columns,
          {timing::Dataflow::kWeightStationary, timing::Dataflow::kOutputStationary,
           timing::Dataflow::kInputStationary, timing::Dataflow::kRowStationary}});
+    if (steps) {
+      lowering::Machine::Array& array = result.arrays.back();
+      array.steps = std::make_shared<const timing::StepArrayModel>(*steps);
+      array.rows = steps->shape.step.m;
+      array.columns = steps->shape.step.n;
+      array.dataflows = {timing::Dataflow::kOutputStationary};
+    }
   }
   for (int i = 0; i < vector_units; ++i) {
     result.vector_units.push_back({add("vector", i), {8, 2, 4, 4, 4, 64, 32}});

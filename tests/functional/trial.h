@@ -31,6 +31,7 @@ struct SmallMachine {
   std::optional<command::PimMemory> pim = {};        // of the tier that it names
   std::optional<lowering::PimCosts> pim_costs = {};  // of its channels, where they are known
   int pim_engines = 0;
+  std::optional<timing::StepArrayModel> steps = {};  // arrays that work in steps
 
   [[nodiscard]] lowering::Machine machine() const;
 };

@@ -216,6 +216,10 @@ std::optional<AttentionProblem> attention_problem(const LayerRequest& request) {
     problem.key = by_head(request, inputs[3], problem.attributes, size);
     problem.value = by_head(request, inputs[4], problem.attributes, value_size);
   }
+  if (!request.takes(problem.query.type, problem.key.type) ||
+      !request.takes(problem.logits, problem.value.type)) {
+    return std::nullopt;
+  }
   for (const AttentionOperand& one : {problem.query, problem.new_key, problem.new_value,
                                       problem.key, problem.value, problem.output}) {
     if (one.head_size * numeric::bits(one.type) % 8 != 0) {

@@ -185,7 +185,7 @@ class Offloader {
   }
 
   // Products for each byte in banks against the given threshold, or that at which arrays are as
-  // busy as the memory that feeds them: rows * columns of all arrays over bytes a cycle.
+  // busy as the memory that feeds them: products a cycle of all arrays over bytes a cycle.
   bool is_less_intense(LayerGroup& group, std::int64_t bytes, const Machine::Tier& tier) {
     std::int64_t over = 0;
     std::int64_t under = 1;
@@ -193,7 +193,7 @@ class Offloader {
       over = given->value;
     } else {
       for (const Machine::Array& array : machine_.arrays) {
-        over += array.rows * array.columns;
+        over += array.peak_macs();
       }
       // A memory that takes no time feeds any array.
       under = tier.bytes_per_cycle.numerator();

@@ -16,7 +16,8 @@ void LayerRequest::error(std::string message, std::string expected) const {
 
 std::optional<timing::Dataflow> LayerRequest::dataflow() const {
   if (machine.arrays.empty()) {
-    error("the platform has no array to compute it", "an engine of kind systolic_array");
+    error("the platform has no array to compute it",
+          "an engine of kind systolic_array, mac_array or bit_serial_array");
     return std::nullopt;
   }
   const auto& known = machine.arrays.front().dataflows;
@@ -36,6 +37,34 @@ std::optional<timing::Dataflow> LayerRequest::dataflow() const {
     error(message, expected);
   }
   return std::nullopt;
+}
+
+bool LayerRequest::takes(numeric::ElementType a, numeric::ElementType b) const {
+  const Machine::Array& array = machine.arrays.front();
+  if (array.takes(a, b)) {
+    return true;
+  }
+  std::vector<std::string> a_names;
+  for (const numeric::ElementType type : array.steps->a_types) {
+    a_names.push_back(numeric::name(type));
+  }
+  std::vector<std::string> b_names;
+  for (const auto& [type, cycles] : array.steps->b_types) {
+    b_names.push_back(numeric::name(type));
+  }
+  std::string others;
+  for (const Machine::Array& other : machine.other_arrays) {
+    if (other.takes(a, b)) {
+      others = fmt::format(", or a rule of the mapping that gives it to '{}' (key engines)",
+                           machine.engines[other.engine]);
+      break;
+    }
+  }
+  error(fmt::format("array '{}' does not multiply {} by {}", machine.engines[array.engine],
+                    numeric::name(a), numeric::name(b)),
+        fmt::format("one of {} by one of {}{}", config::join(a_names, ", "),
+                    config::join(b_names, ", "), others));
+  return false;
 }
 
 void LayerRequest::check_keys(const config::Located<Sizes>& sizes, const Names& known) const {

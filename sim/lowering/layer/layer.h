@@ -79,6 +79,8 @@ struct LayerRequest {
   // The dataflow of the arrays; nullopt after a diagnostic where there is no array or it cannot run
   // the one of the mapping.
   [[nodiscard]] std::optional<timing::Dataflow> dataflow() const;
+  // Whether the arrays multiply a of such a type by b of such a type; adds a mistake where not.
+  [[nodiscard]] bool takes(numeric::ElementType a, numeric::ElementType b) const;
   // The form of attention that the mapping asks for.
   [[nodiscard]] std::optional<AttentionForm> attention_form() const { return mapping.attention; }
   // How much of the scratchpad and how many buffers a stream a layer may try to get along with,

@@ -87,8 +87,11 @@ std::int64_t row_stationary_cycles(const Machine::Array& array, const TileSize& 
 
 std::int64_t array_cycles(const Machine::Array& array, timing::Dataflow dataflow,
                           const TileSize& tile, numeric::ElementType a, numeric::ElementType b) {
-  const timing::ArrayShape shape{array.rows, array.columns};
   const timing::TileShape all{tile.m, tile.n, tile.k, tile.groups};
+  if (array.steps) {
+    return timing::step_array_period(array.steps->shape, all, array.steps->costs(all, a, b));
+  }
+  const timing::ArrayShape shape{array.rows, array.columns};
   if (dataflow.machine() == timing::Dataflow::Machine::kRowsStay) {
     return row_stationary_cycles(array, tile, a, b);
   }
@@ -106,6 +109,16 @@ std::int64_t array_cycles(const Machine::Array& array, timing::Dataflow dataflow
 }
 
 std::int64_t array_drain_cycles(const Machine::Array& array) {
+  if (array.steps) {
+    // A block of sums leaves, scaled, behind the pipeline.
+    const timing::StepArrayModel& steps = *array.steps;
+    const timing::StepShape& step = steps.shape.step;
+    return steps.shape.latency +
+           steps.shape.sum_blocks *
+               (steps.dequantization +
+                timing::port_cycles(step.m * step.n * timing::kStepSumBytes * 8,
+                                    steps.ports.result));
+  }
   return array.folds_overlap ? array.rows + array.columns : 0;
 }
 

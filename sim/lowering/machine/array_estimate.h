@@ -26,7 +26,7 @@ struct TileSize {
 //   rs: max(output columns * steps, filters / port), for each pass
 // with the intervals that the ports need for one vector (docs/components/systolic_array.md). Where
 // folds do not overlap: SCALE-Sim's cycles of the tile. Groups share the array in passes, as
-// timing::GroupPasses says.
+// timing::GroupPasses says. An array that works in steps: timing::step_array_period.
 [[nodiscard]] std::int64_t array_cycles(const Machine::Array& array, timing::Dataflow dataflow,
                                         const TileSize& tile, numeric::ElementType a,
                                         numeric::ElementType b);

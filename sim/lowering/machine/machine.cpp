@@ -19,6 +19,32 @@ using base::divide_up;
 
 }  // namespace
 
+Machine::Array::Edges Machine::Array::edges() const {
+  if (!steps) {
+    return {std::max(rows, columns), columns, rows};
+  }
+  // What serves a held block is worth having; so are steps enough to hide the way of the sums.
+  constexpr std::int64_t kLeastProducts = 64;
+  const timing::StepArrayShape& shape = steps->shape;
+  const bool a_held = shape.held == timing::HeldOperand::kA;
+  return {shape.step.m * (a_held ? 1 : shape.sum_blocks),
+          shape.step.n * (a_held ? shape.sum_blocks : 1),
+          shape.step.k * divide_up(kLeastProducts, shape.step.k)};
+}
+
+std::int64_t Machine::Array::peak_macs() const {
+  return steps ? steps->peak_macs() : rows * columns;
+}
+
+bool Machine::Array::takes(numeric::ElementType a, numeric::ElementType b) const {
+  return !steps || steps->takes(a, b);
+}
+
+bool Machine::Array::is_like(const Array& other) const {
+  return rows == other.rows && columns == other.columns &&
+         (steps ? other.steps && *steps == *other.steps : !other.steps);
+}
+
 std::int64_t Machine::Tier::cycles(std::int64_t bytes) const {
   if (bytes_per_cycle.numerator() == 0) {
     return 0;
@@ -73,7 +99,7 @@ std::unique_ptr<const Machine> part_of(const Machine& machine,
     part->vector_units = machine.vector_units;
   }
   const auto alike = [&](const Machine::Array& array) {
-    return array.rows == part->arrays.front().rows && array.columns == part->arrays.front().columns;
+    return array.is_like(part->arrays.front());
   };
   return std::all_of(part->arrays.begin(), part->arrays.end(), alike) ? std::move(part) : nullptr;
 }

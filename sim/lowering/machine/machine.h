@@ -12,6 +12,7 @@
 #include "lowering/machine/pim_costs.h"
 #include "timing/dataflow.h"
 #include "timing/row_stationary.h"
+#include "timing/step_array_model.h"
 #include "timing/vector_timing.h"
 
 namespace orrery::hardware {
@@ -24,8 +25,15 @@ namespace orrery::lowering {
 // the first vector unit where there is no array).
 struct Machine {
   struct Array {
+    // Sizes of m, n and k below which a tile leaves part of the array empty.
+    struct Edges {
+      std::int64_t m = 1;
+      std::int64_t n = 1;
+      std::int64_t k = 1;
+    };
+
     command::EngineIndex engine = 0;
-    std::int64_t rows = 1;
+    std::int64_t rows = 1;  // of an array that works in steps: m and n of a step
     std::int64_t columns = 1;
     std::int64_t accumulator_bytes = 0;
     std::int64_t stream_port_bytes = 256;      // per cycle, left edge
@@ -33,6 +41,13 @@ struct Machine {
     std::vector<timing::Dataflow> dataflows;   // the first is the default
     bool folds_overlap = true;                 // false: cycles are counted as SCALE-Sim counts them
     timing::RegisterFiles registers = {};      // of a PE, for row-stationary tiles
+    std::shared_ptr<const timing::StepArrayModel> steps = {};  // null: a systolic array
+
+    [[nodiscard]] Edges edges() const;
+    [[nodiscard]] std::int64_t peak_macs() const;  // a cycle
+    [[nodiscard]] bool takes(numeric::ElementType a, numeric::ElementType b) const;
+    // Whether tiles may be shared out among the two.
+    [[nodiscard]] bool is_like(const Array& other) const;
   };
   struct VectorUnit {
     command::EngineIndex engine = 0;
@@ -64,7 +79,7 @@ struct Machine {
   std::string name;
   std::vector<std::string> engines;  // by EngineIndex, in the order of the platform
   std::vector<Array> arrays;         // alike
-  std::vector<Array> other_arrays;   // of other sizes, for layers whose mapping names them
+  std::vector<Array> other_arrays;   // of other sizes or kinds, for layers whose mapping names them
   std::vector<VectorUnit> vector_units;
   std::vector<command::EngineIndex> load_engines;  // DMA engines that carry tier -> scratchpad
   std::vector<command::EngineIndex> weight_engines = {};  // load what no command wrote; none: those
@@ -75,11 +90,11 @@ struct Machine {
   std::vector<Tier> tiers;
 };
 
-// Where a platform has arrays of several sizes, those like the first are used by default.
+// Where a platform has several sizes or kinds of arrays, those like the first are used by default.
 [[nodiscard]] Machine machine_from(const hardware::PlatformConfig& platform);
 
 // The same machine with only the named arrays and vector units; of a kind that is not named, all.
-// Null where a name is neither, or where the arrays have several sizes.
+// Null where a name is neither, or where the arrays are not alike.
 [[nodiscard]] std::unique_ptr<const Machine> part_of(const Machine& machine,
                                                      const std::vector<std::string>& engines);
 

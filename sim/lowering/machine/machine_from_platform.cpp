@@ -6,6 +6,7 @@
 #include "hardware/pim_memory.h"
 #include "hardware/pim_meter.h"
 #include "hardware/platform_config.h"
+#include "hardware/step_array_config.h"
 #include "hardware/systolic_array_config.h"
 #include "hardware/vector_unit_config.h"
 #include "lowering/machine/machine.h"
@@ -29,6 +30,8 @@ class MachineBuilder {
       const hardware::EngineConfig* config = instance.config.get();
       if (const auto* array = dynamic_cast<const hardware::SystolicArrayConfig*>(config)) {
         add_array(index, *array);
+      } else if (const auto* steps = dynamic_cast<const hardware::StepArrayConfig*>(config)) {
+        add_step_array(index, *steps);
       } else if (const auto* unit = dynamic_cast<const hardware::VectorUnitConfig*>(config)) {
         machine_.vector_units.push_back({index, unit->costs()});
       } else if (const auto* dma = dynamic_cast<const hardware::DmaConfig*>(config)) {
@@ -52,8 +55,22 @@ class MachineBuilder {
                                config.dataflows,
                                config.convention == timing::FoldConvention::kPipelined,
                                config.register_files()};
-    if (machine_.arrays.empty() || (machine_.arrays.front().rows == array.rows &&
-                                    machine_.arrays.front().columns == array.columns)) {
+    add(array);
+  }
+
+  void add_step_array(command::EngineIndex index, const hardware::StepArrayConfig& config) {
+    Machine::Array array;
+    array.engine = index;
+    array.steps = std::make_shared<const timing::StepArrayModel>(config.model());
+    array.rows = array.steps->shape.step.m;
+    array.columns = array.steps->shape.step.n;
+    array.accumulator_bytes = config.accumulator_capacity.value;
+    array.dataflows = {timing::Dataflow::kOutputStationary};
+    add(array);
+  }
+
+  void add(const Machine::Array& array) {
+    if (machine_.arrays.empty() || array.is_like(machine_.arrays.front())) {
       machine_.arrays.push_back(array);
     } else {
       machine_.other_arrays.push_back(array);
@@ -76,7 +93,9 @@ class MachineBuilder {
     for (const bool want_array : {true, false}) {
       for (const PlatformConfig::Instance& instance : platform_.instances()) {
         const auto* config = instance.config.get();
-        const bool is_array = dynamic_cast<const hardware::SystolicArrayConfig*>(config) != nullptr;
+        const bool is_array =
+            dynamic_cast<const hardware::SystolicArrayConfig*>(config) != nullptr ||
+            dynamic_cast<const hardware::StepArrayConfig*>(config) != nullptr;
         const bool is_unit = dynamic_cast<const hardware::VectorUnitConfig*>(config) != nullptr;
         if (want_array ? is_array : is_unit) {
           return platform_.clock(config->clock).hertz;

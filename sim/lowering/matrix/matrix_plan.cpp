@@ -58,7 +58,8 @@ void report_too_small(const LayerRequest& request, const MatrixProblem& problem,
                       const MatrixWishes& wishes) {
   const MatrixTiling smallest = smallest_tiling(problem, wishes);
   const Machine& machine = request.machine;
-  const MatrixTiles tiles(problem, smallest, machine.arrays.size(), machine.arrays.front().columns);
+  const MatrixTiles tiles(problem, smallest, machine.arrays.size(),
+                          machine.arrays.front().edges().n);
   const auto text = [](std::int64_t bytes) { return base::to_string(base::Bytes{bytes}); };
   const auto& tile_wish = request.mapping.tiles;
   const auto& buffer_wish = request.mapping.buffers;
@@ -166,6 +167,9 @@ std::unique_ptr<Layer> plan_matrix(const LayerRequest& request, MatrixProblem pr
   problem.a = streamed(request, operands.a);
   problem.b = streamed(request, operands.b);
   problem.c = streamed(request, operands.c);
+  if (!request.takes(problem.a.type, problem.b.type)) {
+    return nullptr;
+  }
   if (operands.bias != kNoTensor) {
     problem.bias.push_back(streamed(request, operands.bias));
   }

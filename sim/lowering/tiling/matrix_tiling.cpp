@@ -26,6 +26,7 @@ class TilingSearch {
         machine_(machine),
         wishes_(wishes),
         array_(machine.arrays.front()),
+        edges_(array_.edges()),
         scratchpad_bytes_(scratchpad_bytes),
         buffers_(buffers),
         candidate_sizes_(sizes),
@@ -73,18 +74,18 @@ class TilingSearch {
       return {1};
     }
     return sizes(wishes_.groups, problem_.groups,
-                 std::max<std::int64_t>(array_.rows / problem_.k(), 1), problem_.even_groups());
+                 std::max<std::int64_t>(edges_.k / problem_.k(), 1), problem_.even_groups());
   }
 
   void try_parts_of_a_group(bool smallest) {
     const std::int64_t least_n =
-        smallest || wishes_.features ? 1 : std::min(problem_.features, array_.columns);
+        smallest || wishes_.features ? 1 : std::min(problem_.features, edges_.n);
     const std::int64_t least_k =
-        smallest || wishes_.channels ? 1 : std::min(problem_.channels, array_.rows);
+        smallest || wishes_.channels ? 1 : std::min(problem_.channels, edges_.k);
     for (const std::int64_t channels :
-         sizes(wishes_.channels, problem_.channels, array_.rows, needs_even_channels(problem_))) {
-      for (const std::int64_t features : sizes(wishes_.features, problem_.features, array_.columns,
-                                               needs_even_features(problem_))) {
+         sizes(wishes_.channels, problem_.channels, edges_.k, needs_even_channels(problem_))) {
+      for (const std::int64_t features :
+           sizes(wishes_.features, problem_.features, edges_.n, needs_even_features(problem_))) {
         if (channels >= least_k && features >= least_n) {
           candidate_.channels = channels;
           candidate_.features = features;
@@ -104,7 +105,7 @@ class TilingSearch {
       tiling.columns = columns;
       result.push_back(tiling);
     };
-    const std::int64_t edge = std::max(array_.rows, array_.columns);
+    const std::int64_t edge = edges_.m;
     const std::int64_t width = problem_.width.output;
     const std::int64_t height = problem_.height.output;
     const bool even_m = needs_even_columns(problem_);
@@ -146,7 +147,7 @@ class TilingSearch {
       candidate_.accumulator_slots = buffers_;
       candidate_.a_slots = wishes_.a_slots.value_or(buffers_);
       candidate_.b_slots = wishes_.b_slots.value_or(buffers_);
-      const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), array_.columns);
+      const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), edges_.n);
       if (tiles.accumulator_bytes() > array_.accumulator_bytes ||
           tiles.scratchpad_bytes() > scratchpad_bytes_) {
         continue;
@@ -196,7 +197,7 @@ class TilingSearch {
   }
 
   void consider() {
-    const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), array_.columns);
+    const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), edges_.n);
     if (tiles.scratchpad_bytes() > scratchpad_bytes_) {
       return;
     }
@@ -208,6 +209,7 @@ class TilingSearch {
   const Machine& machine_;
   const MatrixWishes& wishes_;
   const Machine::Array& array_;
+  Machine::Array::Edges edges_;
   std::int64_t scratchpad_bytes_;
   int buffers_;
   SizeList candidate_sizes_;

@@ -21,7 +21,7 @@ class TilingEstimator {
 
  private:
   [[nodiscard]] MatrixTiles tiles_of(const MatrixTiling& tiling) const {
-    return {problem_, tiling, machine_.arrays.size(), array_.columns};
+    return {problem_, tiling, machine_.arrays.size(), array_.edges().n};
   }
   [[nodiscard]] std::int64_t array_cycles_of(const MatrixTiles& tiles, std::int64_t groups) const;
   [[nodiscard]] std::int64_t vector_cycles_of_tile(const MatrixTiles& tiles) const;
