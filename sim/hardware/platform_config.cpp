@@ -36,6 +36,12 @@ void check_clocks(const PlatformConfig& platform, const Node& node, Reader& read
   for (const auto& [name, engine] : platform.engines) {
     check_clock(platform, engine->clock, "engines." + name, engine->where, reader);
   }
+  for (const auto& [name, tier] : platform.memory) {
+    if (tier.cache) {
+      check_clock(platform, tier.cache->clock, "memory." + name + ".cache", tier.cache->where,
+                  reader);
+    }
+  }
   check_clock(platform, platform.scratchpad.clock, "scratchpad", node.where(), reader);
   check_clock(platform, platform.sequencer.clock, "sequencer", node.where(), reader);
 }

@@ -72,7 +72,7 @@ void compile(TierConfig& tier) {
 // The keys that speak of DRAM channels, and have no meaning for a block device.
 const std::vector<std::string>& channel_keys() {
   static const std::vector<std::string> kKeys = {
-      "dram", "channels", "stacks", "interleave", "address_map", "controller", "latency"};
+      "dram", "channels", "stacks", "interleave", "address_map", "controller", "latency", "cache"};
   return kKeys;
 }
 
@@ -120,6 +120,25 @@ void check_address_map(const TierConfig& tier, const Node& node, Reader& reader)
                  "the map places the channels, " + base::to_string(tier.interleave) +
                      " at a time, and `interleave` says otherwise",
                  "no `interleave`");
+  }
+}
+
+void check_cache(const TierConfig& tier, Reader& reader) {
+  if (!tier.cache) {
+    return;
+  }
+  const config::Reader::Scope scope(reader, "cache");
+  if (tier.dram.has_pim()) {
+    reader.error(tier.cache->where, "a cache in front of a memory that computes",
+                 "a `dram` without PIM commands, or no `cache`");
+  }
+  if (tier.cache->line.value % tier.dram.access_bytes != 0) {
+    reader.error(tier.cache->where,
+                 "a line of " + base::to_string(tier.cache->line) + " is no whole number of bursts",
+                 "a multiple of " + base::to_string(base::Bytes{tier.dram.access_bytes}));
+  } else if (tier.capacity() % tier.cache->line.value != 0) {
+    reader.error(tier.cache->where, "the memory has no whole number of lines",
+                 "a line that divides " + base::to_string(base::Bytes{tier.capacity()}));
   }
 }
 
@@ -196,6 +215,8 @@ const config::Schema<TierConfig>& TierConfig::schema() {
                     "The policies of each channel's controller.")
           .optional("latency", &Self::latency, config::duration(),
                     "With model bandwidth: from a request to its first data.")
+          .optional("cache", &Self::cache, config::maybe(config::object(CacheConfig::schema())),
+                    "A cache in front of it; not of a block device.")
           .position(&Self::where)
           .derive(compile)
           .check([](const Self& tier, const Node& node, Reader& reader) {
@@ -203,6 +224,7 @@ const config::Schema<TierConfig>& TierConfig::schema() {
             if (tier.standard && !tier.storage) {
               check_controller(tier, node, reader);
               check_address_map(tier, node, reader);
+              check_cache(tier, reader);
             }
           });
   return kSchema;

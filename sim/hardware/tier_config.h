@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "config/schema.h"
+#include "hardware/cache_config.h"
 #include "hardware/storage_config.h"
 #include "memory/address/field_map.h"
 #include "memory/dram/controller_config.h"
@@ -34,6 +35,7 @@ struct TierConfig {
   base::Duration latency{base::Rational(50'000'000)};  // of kBandwidth, first request to first data
   std::optional<memory::dram::SpecDescription> standard;
   std::optional<StorageConfig> storage;
+  std::optional<CacheConfig> cache;  // in front of it; not of storage
   memory::dram::Spec dram;                 // `standard`, checked and compiled
   std::optional<memory::FieldMap> fields;  // `address_map`, likewise
   base::SourcePosition where;

@@ -3,6 +3,17 @@
 
 namespace orrery::memory {
 
+CacheStatistics& CacheStatistics::operator+=(const CacheStatistics& other) {
+  hits += other.hits;
+  misses += other.misses;
+  merged += other.merged;
+  allocated += other.allocated;
+  write_backs += other.write_backs;
+  bytes_read += other.bytes_read;
+  bytes_written += other.bytes_written;
+  return *this;
+}
+
 namespace {
 
 double nanoseconds(const base::Rational& cycle) {

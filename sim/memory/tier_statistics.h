@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,27 @@
 #include "memory/dram/statistics.h"
 
 namespace orrery::memory {
+
+// What a cache in front of a memory did, by lines.
+struct CacheStatistics {
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;       // that were requested from the memory
+  std::uint64_t merged = 0;       // on their way already
+  std::uint64_t allocated = 0;    // written as a whole, without being read
+  std::uint64_t write_backs = 0;  // dirty lines that made room
+  std::uint64_t bytes_read = 0;   // by engines
+  std::uint64_t bytes_written = 0;
+  CacheStatistics& operator+=(const CacheStatistics& other);
+};
+
+struct CacheAccount {
+  std::int64_t line_bytes = 0;
+  double peak_bytes_per_second = 0;
+  CacheStatistics total;
+  std::vector<CacheStatistics> layers;  // by layer index; their sum is total
+  std::uint64_t lines_coming = 0;       // from the memory, at the end
+  std::uint64_t lines_going = 0;        // to it
+};
 
 // What a tier did, its channels summed. The model "dram" fills everything; "bandwidth" and "ideal"
 // know only bursts; "storage" counts its blocks as bursts, with latencies and energy.
@@ -35,6 +57,7 @@ struct TierStatistics {
   base::Cycle data_bus_busy = 0;      // cycles summed over all data buses
   base::Cycle data_bus_possible = 0;  // cycles there were, likewise
   dram::Energy energy;                // "dram" and "storage", zero otherwise
+  std::optional<CacheAccount> cache;  // in front of it
 
   // Whole bursts.
   [[nodiscard]] std::uint64_t bytes_read() const { return total.read_bursts * access_bytes; }

@@ -44,6 +44,18 @@ struct EngineResult {
   [[nodiscard]] double operations_per_second() const;
 };
 
+// A cache in front of a memory, by lines.
+struct CacheResult {
+  std::int64_t line_bytes = 0;
+  std::int64_t hits = 0;
+  std::int64_t misses = 0;     // requested from the memory
+  std::int64_t merged = 0;     // on their way already
+  std::int64_t allocated = 0;  // written as a whole
+  std::int64_t write_backs = 0;
+  std::int64_t bytes_read = 0;  // by engines
+  std::int64_t bytes_written = 0;
+};
+
 struct TierResult {
   std::string name;
   std::string model;     // "dram", "bandwidth", "ideal", "storage"
@@ -65,6 +77,7 @@ struct TierResult {
   double average_read_latency_ns = 0.0;  // from arrival at the channel to the end of the data
   double p99_read_latency_ns = 0.0;
   std::int64_t channels = 1;
+  std::optional<CacheResult> cache;  // all other figures are those of the memory behind it
 
   // Achieved over peak bandwidth; 0 for a memory without limit.
   [[nodiscard]] double bandwidth_utilization() const;

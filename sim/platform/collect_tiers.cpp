@@ -32,6 +32,20 @@ metrics::TierResult access_result(const std::string& name, const TierStatistics&
   return result;
 }
 
+metrics::CacheResult cache_result(const memory::CacheAccount& account,
+                                  const memory::CacheStatistics& statistics) {
+  metrics::CacheResult result;
+  result.line_bytes = account.line_bytes;
+  result.hits = static_cast<std::int64_t>(statistics.hits);
+  result.misses = static_cast<std::int64_t>(statistics.misses);
+  result.merged = static_cast<std::int64_t>(statistics.merged);
+  result.allocated = static_cast<std::int64_t>(statistics.allocated);
+  result.write_backs = static_cast<std::int64_t>(statistics.write_backs);
+  result.bytes_read = static_cast<std::int64_t>(statistics.bytes_read);
+  result.bytes_written = static_cast<std::int64_t>(statistics.bytes_written);
+  return result;
+}
+
 using Weight = double (*)(const AccessStatistics&);
 
 std::vector<double> layer_weights(const TierStatistics& statistics, std::size_t layers,
@@ -61,6 +75,9 @@ void collect_tiers(const hardware::PlatformConfig& platform, const Machine& mach
         total.repetitions.emplace_back(command, repeated);
       }
     }
+    if (statistics.cache) {
+      total.cache = cache_result(*statistics.cache, statistics.cache->total);
+    }
     total.capacity_bytes = machine.tiers()[t]->capacity();
     total.footprint_bytes = machine.audit().tiers()[t].end_address;
     result.tiers.push_back(std::move(total));
@@ -70,14 +87,55 @@ void collect_tiers(const hardware::PlatformConfig& platform, const Machine& mach
           static_cast<double>(layer.latency) / static_cast<double>(base::kFemtosecondsPerSecond);
       layer.tiers.push_back(access_result(
           name, statistics, i < statistics.layers.size() ? statistics.layers[i] : kNone, seconds));
+      if (statistics.cache && i < statistics.cache->layers.size()) {
+        layer.tiers.back().cache = cache_result(*statistics.cache, statistics.cache->layers[i]);
+      }
     }
   }
 }
+
+namespace {
+
+// Lines that come from the memory are written into the cache, those that go back are read.
+void add_cache_energy(const memory::CacheAccount& account, EnergyAccount& energy) {
+  const auto line = static_cast<std::uint64_t>(account.line_bytes);
+  for (std::size_t i = 0; i < account.layers.size(); ++i) {
+    const memory::CacheStatistics& layer = account.layers[i];
+    energy.add_actions(i, "cache.read_byte",
+                       static_cast<std::int64_t>(layer.bytes_read + layer.write_backs * line));
+    energy.add_actions(i, "cache.write_byte",
+                       static_cast<std::int64_t>(layer.bytes_written + layer.misses * line));
+  }
+}
+
+// What engines asked of the cache, and the cache of the memory.
+void add_cache_facts(const std::string& name, const StreamAudit::Tier& declared,
+                     const memory::CacheAccount& account, const metrics::TierResult& memory,
+                     std::int64_t posted_bytes, metrics::InvariantFacts& facts) {
+  const metrics::CacheResult& cache = *memory.cache;
+  facts.tiers.push_back({name + " cache", declared.bytes_read, declared.bytes_written,
+                         cache.bytes_read, cache.bytes_written, declared.bytes_read,
+                         declared.bytes_written, 0, account.peak_bytes_per_second});
+  const std::int64_t read = cache.misses * cache.line_bytes;
+  const std::int64_t written = cache.write_backs * cache.line_bytes;
+  const auto on_its_way = [&](std::uint64_t lines) {
+    return static_cast<std::int64_t>(lines) * cache.line_bytes;
+  };
+  facts.tiers.push_back({name, read - on_its_way(account.lines_coming),
+                         written - on_its_way(account.lines_going), memory.bytes_read,
+                         memory.bytes_written, read, written, posted_bytes,
+                         memory.peak_bytes_per_second});
+}
+
+}  // namespace
 
 void add_tier_energy(const hardware::PlatformConfig& platform, const Machine& machine,
                      const std::vector<double>& latencies, EnergyAccount& energy) {
   for (std::size_t t = 0; t < machine.tiers().size(); ++t) {
     const TierStatistics statistics = machine.tiers()[t]->statistics();
+    if (statistics.cache) {
+      add_cache_energy(*statistics.cache, energy);
+    }
     if (statistics.energy.source.empty()) {
       continue;  // a model without energy
     }
@@ -122,7 +180,13 @@ void add_tier_facts(const hardware::PlatformConfig& platform, const Machine& mac
     const metrics::TierResult& tier = result.tiers[t];
     const hardware::TierConfig& config = platform.memory[t].second;
     const StreamAudit::Tier& declared = machine.audit().tiers()[t];
-    const auto burst = static_cast<std::int64_t>(machine.tiers()[t]->statistics().access_bytes);
+    const TierStatistics statistics = machine.tiers()[t]->statistics();
+    const auto burst = static_cast<std::int64_t>(statistics.access_bytes);
+    if (statistics.cache) {
+      add_cache_facts(tier.name, declared, *statistics.cache, tier,
+                      burst * tier.forwarded + config.posted_bytes(), facts);
+      continue;
+    }
     // A row of n bytes touches at most ceil(n / burst) + 1 bursts: less than n + 2 bursts of bytes.
     const auto most = [burst](std::int64_t bytes, std::int64_t rows) {
       return bytes + rows * (2 * burst - 1);

@@ -3,6 +3,7 @@
 
 #include "hardware/dma_config.h"
 #include "memory/bandwidth_tier.h"
+#include "memory/cache_tier.h"
 #include "memory/dram_tier.h"
 #include "memory/ideal_tier.h"
 #include "memory/storage_tier.h"
@@ -20,6 +21,11 @@ memory::dram::ChannelConfig channel_config(const hardware::TierConfig& config,
                                            const hardware::PlatformConfig& platform) {
   memory::dram::ChannelConfig channel;
   channel.controller = config.controller;
+  if (config.cache) {
+    channel.credits_of_initiator = {static_cast<int>(
+        config.controller.max_active_transactions.value_or(config.cache->outstanding_bursts))};
+    return channel;
+  }
   for (const auto& instance : platform.instances()) {
     if (const auto* dma = dynamic_cast<const hardware::DmaConfig*>(instance.config.get())) {
       channel.credits_of_initiator.push_back(static_cast<int>(
@@ -49,18 +55,33 @@ memory::StorageTierConfig storage_config(const hardware::StorageConfig& config,
   return storage;
 }
 
-}  // namespace
+memory::CacheTierConfig cache_config(const hardware::CacheConfig& config,
+                                     const hardware::PlatformConfig& platform) {
+  memory::CacheTierConfig cache;
+  cache.line_bytes = config.line.value;
+  cache.sets = config.sets();
+  cache.ways = config.ways;
+  cache.slices = config.slices;
+  cache.slice_bytes = config.slice_bytes;
+  cache.clock = platform.clock(config.clock).clock();
+  cache.hit_latency = femtoseconds(config.hit_latency);
+  cache.request_latency = femtoseconds(platform.fabric.request_latency);
+  cache.response_latency = femtoseconds(platform.fabric.response_latency);
+  return cache;
+}
 
-std::unique_ptr<memory::Tier> build_tier(const std::string& name,
-                                         const hardware::TierConfig& config,
-                                         const hardware::PlatformConfig& platform) {
+std::unique_ptr<memory::Tier> build_memory(const std::string& name,
+                                           const hardware::TierConfig& config,
+                                           const hardware::PlatformConfig& platform) {
   memory::TierConfig tier;
   tier.channels = static_cast<int>(config.channels);
   tier.stacks = static_cast<int>(config.stacks);
   tier.interleave = config.interleave.value;
   tier.fields = config.fields;
-  tier.request_latency = femtoseconds(platform.fabric.request_latency);
-  tier.response_latency = femtoseconds(platform.fabric.response_latency);
+  tier.request_latency =
+      femtoseconds(config.cache ? config.cache->miss_latency : platform.fabric.request_latency);
+  tier.response_latency =
+      femtoseconds(config.cache ? config.cache->fill_latency : platform.fabric.response_latency);
   switch (config.model) {
     case hardware::MemoryModel::kDram:
       return std::make_unique<memory::DramTier>(name.c_str(), config.dram, tier,
@@ -76,6 +97,18 @@ std::unique_ptr<memory::Tier> build_tier(const std::string& name,
                                                    storage_config(*config.storage, platform));
   }
   throw base::InternalError("every memory model has a module", name);
+}
+
+}  // namespace
+
+std::unique_ptr<memory::Tier> build_tier(const std::string& name,
+                                         const hardware::TierConfig& config,
+                                         const hardware::PlatformConfig& platform) {
+  if (!config.cache) {
+    return build_memory(name, config, platform);
+  }
+  return std::make_unique<memory::CacheTier>(name.c_str(), cache_config(*config.cache, platform),
+                                             build_memory(name + "_memory", config, platform));
 }
 
 }  // namespace orrery::platform

@@ -73,21 +73,32 @@ Json engine_json(const EngineResult& engine) {
   return json;
 }
 
+Json cache_json(const metrics::CacheResult& cache) {
+  return {{"line_bytes", cache.line_bytes}, {"hits", cache.hits},
+          {"misses", cache.misses},         {"merged", cache.merged},
+          {"allocated", cache.allocated},   {"write_backs", cache.write_backs},
+          {"bytes_read", cache.bytes_read}, {"bytes_written", cache.bytes_written}};
+}
+
 // What a tier did, in the whole run or in one layer.
 Json traffic_json(const TierResult& tier) {
-  return {{"name", tier.name},
-          {"bytes_read", tier.bytes_read},
-          {"bytes_written", tier.bytes_written},
-          {"bursts", tier.bursts},
-          {"row_hits", tier.row_hits},
-          {"row_misses", tier.row_misses},
-          {"row_conflicts", tier.row_conflicts},
-          {"refreshes", tier.refreshes},
-          {"achieved_bytes_per_second", tier.achieved_bytes_per_second},
-          {"peak_bytes_per_second", tier.peak_bytes_per_second},
-          {"bandwidth_utilization", tier.bandwidth_utilization()},
-          {"average_read_latency_ns", tier.average_read_latency_ns},
-          {"p99_read_latency_ns", tier.p99_read_latency_ns}};
+  Json json{{"name", tier.name},
+            {"bytes_read", tier.bytes_read},
+            {"bytes_written", tier.bytes_written},
+            {"bursts", tier.bursts},
+            {"row_hits", tier.row_hits},
+            {"row_misses", tier.row_misses},
+            {"row_conflicts", tier.row_conflicts},
+            {"refreshes", tier.refreshes},
+            {"achieved_bytes_per_second", tier.achieved_bytes_per_second},
+            {"peak_bytes_per_second", tier.peak_bytes_per_second},
+            {"bandwidth_utilization", tier.bandwidth_utilization()},
+            {"average_read_latency_ns", tier.average_read_latency_ns},
+            {"p99_read_latency_ns", tier.p99_read_latency_ns}};
+  if (tier.cache) {
+    json["cache"] = cache_json(*tier.cache);
+  }
+  return json;
 }
 
 Json memory_json(const TierResult& tier) {

@@ -211,6 +211,30 @@ std::string memory_table(const RunResult& result) {
   return table.empty() ? "" : "\nMemory\n" + table.to_string();
 }
 
+std::string cache_table(const RunResult& result) {
+  TextTable table({{"cache of", '<'},
+                   {"read"},
+                   {"written"},
+                   {"hits"},
+                   {"on their way"},
+                   {"misses"},
+                   {"written whole"},
+                   {"written back"}});
+  for (const TierResult& tier : result.tiers) {
+    if (tier.cache) {
+      const metrics::CacheResult& cache = *tier.cache;
+      const std::int64_t lines = cache.hits + cache.merged + cache.misses + cache.allocated;
+      table.add({tier.name, format_bytes(cache.bytes_read), format_bytes(cache.bytes_written),
+                 format_percent(ratio(cache.hits, lines)),
+                 format_percent(ratio(cache.merged, lines)),
+                 format_percent(ratio(cache.misses, lines)),
+                 format_percent(ratio(cache.allocated, lines)),
+                 format_bytes(cache.write_backs * cache.line_bytes)});
+    }
+  }
+  return table.empty() ? "" : "\nCaches, by lines\n" + table.to_string();
+}
+
 std::string invariants_and_notes(const RunResult& result) {
   const auto broken = std::count_if(result.invariants.begin(), result.invariants.end(),
                                     [](const metrics::Invariant& i) { return !i.holds; });
@@ -262,7 +286,8 @@ std::string limits(const RunResult& result) {
 std::string summary(const RunResult& result, const SummaryOptions& options) {
   return heading(result) + totals(result) + stream_table(result) +
          layer_table(result, options.layers) + energy_table(result) + engine_table(result) +
-         density_table(result) + memory_table(result) + invariants_and_notes(result);
+         density_table(result) + memory_table(result) + cache_table(result) +
+         invariants_and_notes(result);
 }
 
 }  // namespace orrery::report

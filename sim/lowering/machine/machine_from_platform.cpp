@@ -115,6 +115,13 @@ class MachineBuilder {
     return {std::max<std::int64_t>(std::llround(rate * static_cast<double>(kParts)), 1), kParts};
   }
 
+  // Of a lone miss, beside the memory's own.
+  [[nodiscard]] static base::Rational cache_latency(const hardware::TierConfig& tier) {
+    return tier.cache
+               ? tier.cache->miss_latency.femtoseconds + tier.cache->fill_latency.femtoseconds
+               : base::Rational(0);
+  }
+
   // Fabric there and back, and the memory's own.
   [[nodiscard]] std::int64_t latency_cycles(const hardware::TierConfig& tier) const {
     if (tier.model == hardware::MemoryModel::kIdeal) {
@@ -122,7 +129,7 @@ class MachineBuilder {
     }
     const double femtoseconds = base::to_double(platform_.fabric.request_latency.femtoseconds +
                                                 platform_.fabric.response_latency.femtoseconds) +
-                                base::to_double(tier.read_latency());
+                                base::to_double(tier.read_latency() + cache_latency(tier));
     return std::llround(femtoseconds * base::to_double(clock_hertz()) /
                         static_cast<double>(base::kFemtosecondsPerSecond));
   }

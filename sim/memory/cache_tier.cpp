@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "memory/cache_tier.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "base/error.h"
+#include "base/integer.h"
+
+namespace orrery::memory {
+
+using base::Cycle;
+
+namespace {
+
+// Lines of one request to the memory: enough for a row of a few bursts, few enough that the first
+// of them does not wait long.
+constexpr std::int64_t kLongestRun = 16;
+
+}  // namespace
+
+CacheTier::CacheTier(const sc_core::sc_module_name& name, const CacheTierConfig& config,
+                     std::unique_ptr<Tier> memory)
+    : Tier(name, memory->capacity()),
+      config_(config),
+      hit_latency_(config.clock.cycles_covering(config.hit_latency)),
+      memory_(std::move(memory)),
+      directory_(config.sets, config.ways),
+      free_(static_cast<std::size_t>(config.slices), 0) {
+  base::require_invariant(config.request_latency >= 1 && config.response_latency >= 1,
+                          "requests and answers take time", this->name());
+  base::require_invariant(capacity() % config.line_bytes == 0, "a memory has whole lines",
+                          this->name());
+  SC_METHOD(serve);
+  sensitive << due_;
+  dont_initialize();
+}
+
+void CacheTier::accept(const Transfer& transfer, const Request& request) {
+  const Cycle cycle = config_.clock.cycle_at_or_after(now() + config_.request_latency);
+  arrivals_[cycle].push_back({coalesced(transfer), request});
+  wake_at(cycle);
+}
+
+// The memory's answers count from the next edge behind them on, so that it does not matter which
+// process runs first at an edge.
+void CacheTier::transfer_done(std::uint64_t ticket) {
+  const auto found = under_way_.find(ticket);
+  if (found == under_way_.end()) {
+    --lines_going_;
+    return;
+  }
+  const Cycle cycle = config_.clock.cycle_at_or_after(now() + 1);
+  fills_[cycle].push_back(found->second);
+  under_way_.erase(found);
+  wake_at(cycle);
+}
+
+void CacheTier::wake_at(Cycle cycle) {
+  due_.notify(
+      sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(config_.clock.edge(cycle) - now())));
+}
+
+template <class T, class Body>
+void CacheTier::drain(std::map<Cycle, std::vector<T>>& queue, Cycle cycle, Body body) {
+  while (!queue.empty() && queue.begin()->first <= cycle) {
+    const auto due = queue.extract(queue.begin());
+    body(due.key(), due.mapped());
+  }
+}
+
+void CacheTier::serve() {
+  const Cycle cycle = config_.clock.cycle_at_or_after(now());
+  drain(fills_, cycle, [&](Cycle /*due*/, const std::vector<Run>& runs) {
+    for (const Run& run : runs) {
+      fill(run, cycle);
+    }
+  });
+  drain(arrivals_, cycle, [&](Cycle due, std::vector<Arrival>& arrived) {
+    std::sort(arrived.begin(), arrived.end(), [](const Arrival& a, const Arrival& b) {
+      return std::tie(a.request.initiator, a.request.sequence) <
+             std::tie(b.request.initiator, b.request.sequence);
+    });
+    for (const Arrival& arrival : arrived) {
+      visit(arrival, due);
+    }
+  });
+  drain(submissions_, cycle, [&](Cycle /*due*/, const std::vector<Submission>& submissions) {
+    for (const Submission& submission : submissions) {
+      submit_to_memory(submission.run, submission.is_write);
+    }
+  });
+  const auto wake_for = [this](const auto& queue) {
+    if (!queue.empty()) {
+      wake_at(queue.begin()->first);
+    }
+  };
+  wake_for(fills_);
+  wake_for(arrivals_);
+  wake_for(submissions_);
+}
+
+void CacheTier::visit(const Arrival& arrival, Cycle arrived) {
+  const Transfer& transfer = arrival.transfer;
+  const std::uint64_t key = next_key_++;
+  Open open{arrival.request, transfer.layer, 0, arrived};
+  const auto line_bytes = static_cast<std::uint64_t>(config_.line_bytes);
+  for (std::int64_t k = 0; k < transfer.outer[2].count; ++k) {
+    for (std::int64_t j = 0; j < transfer.outer[1].count; ++j) {
+      for (std::int64_t i = 0; i < transfer.outer[0].count; ++i) {
+        std::uint64_t begin =
+            transfer.address +
+            static_cast<std::uint64_t>(i * transfer.outer[0].stride + j * transfer.outer[1].stride +
+                                       k * transfer.outer[2].stride);
+        const std::uint64_t end = begin + static_cast<std::uint64_t>(transfer.row_bytes);
+        while (begin < end) {
+          const std::uint64_t line = begin / line_bytes;
+          const std::uint64_t next = std::min(end, (line + 1) * line_bytes);
+          access(line, static_cast<std::int64_t>(next - begin), transfer.is_write, key, open,
+                 arrived);
+          begin = next;
+        }
+      }
+    }
+  }
+  request_run();
+  if (open.missing == 0) {
+    answer(open);
+  } else {
+    open_.emplace(key, open);
+  }
+}
+
+void CacheTier::access(std::uint64_t line, std::int64_t bytes, bool is_write, std::uint64_t key,
+                       Open& open, Cycle arrived) {
+  Cycle& free = free_[line % free_.size()];
+  const Cycle start = std::max(arrived, free);
+  free = start + base::divide_up(bytes, config_.slice_bytes);
+  CacheStatistics& statistics = statistics_of(open.layer);
+  (is_write ? statistics.bytes_written : statistics.bytes_read) +=
+      static_cast<std::uint64_t>(bytes);
+  const auto wait = [&](Miss& miss) {
+    if (is_write) {
+      miss.dirty = true;
+    } else {
+      miss.waiting.push_back(key);
+      ++open.missing;
+    }
+  };
+  if (const auto miss = misses_.find(line); miss != misses_.end()) {
+    ++statistics.merged;
+    wait(miss->second);
+    if (!is_write) {
+      return;
+    }
+  } else if (directory_.touch(line, is_write)) {
+    ++statistics.hits;
+  } else if (is_write && bytes == config_.line_bytes) {
+    ++statistics.allocated;
+    insert(line, true, open.layer, start);
+  } else {
+    ++statistics.misses;
+    wait(misses_[line]);
+    request_line(line, open.layer, start);
+    if (!is_write) {
+      return;
+    }
+  }
+  open.ready = std::max(open.ready, free + hit_latency_);
+}
+
+void CacheTier::request_line(std::uint64_t line, std::uint32_t layer, Cycle start) {
+  const bool continues = run_.lines > 0 && run_.lines < kLongestRun &&
+                         line == run_.first + static_cast<std::uint64_t>(run_.lines);
+  if (!continues) {
+    request_run();
+    run_ = {line, 0, layer, start};
+  }
+  ++run_.lines;
+  run_.start = std::max(run_.start, start);
+}
+
+void CacheTier::request_run() {
+  if (run_.lines > 0) {
+    submit_later(run_, false);
+    run_ = {};
+  }
+}
+
+void CacheTier::submit_later(const Run& run, bool is_write) {
+  submissions_[run.start].push_back({run, is_write});
+  wake_at(run.start);
+}
+
+void CacheTier::submit_to_memory(const Run& run, bool is_write) {
+  const std::uint64_t ticket = next_ticket_++;
+  if (!is_write) {
+    under_way_.emplace(ticket, run);
+  }
+  Transfer transfer;
+  transfer.address = run.first * static_cast<std::uint64_t>(config_.line_bytes);
+  transfer.row_bytes = run.lines * config_.line_bytes;
+  transfer.is_write = is_write;
+  transfer.layer = run.layer;
+  memory_->submit(transfer, ticket, *this);
+}
+
+void CacheTier::fill(const Run& run, Cycle cycle) {
+  for (std::uint64_t line = run.first; line < run.first + static_cast<std::uint64_t>(run.lines);
+       ++line) {
+    const auto miss = misses_.extract(line);
+    insert(line, miss.mapped().dirty, run.layer, cycle);
+    for (const std::uint64_t key : miss.mapped().waiting) {
+      Open& open = open_.at(key);
+      open.ready = std::max(open.ready, cycle);
+      if (--open.missing == 0) {
+        answer(open);
+        open_.erase(key);
+      }
+    }
+  }
+}
+
+void CacheTier::insert(std::uint64_t line, bool dirty, std::uint32_t layer, Cycle cycle) {
+  const auto victim = directory_.insert(line, dirty);
+  if (victim && victim->dirty) {
+    ++statistics_of(layer).write_backs;
+    ++lines_going_;
+    submit_later({victim->line, 1, layer, cycle}, true);
+  }
+}
+
+void CacheTier::answer(const Open& open) {
+  answer_at(config_.clock.edge(open.ready) + config_.response_latency, open.request);
+}
+
+CacheStatistics& CacheTier::statistics_of(std::uint32_t layer) {
+  if (layers_.size() <= layer) {
+    layers_.resize(layer + 1);
+  }
+  return layers_[layer];
+}
+
+TierStatistics CacheTier::statistics() const {
+  TierStatistics result = memory_->statistics();
+  CacheAccount& account = result.cache.emplace();
+  account.line_bytes = config_.line_bytes;
+  account.peak_bytes_per_second = static_cast<double>(config_.slices * config_.slice_bytes) *
+                                  static_cast<double>(base::kFemtosecondsPerSecond) /
+                                  base::to_double(config_.clock.period());
+  account.layers = layers_;
+  account.lines_coming = misses_.size();
+  account.lines_going = lines_going_;
+  for (const CacheStatistics& layer : layers_) {
+    account.total += layer;
+  }
+  return result;
+}
+
+}  // namespace orrery::memory

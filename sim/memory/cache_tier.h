@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "memory/cache_directory.h"
+#include "memory/tier.h"
+
+namespace orrery::memory {
+
+// How a cache hangs in front of a memory; docs/components/cache.md.
+struct CacheTierConfig {
+  std::int64_t line_bytes = 128;
+  std::int64_t sets = 1;
+  std::int64_t ways = 1;
+  std::int64_t slices = 1;
+  std::int64_t slice_bytes = 64;  // a cycle
+  base::ClockDomain clock{base::Rational(1'000'000)};
+  Femtoseconds hit_latency = 0;
+  Femtoseconds request_latency = 0;   // of the fabric, at least 1
+  Femtoseconds response_latency = 0;  // likewise
+};
+
+// A cache and the memory behind it. The memory's own request and response latency are those between
+// cache and memory.
+class CacheTier : public Tier, private TransferListener {
+ public:
+  SC_HAS_PROCESS(CacheTier);
+  CacheTier(const sc_core::sc_module_name& name, const CacheTierConfig& config,
+            std::unique_ptr<Tier> memory);
+
+  void finish(Femtoseconds end) override { memory_->finish(end); }
+  [[nodiscard]] TierStatistics statistics() const override;
+  [[nodiscard]] const Tier& memory() const { return *memory_; }
+
+ protected:
+  void accept(const Transfer& transfer, const Request& request) override;
+
+ private:
+  struct Arrival {
+    Transfer transfer;
+    Request request;
+  };
+  // A transfer whose lines are not all ready.
+  struct Open {
+    Request request;
+    std::uint32_t layer = 0;
+    std::int64_t missing = 0;  // lines that it waits for
+    base::Cycle ready = 0;     // of the others
+  };
+  // A line on its way from the memory.
+  struct Miss {
+    std::vector<std::uint64_t> waiting;  // keys of open transfers
+    bool dirty = false;                  // a part of it has been written meanwhile
+  };
+  // Lines one behind the other that are requested together.
+  struct Run {
+    std::uint64_t first = 0;
+    std::int64_t lines = 0;
+    std::uint32_t layer = 0;
+    base::Cycle start = 0;
+  };
+
+  void transfer_done(std::uint64_t ticket) override;
+
+  void serve();
+  void wake_at(base::Cycle cycle);
+  // Takes all that is due up to the cycle out of a queue, in its order.
+  template <class T, class Body>
+  static void drain(std::map<base::Cycle, std::vector<T>>& queue, base::Cycle cycle, Body body);
+  void visit(const Arrival& arrival, base::Cycle arrived);
+  // One access to `bytes` of a line.
+  void access(std::uint64_t line, std::int64_t bytes, bool is_write, std::uint64_t key, Open& open,
+              base::Cycle arrived);
+  void request_line(std::uint64_t line, std::uint32_t layer, base::Cycle start);
+  void request_run();
+  void fill(const Run& run, base::Cycle cycle);
+  void insert(std::uint64_t line, bool dirty, std::uint32_t layer, base::Cycle cycle);
+  void submit_later(const Run& run, bool is_write);
+  void submit_to_memory(const Run& run, bool is_write);
+  void answer(const Open& open);
+  [[nodiscard]] CacheStatistics& statistics_of(std::uint32_t layer);
+
+  const CacheTierConfig config_;
+  const base::Cycle hit_latency_;
+  std::unique_ptr<Tier> memory_;
+  CacheDirectory directory_;
+  std::vector<base::Cycle> free_;                   // by slice
+  std::unordered_map<std::uint64_t, Miss> misses_;  // by line; looked up, never iterated
+  std::unordered_map<std::uint64_t, Open> open_;    // by key, likewise
+  std::uint64_t next_key_ = 0;
+  Run run_;  // being gathered; none where it has no lines
+
+  std::map<base::Cycle, std::vector<Arrival>> arrivals_;
+  std::map<base::Cycle, std::vector<Run>> fills_;
+  struct Submission {
+    Run run;
+    bool is_write = false;
+  };
+  std::map<base::Cycle, std::vector<Submission>> submissions_;
+  std::unordered_map<std::uint64_t, Run> under_way_;  // reads, by ticket
+  std::uint64_t next_ticket_ = 0;
+  std::uint64_t lines_going_ = 0;  // back to the memory
+  sc_core::sc_event due_;
+  std::vector<CacheStatistics> layers_;
+};
+
+}  // namespace orrery::memory
