@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "cli/exit_code.h"
 #include "cli/scenario.h"
 #include "cli/scenario_options.h"
+#include "cli/scenario_run.h"
 #include "cli/simulation.h"
 #include "cli/subcommand.h"
 #include "cli/tuning.h"
-#include "lowering/lowering.h"
 #include "report/comparison.h"
 
 namespace orrery::cli {
@@ -52,9 +53,9 @@ class CompareCommand : public Subcommand {
       for (const std::string& dataflow : dataflows_) {
         ScenarioRequest request = variant.request;
         request.dataflow = dataflow;
-        Scenario scenario = load_scenario(request);
-        auto plan = scenario.plan();
-        cases.push_back({dataflow, variant.name, std::move(scenario), std::move(plan)});
+        cases.push_back(
+            {dataflow, variant.name, std::make_unique<const Scenario>(load_scenario(request)), {}});
+        cases.back().ready.emplace(*cases.back().scenario);
         check_layers(cases);
       }
     }
@@ -96,8 +97,8 @@ class CompareCommand : public Subcommand {
   struct Case {
     std::string dataflow;
     std::string variant;
-    Scenario scenario;
-    std::shared_ptr<const lowering::Plan> plan;
+    std::unique_ptr<const Scenario> scenario;
+    std::optional<ScenarioRun> ready;
   };
 
   [[noreturn]] void fail_vary(const std::string& message, const std::string& expected) const {
@@ -140,10 +141,7 @@ class CompareCommand : public Subcommand {
 
   // Layers are compared one by one.
   void check_layers(const std::vector<Case>& cases) const {
-    const auto& first = cases.front().plan->header.layers;
-    const auto& last = cases.back().plan->header.layers;
-    if (!std::equal(first.begin(), first.end(), last.begin(), last.end(),
-                    [](const auto& a, const auto& b) { return a.name == b.name; })) {
+    if (cases.front().ready->layer_names() != cases.back().ready->layer_names()) {
       fail_vary("the layers under " + cases.front().variant + " and " + cases.back().variant +
                     " have different names",
                 "the same layers in each variant");
@@ -175,14 +173,10 @@ class CompareCommand : public Subcommand {
     if (!output_.empty()) {
       folder.emplace(std::filesystem::path(output_) / folder_name(one));
     }
-    lowering::LoweredStream stream(one.plan);
-    platform::RunOutput output =
-        simulate(one.scenario.platform, {&stream}, options_, folder_name(one) + ": ");
-    output.result.config_hash = one.scenario.hash;
+    platform::RunOutput output = one.ready->run(options_, folder_name(one) + ": ");
     output.result.dataflow = one.dataflow;
     if (folder) {
-      stage_run_files(*folder, output, {one.scenario.resolved, loop_nests(*one.plan), {}},
-                      options_);
+      stage_run_files(*folder, output, {one.scenario->resolved, one.ready->loops(), {}}, options_);
       folder->publish();
     }
     return std::move(output.result);
@@ -192,12 +186,12 @@ class CompareCommand : public Subcommand {
   bool add_best_found(const Case& one, report::Comparison& comparison) {
     const metrics::RunResult& by_default = comparison.runs.back();
     const std::string name = one.dataflow + (one.variant.empty() ? "" : " " + one.variant);
-    TuningOutcome outcome = tune_scenario(one.scenario, tuning_, false, by_default, name + " ");
+    TuningOutcome outcome = tune_scenario(*one.scenario, tuning_, false, by_default, name + " ");
     if (outcome.interrupted) {
       return false;
     }
     const std::vector<std::string> lines =
-        tuning_lines(outcome, tuning_, one.scenario.workload.seed);
+        tuning_lines(outcome, tuning_, one.scenario->workload.seed);
     comparison.notes.push_back(name + ": " + lines.front());
     comparison.notes.insert(comparison.notes.end(), lines.begin() + 1, lines.end());
     outcome.tuned.config_hash = by_default.config_hash;

@@ -11,6 +11,7 @@
 #include "cli/exit_code.h"
 #include "cli/scenario.h"
 #include "cli/scenario_options.h"
+#include "cli/scenario_run.h"
 #include "cli/subcommand.h"
 #include "command/binary_form.h"
 #include "command/text_form.h"
@@ -62,6 +63,7 @@ class LowerCommand : public Subcommand {
   [[nodiscard]] int execute() override {
     require_scenario(request_);
     const Scenario scenario = load_scenario(request_);
+    require_simulated(scenario, "lower");
     const lowering::Machine machine = lowering::machine_from(scenario.platform);
     const lowering::Share share = parse_share();
     const std::shared_ptr<const lowering::Plan> plan =

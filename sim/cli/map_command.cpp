@@ -8,6 +8,7 @@
 #include "cli/exit_code.h"
 #include "cli/scenario.h"
 #include "cli/scenario_options.h"
+#include "cli/scenario_run.h"
 #include "cli/subcommand.h"
 #include "cli/tuning.h"
 #include "lowering/chosen_mapping.h"
@@ -34,6 +35,7 @@ class MapCommand : public Subcommand {
   [[nodiscard]] int execute() override {
     require_scenario(request_);
     const Scenario scenario = load_scenario(request_);
+    require_simulated(scenario, "map");
     std::vector<std::string> heading{
         fmt::format("The mapping of {} on {}; docs/mapping.md says what the keys mean.",
                     scenario.workload.name, scenario.platform.name)};

@@ -3,13 +3,14 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 
 #include "base/units.h"
 #include "cli/coverage.h"
 #include "cli/scenario.h"
 #include "cli/scenario_options.h"
-#include "cli/scenario_streams.h"
+#include "cli/scenario_run.h"
 #include "cli/simulation.h"
 #include "cli/stream_input.h"
 #include "cli/subcommand.h"
@@ -103,10 +104,13 @@ class RunCommand : public Subcommand {
       std::cout << coverage_text(scenario.workload, workload::describe(scenario.workload.graph))
                 << std::endl;
     }
-    const ScenarioStreams streams = scenario_streams(scenario);
-    RunInput input{scenario.resolved, output_.empty() ? "" : loop_nests(*streams.plans.front()),
-                   workload_notes(scenario.workload)};
-    return run(scenario.platform, streams.pointers(), input, scenario.hash);
+    if (options_.timeline) {
+      require_simulated(scenario, "--timeline");
+    }
+    const ScenarioRun ready(scenario);
+    const RunInput input{scenario.resolved, output_.empty() ? "" : ready.loops(),
+                         workload_notes(scenario.workload)};
+    return run([&] { return ready.run(options_, ""); }, input);
   }
 
   int run_streams() {
@@ -115,19 +119,22 @@ class RunCommand : public Subcommand {
     for (const auto& source : input.sources) {
       sources.push_back(source.get());
     }
-    return run(input.platform, sources, {input.resolved, "", {}}, input.hash);
+    const auto run_sources = [&] {
+      platform::RunOutput output = simulate(input.platform, sources, options_);
+      output.result.config_hash = input.hash;
+      output.result.dataflow = dataflows_of(sources);
+      return output;
+    };
+    return run(run_sources, {input.resolved, "", {}});
   }
 
-  int run(const hardware::PlatformConfig& platform, const std::vector<command::Source*>& streams,
-          const RunInput& input, const std::string& hash) {
+  int run(const std::function<platform::RunOutput()>& compute, const RunInput& input) {
     std::optional<report::OutputFolder> folder;
     if (!output_.empty()) {
       folder.emplace(output_);
     }
-    platform::RunOutput output = simulate(platform, streams, options_);
-    output.result.config_hash = hash;
+    platform::RunOutput output = compute();
     output.result.notes.insert(output.result.notes.end(), input.notes.begin(), input.notes.end());
-    output.result.dataflow = dataflows_of(streams);
     if (folder) {
       stage_run_files(*folder, output, input, options_);
       folder->publish();

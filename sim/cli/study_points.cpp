@@ -8,7 +8,7 @@
 
 #include "cli/config_search.h"
 #include "cli/coverage.h"
-#include "cli/scenario_streams.h"
+#include "cli/scenario_run.h"
 #include "cli/stream_input.h"
 #include "lowering/lowering.h"
 #include "platform/run.h"
@@ -176,29 +176,23 @@ class Preparation {
 };
 
 // What `orrery run` would give of the point.
-metrics::RunResult simulate(const hardware::PlatformConfig& platform,
-                            const std::vector<command::Source*>& streams, const std::string& hash,
-                            const std::vector<std::string>& notes) {
-  metrics::RunResult result = platform::run(platform, streams, {}).result;
-  result.config_hash = hash;
-  result.dataflow = dataflows_of(streams);
-  result.notes.insert(result.notes.end(), notes.begin(), notes.end());
-  return result;
-}
-
 metrics::RunResult simulate(const StudyPoint& point) {
   if (point.streams.empty()) {
     const Scenario scenario = load_scenario(point.request);
-    const ScenarioStreams streams = scenario_streams(scenario);
-    return simulate(scenario.platform, streams.pointers(), scenario.hash,
-                    workload_notes(scenario.workload));
+    metrics::RunResult result = ScenarioRun(scenario).run({}).result;
+    const std::vector<std::string> notes = workload_notes(scenario.workload);
+    result.notes.insert(result.notes.end(), notes.begin(), notes.end());
+    return result;
   }
   const StreamInput input = load_streams(point.request, point.streams);
   std::vector<command::Source*> sources;
   for (const auto& source : input.sources) {
     sources.push_back(source.get());
   }
-  return simulate(input.platform, sources, input.hash, {});
+  metrics::RunResult result = platform::run(input.platform, sources, {}).result;
+  result.config_hash = input.hash;
+  result.dataflow = dataflows_of(sources);
+  return result;
 }
 
 PointRun simulate_point(const StudyPoint& point) {

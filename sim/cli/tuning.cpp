@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/interrupt.h"
+#include "cli/scenario_run.h"
 #include "cli/simulation.h"
 
 namespace orrery::cli {
@@ -69,6 +70,7 @@ void define_tuning_options(CLI::App& app, TuningRequest& request) {
 TuningOutcome tune_scenario(const Scenario& scenario, const TuningRequest& request,
                             bool any_dataflow, std::optional<metrics::RunResult> by_default,
                             const std::string& title) {
+  require_simulated(scenario, "--tune");
   TuningOutcome outcome;
   outcome.mapping = scenario.mapping;
   tuning::TuningOptions options;

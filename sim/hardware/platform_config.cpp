@@ -167,6 +167,18 @@ const base::Frequency& PlatformConfig::clock(const std::string& clock_name) cons
   throw base::InternalError("clock domains were checked", clock_name);
 }
 
+std::optional<std::string> PlatformConfig::technology_note() const {
+  if (!technology) {
+    return std::nullopt;
+  }
+  return fmt::format(
+      "energies of arithmetic are scaled from {} {} V to {} nm {} V, by {:.3g}, areas to {} nm: "
+      "curves of static logic, which below 16 nm give less than published arithmetic; energies of "
+      "memories are as given",
+      energy.node, energy.volts.value(), technology->nanometres, technology->volts,
+      arithmetic_energy_factor(), technology->nanometres);
+}
+
 double PlatformConfig::arithmetic_energy_factor() const {
   if (!technology) {
     return 1.0;

@@ -51,6 +51,8 @@ struct PlatformConfig {
 
   // What energies of arithmetic are multiplied by for `technology`; 1 without it.
   [[nodiscard]] double arithmetic_energy_factor() const;
+  // What a result says of the scaling to `technology`; nullopt where there is none.
+  [[nodiscard]] std::optional<std::string> technology_note() const;
   // Of one engine, in `technology` where there is one; nullopt where its units' area is not known.
   [[nodiscard]] std::optional<double> square_millimetres(const EngineConfig& engine) const;
 

@@ -11,10 +11,13 @@ const config::Schema<StorageConfig::Energy>& energy_schema() {
   const config::Codec<double> energy = config::quantity("J", "pJ");
   static const config::Schema<Self> kSchema =
       config::Schema<Self>("storage_energy", "What a storage device draws.")
-          .required("read_bit", &Self::read_picojoules_per_bit, energy, "For each bit read.")
-          .required("write_bit", &Self::write_picojoules_per_bit, energy, "For each bit written.")
+          .required("read_bit", static_cast<double Self::*>(&Self::read_picojoules_per_bit), energy,
+                    "For each bit read.")
+          .required("write_bit", static_cast<double Self::*>(&Self::write_picojoules_per_bit),
+                    energy, "For each bit written.")
           .required("idle", &Self::idle_watts, config::quantity("W", "W"), "Drawn always.")
-          .required("source", &Self::source, config::text(), "Where the figures come from.");
+          .required("source", static_cast<std::string Self::*>(&Self::source), config::text(),
+                    "Where the figures come from.");
   return kSchema;
 }
 

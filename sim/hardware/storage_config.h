@@ -8,14 +8,18 @@
 
 namespace orrery::hardware {
 
+// Of each bit that a memory moves, with where the figures come from.
+struct TransferEnergy {
+  double read_picojoules_per_bit = 0;
+  double write_picojoules_per_bit = 0;
+  std::string source;
+};
+
 // A block device as a memory tier; docs/components/tiers.md.
 struct StorageConfig {
   // Where the energy comes from is part of it: there is no default.
-  struct Energy {
-    double read_picojoules_per_bit = 0;
-    double write_picojoules_per_bit = 0;
+  struct Energy : TransferEnergy {
     double idle_watts = 0;  // drawn always
-    std::string source;
   };
 
   std::string name;

@@ -69,10 +69,22 @@ void compile(TierConfig& tier) {
   }
 }
 
+const config::Schema<TransferEnergy>& transfer_energy_schema() {
+  using Self = TransferEnergy;
+  const config::Codec<double> energy = config::quantity("J", "pJ");
+  static const config::Schema<Self> kSchema =
+      config::Schema<Self>("transfer_energy", "What each bit that a memory moves costs.")
+          .required("read_bit", &Self::read_picojoules_per_bit, energy, "For each bit read.")
+          .required("write_bit", &Self::write_picojoules_per_bit, energy, "For each bit written.")
+          .required("source", &Self::source, config::text(), "Where the figures come from.");
+  return kSchema;
+}
+
 // The keys that speak of DRAM channels, and have no meaning for a block device.
 const std::vector<std::string>& channel_keys() {
-  static const std::vector<std::string> kKeys = {
-      "dram", "channels", "stacks", "interleave", "address_map", "controller", "latency", "cache"};
+  static const std::vector<std::string> kKeys = {"dram",       "channels",    "stacks",
+                                                 "interleave", "address_map", "controller",
+                                                 "latency",    "cache",       "transfer_energy"};
   return kKeys;
 }
 
@@ -186,6 +198,10 @@ base::Rational TierConfig::read_latency() const {
   throw base::InternalError("every memory model has a latency", "tier");
 }
 
+std::optional<TransferEnergy> TierConfig::transfer_energy_per_bit() const {
+  return storage ? std::optional<TransferEnergy>(storage->energy) : transfer_energy;
+}
+
 std::int64_t TierConfig::posted_bytes() const {
   return storage ? 0 : total_channels() * controller.write_places(dram.banks()) * dram.access_bytes;
 }
@@ -217,6 +233,10 @@ const config::Schema<TierConfig>& TierConfig::schema() {
                     "With model bandwidth: from a request to its first data.")
           .optional("cache", &Self::cache, config::maybe(config::object(CacheConfig::schema())),
                     "A cache in front of it; not of a block device.")
+          .optional("transfer_energy", &Self::transfer_energy,
+                    config::maybe(config::object(transfer_energy_schema())),
+                    "With model bandwidth: what each bit costs, which no current tells; left out: "
+                    "none is counted, and the result says so.")
           .position(&Self::where)
           .derive(compile)
           .check([](const Self& tier, const Node& node, Reader& reader) {

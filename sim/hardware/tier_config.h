@@ -33,6 +33,7 @@ struct TierConfig {
   std::optional<memory::FieldMapDescription> address_map;
   memory::dram::ControllerConfig controller;           // of each channel
   base::Duration latency{base::Rational(50'000'000)};  // of kBandwidth, first request to first data
+  std::optional<TransferEnergy> transfer_energy;       // of kBandwidth
   std::optional<memory::dram::SpecDescription> standard;
   std::optional<StorageConfig> storage;
   std::optional<CacheConfig> cache;  // in front of it; not of storage
@@ -52,6 +53,8 @@ struct TierConfig {
   // Femtoseconds from a lonely request at the memory to its data: the row's activation, which takes
   // about as long as a read, and the read; as configured for the other models.
   [[nodiscard]] base::Rational read_latency() const;
+  // Where the model knows no commands to charge: `transfer_energy`, or that of the storage.
+  [[nodiscard]] std::optional<TransferEnergy> transfer_energy_per_bit() const;
   // Bytes that controllers may still hold when their writes have been answered.
   [[nodiscard]] std::int64_t posted_bytes() const;
 

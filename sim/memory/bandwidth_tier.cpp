@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "base/error.h"
 #include "memory/address/slice_cursor.h"
@@ -26,13 +27,14 @@ void count_access(TierStatistics& statistics, const Transfer& transfer, std::uin
 }
 
 BandwidthTier::BandwidthTier(const sc_core::sc_module_name& name, const dram::Spec& spec,
-                             const TierConfig& config, Femtoseconds latency)
+                             const TierConfig& config, Femtoseconds latency, BitEnergy energy)
     : Tier(name, spec.capacity_bytes() * config.total_channels()),
       spec_(spec),
       config_(config),
       clock_(spec.clock()),
       map_(address_map(spec, config)),
       latency_(clock_.cycles_covering(latency)),
+      energy_(std::move(energy)),
       buses_(spec.data_buses()),
       busy_(static_cast<std::size_t>(config.total_channels()), 0) {
   base::require_invariant(config.request_latency >= 1 && config.response_latency >= 1,
@@ -95,6 +97,12 @@ void BandwidthTier::serve() {
 
 void BandwidthTier::finish(Femtoseconds end) {
   statistics_.data_bus_possible = clock_.cycle_at_or_after(end) * buses_ * config_.total_channels();
+  constexpr double kBitsPerByte = 8.0;
+  dram::Energy& energy = statistics_.energy;
+  energy.read = static_cast<double>(statistics_.bytes_read()) * kBitsPerByte * energy_.read;
+  energy.write = static_cast<double>(statistics_.bytes_written()) * kBitsPerByte * energy_.write;
+  energy.family = "energy per bit";
+  energy.source = energy_.source;
 }
 
 TierStatistics BandwidthTier::statistics() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <string>
 #include <vector>
 
 #include "memory/address/address_map.h"
@@ -10,6 +11,13 @@
 #include "memory/tier_layout.h"
 
 namespace orrery::memory {
+
+// Picojoules of each bit. Without a source none are counted.
+struct BitEnergy {
+  double read = 0;
+  double write = 0;
+  std::string source = {};
+};
 
 // The channels of a DRAM standard as servers of their peak bandwidth with a fixed latency: no rows,
 // no refresh, no turnaround. A channel serves slices whole, in the order (arrival cycle, initiator,
@@ -20,7 +28,7 @@ class BandwidthTier : public Tier {
   SC_HAS_PROCESS(BandwidthTier);
   // latency: from the arrival of a request to its first data, at least 0.
   BandwidthTier(const sc_core::sc_module_name& name, const dram::Spec& spec,
-                const TierConfig& config, Femtoseconds latency);
+                const TierConfig& config, Femtoseconds latency, BitEnergy energy = {});
 
   void finish(Femtoseconds end) override;
   [[nodiscard]] TierStatistics statistics() const override;
@@ -42,6 +50,7 @@ class BandwidthTier : public Tier {
   const base::ClockDomain clock_;
   const AddressMap map_;
   const base::Cycle latency_;
+  const BitEnergy energy_;
   const std::int64_t buses_;  // bursts that one channel moves in the time of one
   std::map<base::Cycle, std::vector<Arrival>> arrivals_;
   std::vector<std::int64_t> busy_;  // by channel, in cycles times buses_

@@ -56,8 +56,8 @@ struct TierStatistics {
   std::vector<std::pair<std::string, std::uint64_t>> repetitions;
   base::Cycle data_bus_busy = 0;      // cycles summed over all data buses
   base::Cycle data_bus_possible = 0;  // cycles there were, likewise
-  dram::Energy energy;                // "dram" and "storage", zero otherwise
   std::optional<CacheAccount> cache;  // in front of it
+  dram::Energy energy;                // zero, without a source, where none is known
 
   // Whole bursts.
   [[nodiscard]] std::uint64_t bytes_read() const { return total.read_bursts * access_bytes; }

@@ -141,6 +141,7 @@ struct RunResult {
   std::string platform;
   std::uint64_t seed = 0;
   std::string config_hash;
+  std::string fidelity = "simulated";  // or "analytical": closed forms, docs/analytical.md
   bool partial = false;
   std::string partial_reason;  // "interrupted", "time limit of 10 s"
   std::string dataflow;

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/collect.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <numeric>
 
+#include "hardware/energy_account.h"
 #include "hardware/systolic_array_config.h"
 #include "metrics/invariants.h"
 #include "platform/collect_streams.h"
 #include "platform/collect_tiers.h"
-#include "platform/energy_account.h"
 #include "platform/stream_set.h"
 
 namespace orrery::platform {
@@ -137,7 +135,8 @@ std::vector<double> latencies(const RunResult& result) {
 
 void collect_energy(const hardware::PlatformConfig& platform, const Machine& machine,
                     RunResult& result) {
-  EnergyAccount energy(platform.energy, platform.arithmetic_energy_factor(), result.layers.size());
+  hardware::EnergyAccount energy(platform.energy, platform.arithmetic_energy_factor(),
+                                 result.layers.size());
   for (const auto& engine : machine.engines()) {
     for (std::size_t i = 0; i < engine->account().layers().size(); ++i) {
       for (const auto& [action, count] : engine->account().layers()[i].actions) {
@@ -192,15 +191,14 @@ void add_notes(const hardware::PlatformConfig& platform, RunResult& result) {
       result.notes.push_back("memory." + name + " is not simulated command by command: model " +
                              config::enum_name(hardware::memory_model_names(), tier.model));
     }
+    if (tier.model == hardware::MemoryModel::kBandwidth && !tier.transfer_energy) {
+      result.notes.push_back("memory." + name + " counts no energy: it has no transfer_energy");
+    } else if (tier.model == hardware::MemoryModel::kIdeal) {
+      result.notes.push_back("memory." + name + " counts no energy");
+    }
   }
-  if (platform.technology) {
-    const hardware::Technology& to = *platform.technology;
-    result.notes.push_back(fmt::format(
-        "energies of arithmetic are scaled from {} {} V to {} nm {} V, by {:.3g}, areas to {} nm: "
-        "curves of static logic, which below 16 nm give less than published arithmetic; energies "
-        "of memories are as given",
-        platform.energy.node, platform.energy.volts.value(), to.nanometres, to.volts,
-        platform.arithmetic_energy_factor(), to.nanometres));
+  if (const auto note = platform.technology_note()) {
+    result.notes.push_back(*note);
   }
   for (const auto& [name, engine] : platform.engines) {
     const auto* array = dynamic_cast<const hardware::SystolicArrayConfig*>(engine.get());

@@ -97,7 +97,7 @@ void collect_tiers(const hardware::PlatformConfig& platform, const Machine& mach
 namespace {
 
 // Lines that come from the memory are written into the cache, those that go back are read.
-void add_cache_energy(const memory::CacheAccount& account, EnergyAccount& energy) {
+void add_cache_energy(const memory::CacheAccount& account, hardware::EnergyAccount& energy) {
   const auto line = static_cast<std::uint64_t>(account.line_bytes);
   for (std::size_t i = 0; i < account.layers.size(); ++i) {
     const memory::CacheStatistics& layer = account.layers[i];
@@ -130,14 +130,14 @@ void add_cache_facts(const std::string& name, const StreamAudit::Tier& declared,
 }  // namespace
 
 void add_tier_energy(const hardware::PlatformConfig& platform, const Machine& machine,
-                     const std::vector<double>& latencies, EnergyAccount& energy) {
+                     const std::vector<double>& latencies, hardware::EnergyAccount& energy) {
   for (std::size_t t = 0; t < machine.tiers().size(); ++t) {
     const TierStatistics statistics = machine.tiers()[t]->statistics();
     if (statistics.cache) {
       add_cache_energy(*statistics.cache, energy);
     }
     if (statistics.energy.source.empty()) {
-      continue;  // a model without energy
+      continue;  // a model without energy: the result has a note
     }
     const std::string owner = "memory." + platform.memory[t].first;
     const auto by = [&](Weight weight) {
@@ -166,10 +166,12 @@ void add_tier_energy(const hardware::PlatformConfig& platform, const Machine& ma
     if (amounts.background_buffers > 0) {
       energy.share(owner + ".background_buffers", amounts.background_buffers, latencies);
     }
-    energy.share(owner + ".background",
-                 amounts.background_active + amounts.background_precharged +
-                     amounts.background_power_down + amounts.self_refresh + amounts.constant,
-                 latencies);
+    if (statistics.model != "bandwidth") {  // which knows bits alone
+      energy.share(owner + ".background",
+                   amounts.background_active + amounts.background_precharged +
+                       amounts.background_power_down + amounts.self_refresh + amounts.constant,
+                   latencies);
+    }
     energy.add_source(owner, amounts.family + ": " + amounts.source);
   }
 }

@@ -70,6 +70,13 @@ memory::CacheTierConfig cache_config(const hardware::CacheConfig& config,
   return cache;
 }
 
+memory::BitEnergy bit_energy(const hardware::TierConfig& config) {
+  const auto& energy = config.transfer_energy;
+  return energy ? memory::BitEnergy{energy->read_picojoules_per_bit,
+                                    energy->write_picojoules_per_bit, energy->source}
+                : memory::BitEnergy{};
+}
+
 std::unique_ptr<memory::Tier> build_memory(const std::string& name,
                                            const hardware::TierConfig& config,
                                            const hardware::PlatformConfig& platform) {
@@ -87,8 +94,8 @@ std::unique_ptr<memory::Tier> build_memory(const std::string& name,
       return std::make_unique<memory::DramTier>(name.c_str(), config.dram, tier,
                                                 channel_config(config, platform));
     case hardware::MemoryModel::kBandwidth:
-      return std::make_unique<memory::BandwidthTier>(name.c_str(), config.dram, tier,
-                                                     femtoseconds(config.latency));
+      return std::make_unique<memory::BandwidthTier>(
+          name.c_str(), config.dram, tier, femtoseconds(config.latency), bit_energy(config));
     case hardware::MemoryModel::kIdeal:
       return std::make_unique<memory::IdealTier>(name.c_str(), config.capacity(),
                                                  config.dram.access_bytes);

@@ -182,14 +182,23 @@ Json orrery_json() {
 }
 
 Json result_json(const RunResult& result) {
-  Json json{{"schema", "orrery-result-1"},   {"orrery", orrery_json()},
-            {"workload", result.workload},   {"platform", result.platform},
-            {"seed", result.seed},           {"config_hash", result.config_hash},
-            {"partial", result.partial},     {"partial_reason", result.partial_reason},
-            {"dataflow", result.dataflow},   {"latency", latency_json(result)},
-            {"energy", energy_json(result)}, {"commands", result.commands},
-            {"engines", Json::array()},      {"memory", Json::array()},
-            {"layers", Json::array()},       {"invariants", Json::array()},
+  Json json{{"schema", "orrery-result-1"},
+            {"orrery", orrery_json()},
+            {"workload", result.workload},
+            {"platform", result.platform},
+            {"seed", result.seed},
+            {"config_hash", result.config_hash},
+            {"fidelity", result.fidelity},
+            {"partial", result.partial},
+            {"partial_reason", result.partial_reason},
+            {"dataflow", result.dataflow},
+            {"latency", latency_json(result)},
+            {"energy", energy_json(result)},
+            {"commands", result.commands},
+            {"engines", Json::array()},
+            {"memory", Json::array()},
+            {"layers", Json::array()},
+            {"invariants", Json::array()},
             {"notes", result.notes}};
   for (const EngineResult& engine : result.engines) {
     json["engines"].push_back(engine_json(engine));

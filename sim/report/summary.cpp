@@ -33,6 +33,9 @@ std::string heading(const RunResult& result) {
   if (!result.dataflow.empty()) {
     text += ", dataflow " + result.dataflow;
   }
+  if (result.fidelity != "simulated") {
+    text += fmt::format("\nfidelity: {}, not simulated", result.fidelity);
+  }
   if (result.partial) {
     text += fmt::format("\nPARTIAL: {}; the figures cover only what was simulated",
                         result.partial_reason);

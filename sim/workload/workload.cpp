@@ -63,8 +63,8 @@ config::Node apply_overrides(config::Node document,
 
 const config::Codec<WorkloadSpecPointer>& workload_codec() {
   static const config::Codec<WorkloadSpecPointer> kCodec = config::one_of<WorkloadSpec>(
-      kRoot,
-      {llm_workload_kind(), topology_workload_kind(), graph_workload_kind(), onnx_workload_kind()});
+      kRoot, {llm_workload_kind(), topology_workload_kind(), graph_workload_kind(),
+              onnx_workload_kind(), products_workload_kind()});
   return kCodec;
 }
 
@@ -81,6 +81,7 @@ Workload make_workload(const config::Node& document, const std::string& fallback
   workload.kind = document.find("kind")->text();
   workload.seed = static_cast<std::uint64_t>((*spec)->seed);
   workload.graph = (*spec)->build(workload.name);
+  workload.products = (*spec)->products();
   workload.origin = (*spec)->imported_from();
   workload.resolved = workload_codec().write(*spec);
   return workload;

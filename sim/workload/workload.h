@@ -12,6 +12,7 @@
 #include "config/schema.h"
 #include "workload/graph.h"
 #include "workload/origin.h"
+#include "workload/product.h"
 #include "workload/workload_spec.h"
 
 namespace orrery::workload {
@@ -19,10 +20,11 @@ namespace orrery::workload {
 // What a workload file asks for, ready to be lowered.
 struct Workload {
   std::string name;
-  std::string kind;  // "llm", "topology", "graph"; an imported model is a graph
+  std::string kind;  // "llm", "topology", "graph", "products"; an imported model is a graph
   Graph graph;
-  std::optional<Origin> origin;  // of an imported graph
-  std::uint64_t seed = 1;        // of everything that the workload leaves open
+  std::vector<Product> products;  // of kind products, whose graph has no operators
+  std::optional<Origin> origin;   // of an imported graph
+  std::uint64_t seed = 1;         // of everything that the workload leaves open
   // The file with every default written out and the files that it names put in their place: it can
   // be loaded again from anywhere and gives the same graph.
   config::Node resolved;

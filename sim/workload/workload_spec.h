@@ -5,11 +5,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/node.h"
 #include "config/schema.h"
 #include "workload/graph.h"
 #include "workload/origin.h"
+#include "workload/product.h"
 
 namespace orrery::workload {
 
@@ -26,6 +28,8 @@ struct WorkloadSpec {
   [[nodiscard]] virtual std::optional<Origin> imported_from() const { return std::nullopt; }
   // Throws base::UserError with every mistake that only the shapes tell.
   [[nodiscard]] virtual Graph build(const std::string& graph_name) const = 0;
+  // Products that stand for the workload where it has no operators.
+  [[nodiscard]] virtual std::vector<Product> products() const { return {}; }
 };
 
 using WorkloadSpecPointer = std::shared_ptr<const WorkloadSpec>;
@@ -45,5 +49,6 @@ void add_common_parameters(config::Schema<Spec>& schema) {
 [[nodiscard]] config::Kind<WorkloadSpec> topology_workload_kind();
 [[nodiscard]] config::Kind<WorkloadSpec> graph_workload_kind();
 [[nodiscard]] config::Kind<WorkloadSpec> onnx_workload_kind();
+[[nodiscard]] config::Kind<WorkloadSpec> products_workload_kind();
 
 }  // namespace orrery::workload

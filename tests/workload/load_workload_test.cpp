@@ -115,7 +115,7 @@ TEST_F(LoadWorkload, RefusesFoldersAndAbsentFiles) {
 
 TEST(WorkloadCodec, DescribesEveryKindForDocumentation) {
   const auto& type = *workload_codec().type;
-  EXPECT_THAT(type.choices, testing::ElementsAre("llm", "topology", "graph", "onnx"));
+  EXPECT_THAT(type.choices, testing::ElementsAre("llm", "topology", "graph", "onnx", "products"));
   for (const auto& kind : type.alternatives) {
     for (const auto& field : kind->fields) {
       EXPECT_FALSE(field.help.empty()) << kind->name << "." << field.key;

@@ -68,6 +68,9 @@ const config::Schema<MappingConfig>& MappingConfig::schema() {
           .optional("layers", &Self::layers, config::list(config::object(LayerRule::schema())),
                     "Rules for single layers; of several that match and have the same key, the "
                     "last counts.")
+          .optional("execution", &Self::execution,
+                    config::maybe(config::object(ExecutionConfig::schema())),
+                    "How the run finds out how long things take; left out: simulated.")
           .position(&Self::where);
   return kSchema;
 }

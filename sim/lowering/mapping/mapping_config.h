@@ -11,6 +11,7 @@
 #include "config/document.h"
 #include "config/schema.h"
 #include "lowering/mapping/attention_form.h"
+#include "lowering/mapping/execution.h"
 #include "lowering/mapping/layer_rule.h"
 #include "lowering/mapping/placement_rule.h"
 #include "lowering/mapping/softmax_form.h"
@@ -32,7 +33,12 @@ struct MappingConfig {
   std::vector<PlacementRule> placement;         // none: tiers in the order of the platform
   std::vector<PlacementRule> second_placement;  // before these, for the second sub-batch
   std::vector<LayerRule> layers;                // the last one that has a key counts
+  std::optional<ExecutionConfig> execution;     // absent: simulated
   base::SourcePosition where;
+
+  [[nodiscard]] bool is_analytical() const {
+    return execution && execution->kind == Fidelity::kAnalytical;
+  }
 
   [[nodiscard]] static const config::Schema<MappingConfig>& schema();
 };

@@ -1,37 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "platform/energy_account.h"
+#include "hardware/energy_account.h"
 
-#include <algorithm>
-#include <array>
-#include <string_view>
+#include <map>
 
-namespace orrery::platform {
+namespace orrery::hardware {
 namespace {
 
 std::string owner_of(const std::string& action) {
   return action.substr(0, action.find('.'));
 }
 
-// Owners of actions of multipliers and of what stands in their place.
-bool is_product(const std::string& owner) {
-  constexpr std::array<std::string_view, 3> kOwners{"mac", "bit_serial", "lut"};
-  return std::ranges::find(kOwners, owner) != kOwners.end();
+// Actions of arrays by their owner, with the part of the component that they belong to.
+const std::map<std::string, std::string>& actions_of_arrays() {
+  static const std::map<std::string, std::string> kParts{
+      {"array", "registers"},
+      {"bit_serial", "bit_serial"},
+      {"lut", "lut"},
+      {"mac", "mac"},
+      {"processing_element", "processing_elements"}};
+  return kParts;
 }
 
 // Static logic, which technology curves are of; memories and wires scale otherwise.
 bool is_arithmetic(const std::string& action) {
   const std::string owner = owner_of(action);
-  return is_product(owner) || owner == "array" || owner == "vector";
+  return actions_of_arrays().contains(owner) || owner == "vector";
 }
 
 // "mac.int8" and "array.register_byte" are the array's, "scratchpad.read_byte" the scratchpad's:
 // what stands before the point, with the arithmetic under the engine that does it.
 std::string component_of(const std::string& action) {
   const std::string owner = owner_of(action);
-  if (owner == "array") {
-    return "array.registers";
-  }
-  return is_product(owner) ? "array." + owner : owner;
+  const auto part = actions_of_arrays().find(owner);
+  return part == actions_of_arrays().end() ? owner : "array." + part->second;
 }
 
 }  // namespace
@@ -89,4 +90,4 @@ metrics::Breakdown<std::string> EnergyAccount::sources() const {
   return {sources_.begin(), sources_.end()};
 }
 
-}  // namespace orrery::platform
+}  // namespace orrery::hardware

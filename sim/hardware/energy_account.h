@@ -8,7 +8,7 @@
 #include "hardware/energy_config.h"
 #include "metrics/run_result.h"
 
-namespace orrery::platform {
+namespace orrery::hardware {
 
 // Picojoules by component, in total and by layer. What cannot be tied to a layer (leakage, refresh,
 // background) is shared out by the layers' latencies, so that the layers add up to the run.
@@ -39,4 +39,4 @@ class EnergyAccount {
   std::map<std::string, std::string> sources_;
 };
 
-}  // namespace orrery::platform
+}  // namespace orrery::hardware
