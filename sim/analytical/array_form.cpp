@@ -51,9 +51,10 @@ base::Cycle filled(const SystolicArrayConfig& config, const timing::Dataflow& da
 }
 
 ArrayForm::Operations products_of_wider_type(const Product& product) {
-  const auto wider = numeric::bits(product.input_type) >= numeric::bits(product.weight_type)
-                         ? product.input_type
-                         : product.weight_type;
+  const auto wider =
+      numeric::code_bits(product.input_type) >= numeric::code_bits(product.weight_type)
+          ? product.input_type
+          : product.weight_type;
   return {"mac." + numeric::name(wider), product.m * product.n * product.k};
 }
 

@@ -9,7 +9,6 @@
 namespace orrery::analytical {
 namespace {
 
-using base::divide_up;
 using lowering::ExecutionConfig;
 using workload::Product;
 
@@ -68,11 +67,11 @@ void charge_lines(const Product& product, const Estimate& estimate, const ArrayF
 // Operands at the array's edges; what comes and goes.
 void charge_bytes(const Product& product, const Estimate& estimate, const ArrayForm& array,
                   Charge& charge) {
-  const std::int64_t operand_bits =
-      array.input_reads(product) * numeric::bits(product.input_type) +
-      array.weight_reads(product) * numeric::bits(product.weight_type);
+  const base::Rational operand_bits =
+      array.input_reads(product) * numeric::bits_per_element(product.input_type) +
+      array.weight_reads(product) * numeric::bits_per_element(product.weight_type);
   charge.add("scratchpad.read_byte",
-             divide_up(operand_bits, kBitsPerByte) + estimate.bytes_written);
+             base::ceil(operand_bits / kBitsPerByte) + estimate.bytes_written);
   charge.add("scratchpad.write_byte", estimate.bytes_read + product.outputs.bytes());
 }
 

@@ -165,7 +165,7 @@ class OperatorProducts {
 
   [[nodiscard]] static MatrixStorage cache_rows(std::int64_t rows, std::int64_t elements,
                                                 numeric::ElementType type) {
-    return {rows, elements, numeric::bits(type), numeric::bits(type)};
+    return {rows, elements, numeric::bits_per_element(type), numeric::bits_per_element(type)};
   }
 
   const Graph& graph_;

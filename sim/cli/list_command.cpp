@@ -14,6 +14,7 @@
 #include "cli/subcommand.h"
 #include "hardware/engine_config.h"
 #include "memory/specification/spec_schema.h"
+#include "numeric/element_type.h"
 #include "report/format.h"
 #include "report/text_table.h"
 #include "sweep/expansion.h"
@@ -155,13 +156,41 @@ std::string studies_text() {
   return table.to_string(0);
 }
 
+Json types_json() {
+  Json json = Json::array();
+  for (const numeric::ElementTypeInfo& type : numeric::element_types()) {
+    json.push_back({{"number", static_cast<int>(type.type)},
+                    {"name", type.name},
+                    {"bits_per_element", base::to_double(numeric::bits_per_element(type.type))},
+                    {"code_bits", type.format.bits},
+                    {"block_elements", numeric::block_elements(type.type)},
+                    {"granule", numeric::granule(type.type)}});
+  }
+  return json;
+}
+
+std::string types_text() {
+  TextTable table({{"number", '>'},
+                   {"type", '<'},
+                   {"bits per element", '>'},
+                   {"of its code", '>'},
+                   {"block", '>'},
+                   {"granule", '>'}});
+  for (const Json& type : types_json()) {
+    table.add({type["number"].dump(), type["name"], type["bits_per_element"].dump(),
+               type["code_bits"].dump(), type["block_elements"].dump(), type["granule"].dump()});
+  }
+  return table.to_string(0);
+}
+
 const std::vector<Listing>& listings() {
   static const std::vector<Listing> kListings{{"engines", engines_json, engines_text},
                                               {"dram", dram_json, dram_text},
                                               {"models", models_json, models_text},
                                               {"operators", operators_json, operators_text},
                                               {"parameters", parameters_json, parameters_text},
-                                              {"studies", studies_json, studies_text}};
+                                              {"studies", studies_json, studies_text},
+                                              {"types", types_json, types_text}};
   return kListings;
 }
 
@@ -170,11 +199,12 @@ class ListCommand : public Subcommand {
  public:
   [[nodiscard]] std::string name() const override { return "list"; }
   [[nodiscard]] std::string help() const override {
-    return "List what this build knows: engines, dram, models, operators, parameters, studies.";
+    return "List what this build knows: engines, dram, models, operators, parameters, studies, "
+           "types.";
   }
 
   void define(CLI::App& app) override {
-    app.add_option("what", what_, "engines, dram, models, operators, parameters or studies.")
+    app.add_option("what", what_, "engines, dram, models, operators, parameters, studies or types.")
         ->required();
     CLI::Option* json = app.add_flag("--json", json_, "Print JSON.");
     CLI::Option* markdown =

@@ -99,8 +99,12 @@ class BinaryWriter {
     const bool has_steps = moves_coordinates(view);
     const bool has_bounds = !is_unbounded(view);
     out_.byte(static_cast<unsigned>(view.row.size() * kDigitCounts + view.column.size()));
-    out_.byte(static_cast<unsigned>(view.type) | (has_steps ? kStepsFlag : 0U) |
+    const auto type = static_cast<unsigned>(view.type);
+    out_.byte(std::min(type, kWideType) | (has_steps ? kStepsFlag : 0U) |
               (has_bounds ? kBoundsFlag : 0U));
+    if (type >= kWideType) {
+      out_.byte(type);
+    }
     write(view.space);
     out_.integer(view.base);
     write(view.row);

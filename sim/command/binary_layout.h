@@ -15,7 +15,9 @@ inline constexpr unsigned kFirstBodyTag = 1;  // the alternatives of Command::bo
 inline constexpr unsigned kBodyTags = 7;
 
 inline constexpr unsigned kDigitCounts = 5;  // a side of a view has 0 to 4 digits
-inline constexpr unsigned kElementTypes = 8;
+// Element types by number, that is by their place among numeric::element_types(). In a view, where
+// two flags share the byte, this stands for one from here on, whose number is the next byte.
+inline constexpr unsigned kWideType = 0x3f;
 inline constexpr unsigned kStepsFlag = 0x40;
 inline constexpr unsigned kBoundsFlag = 0x80;
 inline constexpr unsigned kSpaceKinds = 3;

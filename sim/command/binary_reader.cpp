@@ -228,8 +228,8 @@ void BinaryReader::read(PimProgram& program) {
   const PimMemory& memory = header_.pim_memories[program.memory];
   program.channel = in_.integer();
   program.repetitions = in_.integer();
-  program.type = static_cast<ElementType>(in_.choice(kElementTypes, "element type"));
-  program.result_type = static_cast<ElementType>(in_.choice(kElementTypes, "element type"));
+  program.type = element_type(in_.byte());
+  program.result_type = element_type(in_.byte());
   const std::uint64_t steps = in_.natural(kMostPimSteps, "steps:");
   for (std::uint64_t i = 0; i < steps; ++i) {
     program.steps.push_back(pim_step(in_file));
@@ -299,6 +299,22 @@ Space BinaryReader::space_in_file() {
   return space;
 }
 
+unsigned BinaryReader::wide_type_number() {
+  const unsigned number = in_.byte();
+  if (number < kWideType) {
+    in_.fail(fmt::format("element type {} in two bytes", number), "the shortest form");
+  }
+  return number;
+}
+
+ElementType BinaryReader::element_type(unsigned number) {
+  const std::size_t count = numeric::element_types().size();
+  if (number >= count) {
+    in_.fail(fmt::format("no element type {}", number), fmt::format("0 to {}", count - 1));
+  }
+  return static_cast<ElementType>(number);
+}
+
 View BinaryReader::view() {
   const std::uint64_t begin = in_.offset();
   View view;
@@ -306,12 +322,8 @@ View BinaryReader::view() {
   const unsigned char type = in_.byte();
   const bool has_steps = (type & kStepsFlag) != 0;
   const bool has_bounds = (type & kBoundsFlag) != 0;
-  const unsigned type_index = type & ~(kStepsFlag | kBoundsFlag);
-  if (type_index >= kElementTypes) {
-    in_.fail(fmt::format("no element type {}", type_index),
-             fmt::format("0 to {}", kElementTypes - 1));
-  }
-  view.type = static_cast<ElementType>(type_index);
+  const unsigned type_number = type & ~(kStepsFlag | kBoundsFlag);
+  view.type = element_type(type_number < kWideType ? type_number : wide_type_number());
   view.space = space();
   view.base = in_.integer();
   view.row.resize(sizes / kDigitCounts);

@@ -44,6 +44,8 @@ class BinaryReader : public Source {
   [[nodiscard]] Space space();
   [[nodiscard]] Space space_in_file();
   [[nodiscard]] Move::End end();
+  [[nodiscard]] unsigned wide_type_number();
+  [[nodiscard]] ElementType element_type(unsigned number);
   [[nodiscard]] View view();
   [[nodiscard]] timing::Dataflow dataflow(unsigned index);
   [[nodiscard]] VectorStage stage();

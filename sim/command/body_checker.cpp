@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "command/form_names.h"
 #include "command/pim_program_checker.h"
@@ -22,6 +23,12 @@ constexpr Wide kWidest = static_cast<Wide>(kLargestAddress) * 8;
 
 Wide magnitude(std::int64_t value) {
   return value < 0 ? -static_cast<Wide>(value) : static_cast<Wide>(value);
+}
+
+// Whether the digit counts the elements of one block.
+bool is_block_digit(ElementType type, const Digit& digit) {
+  return numeric::is_block(type) && digit.extent == numeric::block_elements(type) &&
+         digit.stride_bits == numeric::code_bits(type);
 }
 
 }  // namespace
@@ -77,10 +84,24 @@ void BodyChecker::check(const Move& move, EngineIndex /*engine*/) {
   check_end("destination", move.destination, move);
 }
 
+// The innermost digit of one side counts the elements of a block: its metadata lie behind the last.
+bool BodyChecker::check_blocks(const std::string& field, const View& view) {
+  const auto has_blocks = [&](const auto& digits) {
+    return !digits.empty() && is_block_digit(view.type, digits.back());
+  };
+  if (!numeric::is_block(view.type) || has_blocks(view.row) != has_blocks(view.column)) {
+    return true;
+  }
+  add(field, fmt::format("parts of blocks of {}", numeric::name(view.type)),
+      fmt::format("{}:{} as the innermost digit of its rows or its columns",
+                  numeric::block_elements(view.type), numeric::code_bits(view.type)));
+  return false;
+}
+
 // Extents, strides, steps and bounds, before anything is computed with them.
 bool BodyChecker::check_digits(const std::string& field, const View& view) {
-  const int alignment = std::min(numeric::bits(view.type), 8);
-  Wide reach = magnitude(view.base) * 8 + numeric::bits(view.type);
+  const int alignment = std::gcd(numeric::block_bits(view.type), 8);
+  Wide reach = magnitude(view.base) * 8 + numeric::block_bits(view.type);
   std::array<Wide, 2> coordinate{magnitude(view.bounds[0].origin),
                                  magnitude(view.bounds[1].origin)};
   for (const auto* digits : {&view.row, &view.column}) {
@@ -89,7 +110,7 @@ bool BodyChecker::check_digits(const std::string& field, const View& view) {
       if (!check_size(field, digit.extent, 1, kLargestSize)) {
         return false;
       }
-      if (digit.stride_bits % alignment != 0) {
+      if (digit.stride_bits % alignment != 0 && !is_block_digit(view.type, digit)) {
         add(field, fmt::format("a stride of {} bits", digit.stride_bits),
             fmt::format("a multiple of {} bits for {}", alignment, numeric::name(view.type)));
         return false;
@@ -117,7 +138,7 @@ bool BodyChecker::check_digits(const std::string& field, const View& view) {
 }
 
 void BodyChecker::check_view(const std::string& field, const View& view, const Shape* shape) {
-  if (!check_digits(field, view)) {
+  if (!check_blocks(field, view) || !check_digits(field, view)) {
     return;
   }
   const std::int64_t rows = row_count(view);

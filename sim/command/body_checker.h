@@ -42,6 +42,7 @@ class BodyChecker {
   [[nodiscard]] bool check_size(const std::string& field, std::int64_t value, std::int64_t least,
                                 std::int64_t most);
   [[nodiscard]] bool check_digits(const std::string& field, const View& view);
+  [[nodiscard]] bool check_blocks(const std::string& field, const View& view);
   void check_window(const ComputeTile& tile);
   void check_end(const std::string& field, const Move::End& end, const Move& move);
   void check_view(const std::string& field, const View& view, const Shape* shape);

@@ -73,6 +73,9 @@ const config::EnumTable<ElementType>& element_type_names() {
     for (const numeric::ElementTypeInfo& info : numeric::element_types()) {
       names.emplace_back(info.name, info.type);
     }
+    for (const auto& alias : numeric::element_type_aliases()) {
+      names.push_back(alias);
+    }
     return names;
   }();
   return kNames;

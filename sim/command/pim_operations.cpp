@@ -27,6 +27,9 @@ std::int64_t contiguous_bytes(const PimMemory& memory) {
 }
 
 bool holds_whole(const PimMemory& memory, ElementType type) {
+  if (numeric::is_block(type)) {
+    return false;
+  }
   const int bits = numeric::bits(type);
   return memory.column_bytes * 8 % bits == 0 &&
          (bits <= 8 || contiguous_bytes(memory) * 8 % bits == 0);

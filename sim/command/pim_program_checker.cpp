@@ -288,6 +288,10 @@ void PimProgramChecker::check_state(const PimProgram& program) {
 void PimProgramChecker::check(const PimProgram& program) {
   const PimMemory& memory = header_.pim_memories[program.memory];
   bool sound = check_size("channel", program.channel, 0, memory.channels() - 1);
+  if (numeric::is_block(program.result_type)) {
+    add("result_type", numeric::name(program.result_type), "a scalar type");
+    return;
+  }
   sound = check_size("repetitions", program.repetitions, 1, kLargestSize) && sound;
   sound = sound && check_steps(program);
   if (!holds_whole(memory, program.type)) {

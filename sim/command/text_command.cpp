@@ -230,7 +230,7 @@ View TextCommandParser::view() {
   scanner_->expect('@', "'@' and an address in bytes");
   view.base = scanner_->integer("an address in bytes");
   scanner_->expect('/', "'/' and a type");
-  view.type = read_choice(*scanner_, element_type_names(), "type");
+  view.type = read_element_type(*scanner_);
   view.row = digits();
   view.column = digits();
   if (scanner_->accept('{')) {

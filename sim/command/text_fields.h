@@ -36,6 +36,8 @@ struct FieldKey {
 
 [[nodiscard]] const config::EnumTable<bool>& yes_and_no();
 
+[[nodiscard]] ElementType read_element_type(LineScanner& scanner);
+
 // Looks up the next word among the names of an enumeration.
 template <class E>
 [[nodiscard]] E read_choice(LineScanner& scanner, const config::EnumTable<E>& table,

@@ -37,13 +37,9 @@ void TextPimParser::read(PimProgram& program, int column) {
        }},
       {"step", true, [](Self& self, PimProgram& body) { self.read_step(body); }, true},
       {"type", false,
-       [](Self& self, PimProgram& body) {
-         body.type = read_choice(self.scanner_, element_type_names(), "type");
-       }},
+       [](Self& self, PimProgram& body) { body.type = read_element_type(self.scanner_); }},
       {"result_type", false,
-       [](Self& self, PimProgram& body) {
-         body.result_type = read_choice(self.scanner_, element_type_names(), "type");
-       }},
+       [](Self& self, PimProgram& body) { body.result_type = read_element_type(self.scanner_); }},
       {"source", false, [](Self& self, PimProgram& body) { self.read_end(body.source); }},
       {"source_stride", false,
        [](Self& self, PimProgram& body) { self.read_strides(body.source); }},

@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/error.h"
+
 namespace orrery::command {
 namespace {
 
@@ -60,6 +62,13 @@ Range free_range(const std::vector<Digit>& digits) {
   return range;
 }
 
+// From the first bit of the last element on. A view of a block type ends with the last element of a
+// block, behind which the block's metadata stand.
+int last_element_bits(ElementType type) {
+  const numeric::BlockFormat* block = numeric::info(type).block;
+  return numeric::code_bits(type) + (block == nullptr ? 0 : block->metadata_bits());
+}
+
 bool inside(const Bound& bound, std::int64_t offset) {
   const std::int64_t coordinate = bound.origin + offset;
   return coordinate >= 0 && coordinate < bound.limit;
@@ -103,6 +112,17 @@ std::optional<Range> bounded_range(const std::vector<Digit>& digits,
 
 }  // namespace
 
+boost::container::static_vector<Digit, 4> element_digits(ElementType type, std::int64_t count) {
+  const int bits = numeric::code_bits(type);
+  if (!numeric::is_block(type)) {
+    return {{count, count == 1 ? 0 : bits, {0, 0}}};
+  }
+  const int block = numeric::block_elements(type);
+  base::require_invariant(count % block == 0, "a row of whole blocks", numeric::name(type));
+  return {{count / block, count == block ? 0 : numeric::block_bits(type), {0, 0}},
+          {block, bits, {0, 0}}};
+}
+
 View matrix_view(Space space, ElementType type, std::int64_t base, std::int64_t rows,
                  std::int64_t columns, std::int64_t row_stride_bytes) {
   View view;
@@ -110,7 +130,7 @@ View matrix_view(Space space, ElementType type, std::int64_t base, std::int64_t 
   view.type = type;
   view.base = base;
   view.row.push_back({rows, rows == 1 ? 0 : row_stride_bytes * 8, {0, 0}});
-  view.column.push_back({columns, columns == 1 ? 0 : numeric::bits(type), {0, 0}});
+  view.column = element_digits(type, columns);
   return view;
 }
 
@@ -152,7 +172,7 @@ Interval touched_bytes(const View& view) {
     range.high += part->high;
   }
   const std::int64_t begin = view.base * 8 + range.low;
-  const std::int64_t end = view.base * 8 + range.high + numeric::bits(view.type);
+  const std::int64_t end = view.base * 8 + range.high + last_element_bits(view.type);
   return {begin >= 0 ? begin / 8 : -((-begin + 7) / 8), end >= 0 ? (end + 7) / 8 : end / 8};
 }
 

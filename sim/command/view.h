@@ -20,6 +20,10 @@ struct Interval {
 [[nodiscard]] View matrix_view(Space space, ElementType type, std::int64_t base, std::int64_t rows,
                                std::int64_t columns, std::int64_t row_stride_bytes);
 
+// Digits of `count` elements next to each other; of a block type whole blocks.
+[[nodiscard]] boost::container::static_vector<Digit, 4> element_digits(ElementType type,
+                                                                       std::int64_t count);
+
 // Rows and columns of the matrix that the digits span.
 [[nodiscard]] std::int64_t row_count(const View& view);
 [[nodiscard]] std::int64_t column_count(const View& view);

@@ -25,8 +25,8 @@ std::optional<Cycle> SystolicArray::ready_cycle(Cycle /*now_cycle*/) const {
 
 timing::TileTiming SystolicArray::issue(const command::ComputeTile& tile, Cycle cycle) {
   const timing::TileShape shape{tile.m, tile.n, tile.k, tile.groups};
-  const timing::OperandBits bits{numeric::bits(tile.a.type), numeric::bits(tile.b.type),
-                                 8 * kPartialSumBytes};
+  const timing::OperandBits bits{numeric::bits_per_element(tile.a.type),
+                                 numeric::bits_per_element(tile.b.type), 8 * kPartialSumBytes};
   const timing::PortWidths widths{config_.stream_port_bytes, config_.stationary_port_bytes, 0};
   if (tile.dataflow.machine() == timing::Dataflow::Machine::kRowsStay) {
     const timing::RowStationaryTile rows{shape, tile.window};
@@ -47,8 +47,9 @@ std::optional<Cycle> SystolicArray::start(const command::Command& command, Ticke
 
   const std::int64_t sums_read =
       timing.partial_sums_read + (tile.accumulate ? tile.m * tile.n * tile.groups : 0);
-  const auto wider =
-      numeric::bits(tile.a.type) >= numeric::bits(tile.b.type) ? tile.a.type : tile.b.type;
+  const auto wider = numeric::code_bits(tile.a.type) >= numeric::code_bits(tile.b.type)
+                         ? tile.a.type
+                         : tile.b.type;
   metrics::EngineLayerAccount& account = layer_account(command.layer);
   account.macs_useful += tile.macs_useful;
   account.macs_executed += timing.macs_executed;
@@ -59,10 +60,10 @@ std::optional<Cycle> SystolicArray::start(const command::Command& command, Ticke
   account.actions["mac." + numeric::name(wider)] += timing.macs_useful;
   // Of a row-stationary PE both operands come from its register files.
   const int register_bits = tile.dataflow.machine() == timing::Dataflow::Machine::kRowsStay
-                                ? numeric::bits(tile.a.type) + numeric::bits(tile.b.type)
-                                : numeric::bits(wider);
+                                ? numeric::code_bits(tile.a.type) + numeric::code_bits(tile.b.type)
+                                : numeric::code_bits(wider);
   account.actions["array.register_byte"] +=
-      timing.macs_executed * (register_bits / 8 + kPartialSumBytes);
+      timing.macs_executed * register_bits / 8 + timing.macs_executed * kPartialSumBytes;
   account.actions["scratchpad.read_byte"] += operand_bytes;
   account.actions["accumulator.read_byte"] += sums_read * kPartialSumBytes;
   account.actions["accumulator.write_byte"] += timing.partial_sums_written * kPartialSumBytes;

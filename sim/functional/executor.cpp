@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <type_traits>
+#include <vector>
 
 #include "base/error.h"
 #include "command/vector_kinds.h"
@@ -159,10 +161,11 @@ void Executor::execute(const command::VectorCommand& command) {
   }
   ViewReader destination(memory_, command.destination, command.rows, columns);
   for (std::int64_t r = 0; r < command.rows; ++r) {
-    for (std::int64_t c = 0; c < columns; ++c) {
-      destination.write(
-          r, c, rows[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)].value_or(0.0));
+    std::vector<double> values;
+    for (const std::optional<double>& value : rows[static_cast<std::size_t>(r)]) {
+      values.push_back(value.value_or(0.0));
     }
+    destination.write_row(r, values);
   }
 }
 

@@ -3,15 +3,39 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <functional>
+
 #include "base/error.h"
 
 namespace orrery::functional {
 namespace {
 
-constexpr int kCellBits = 4;
+// Whose code, or block, the cells of one element are part of.
+struct Extent {
+  int code_bits;
+  int all_bits;  // of the element, or of its block
+};
 
-std::string element_text(std::uint8_t type) {
-  return type == 0 ? "nothing" : numeric::name(static_cast<numeric::ElementType>(type - 1));
+Extent extent_of(numeric::ElementType type) {
+  return {numeric::code_bits(type), numeric::block_bits(type)};
+}
+
+// A number for what a block holds: equal blocks may stand for each other.
+double number_of(const std::vector<bool>& bits) {
+  constexpr std::uint64_t kMost = (std::uint64_t{1} << 50) - 1;  // twice that fits a double
+  return static_cast<double>(std::hash<std::vector<bool>>()(bits) & kMost);
+}
+
+// The first bit of an element of a row-major tensor.
+std::int64_t element_bit(std::int64_t address, numeric::ElementType type, std::int64_t row_elements,
+                         std::int64_t index) {
+  const int block = numeric::block_elements(type);
+  base::require_invariant(row_elements % block == 0, "rows of whole blocks", numeric::name(type));
+  const std::int64_t column = index % row_elements;
+  return (address + index / row_elements * numeric::row_bytes(type, row_elements)) * 8 +
+         numeric::bit_offset(type, column / block * block) +
+         column % block * numeric::code_bits(type);
 }
 
 }  // namespace
@@ -20,60 +44,126 @@ AddressSpace::Cell& AddressSpace::cell(std::int64_t index) {
   if (index < 0 || index >= cells_) {
     fault(index, "lies outside the memory");
   }
-  std::unique_ptr<Page>& page = pages_[index / kPageCells];
-  if (!page) {
-    page = std::make_unique<Page>();
+  const std::int64_t number = index / kPageCells;
+  if (number != last_number_) {
+    std::unique_ptr<Page>& page = pages_[number];
+    if (!page) {
+      page = std::make_unique<Page>();
+    }
+    last_number_ = number;
+    last_page_ = page.get();
   }
-  return (*page)[static_cast<std::size_t>(index % kPageCells)];
+  return (*last_page_)[static_cast<std::size_t>(index % kPageCells)];
 }
 
 void AddressSpace::fault(std::int64_t index, const std::string& what) const {
+  const std::int64_t bit = index % kCellsPerByte;
   throw MemoryFault(fmt::format("byte {}{} of {} {}", index / kCellsPerByte,
-                                index % kCellsPerByte != 0 ? ".5" : "", name_, what));
+                                bit != 0 ? fmt::format(" bit {}", bit) : "", name_, what));
 }
 
 void AddressSpace::overwrite(Cell& target, const Cell& value) {
-  if (target.unread && target.type != 0) {
+  if (target.unread && target.written) {
     ++lost_cells_;
   }
   target = value;
 }
 
-double AddressSpace::read(std::int64_t bit, numeric::ElementType type) {
-  const auto code = static_cast<std::uint8_t>(1 + static_cast<int>(type));
-  const std::int64_t first = bit / kCellBits;
-  const int count = numeric::bits(type) / kCellBits;
-  double value = 0.0;
-  for (int i = 0; i < count; ++i) {
-    Cell& part = cell(first + i);
-    if (part.type != code || part.offset != i) {
-      fault(first,
-            fmt::format("is read as {}, holds {}", numeric::name(type),
-                        part.type == code ? "parts of several elements" : element_text(part.type)));
+bool AddressSpace::holds(std::int64_t bit, numeric::ElementType type, std::int64_t offset) {
+  const Cell& one = cell(bit);
+  return one.written && one.type == static_cast<std::uint8_t>(type) && one.offset == offset;
+}
+
+bool AddressSpace::holds_element(std::int64_t bit, numeric::ElementType type) {
+  const auto [code_bits, all_bits] = extent_of(type);
+  const bool in_block = numeric::is_block(type);
+  const std::int64_t first = in_block ? cell(bit).offset : 0;
+  const auto owner = [&](std::int64_t at) {
+    return in_block ? std::floor(cell(at).value / 2) : cell(at).value;
+  };
+  const double one = owner(bit);
+  // Parts of different elements can only stand side by side after a partial overwrite.
+  const auto holds_part = [&](std::int64_t at, std::int64_t offset) {
+    return holds(at, type, offset) && owner(at) == one;
+  };
+  for (int i = 0; i < code_bits; ++i) {
+    if (!holds_part(bit + i, first + i)) {
+      return false;
     }
-    // Two halves of different elements can only stand side by side after a partial overwrite.
-    if (i > 0 && part.value != value) {
-      fault(first, "holds parts of several elements");
-    }
-    value = part.value;
-    part.unread = false;
-    cell((first + i) ^ 1).unread = false;  // a byte is used when either half of it is
   }
-  return value;
+  const std::int64_t metadata = numeric::block_elements(type) * std::int64_t{code_bits};
+  for (std::int64_t offset = metadata; offset < all_bits; ++offset) {
+    if (!holds_part(bit - first + offset, offset)) {
+      return false;
+    }
+  }
+  return first % code_bits == 0 && first < all_bits;
+}
+
+void AddressSpace::require_element(std::int64_t bit, numeric::ElementType type) {
+  if (holds_element(bit, type)) {
+    return;
+  }
+  const Cell& first = cell(bit);
+  const auto held = static_cast<numeric::ElementType>(first.type);
+  fault(bit, fmt::format("is read as {}, holds {}", numeric::name(type),
+                         !first.written ? "nothing"
+                         : held == type ? "parts of several elements"
+                                        : numeric::name(held)));
+}
+
+void AddressSpace::mark_read(std::int64_t bit) {
+  const std::int64_t byte = bit / kCellsPerByte * kCellsPerByte;
+  for (std::int64_t i = byte; i < byte + kCellsPerByte; ++i) {
+    cell(i).unread = false;
+  }
+}
+
+numeric::Code AddressSpace::take_bits(std::int64_t bit, int count) {
+  numeric::Code code = 0;
+  for (int i = 0; i < count; ++i) {
+    code |= static_cast<numeric::Code>(std::fmod(cell(bit + i).value, 2)) << i;
+    mark_read(bit + i);
+  }
+  return code;
+}
+
+double AddressSpace::read_in_block(std::int64_t bit, const numeric::BlockFormat& format) {
+  std::int64_t place = bit - cell(bit).offset + format.elements * std::int64_t{format.element.bits};
+  numeric::Block block;
+  block.codes = {take_bits(bit, format.element.bits)};
+  const auto take = [&](int count) {
+    const numeric::Code code = take_bits(place, count);
+    place += count;
+    return code;
+  };
+  block.scale = take(format.scale.bits);
+  block.zero_point = take(format.zero_point ? format.zero_point->bits : 0);
+  block.selector = take(format.selector_bits());
+  return numeric::decode_block(format, block).front();
+}
+
+double AddressSpace::read(std::int64_t bit, numeric::ElementType type) {
+  require_element(bit, type);
+  if (const numeric::BlockFormat* format = numeric::info(type).block) {
+    return read_in_block(bit, *format);
+  }
+  for (int i = 0; i < numeric::bits(type); ++i) {
+    mark_read(bit + i);
+  }
+  return cell(bit).value;
+}
+
+numeric::Code AddressSpace::read_code(std::int64_t bit, numeric::ElementType type) {
+  if (!numeric::is_block(type)) {
+    return numeric::encode(numeric::info(type).format, read(bit, type));
+  }
+  require_element(bit, type);
+  return take_bits(bit, numeric::code_bits(type));
 }
 
 std::optional<double> AddressSpace::find(std::int64_t bit, numeric::ElementType type) {
-  const auto code = static_cast<std::uint8_t>(1 + static_cast<int>(type));
-  const std::int64_t first = bit / kCellBits;
-  const int count = numeric::bits(type) / kCellBits;
-  const double value = cell(first).value;
-  for (int i = 0; i < count; ++i) {
-    const Cell& part = cell(first + i);
-    if (part.type != code || part.offset != i || part.value != value) {
-      return std::nullopt;
-    }
-  }
-  return read(bit, type);
+  return holds_element(bit, type) ? std::optional(read(bit, type)) : std::nullopt;
 }
 
 void AddressSpace::forget(std::int64_t byte, std::int64_t bytes) {
@@ -83,11 +173,24 @@ void AddressSpace::forget(std::int64_t byte, std::int64_t bytes) {
 }
 
 void AddressSpace::write(std::int64_t bit, numeric::ElementType type, double value) {
-  const auto code = static_cast<std::uint8_t>(1 + static_cast<int>(type));
-  const std::int64_t first = bit / kCellBits;
-  const int count = numeric::bits(type) / kCellBits;
-  for (int i = 0; i < count; ++i) {
-    overwrite(cell(first + i), {value, code, static_cast<std::uint8_t>(i), false});
+  const double kept =
+      rounding_ == Rounding::kNone ? value : numeric::rounded(numeric::info(type).format, value);
+  for (int i = 0; i < numeric::bits(type); ++i) {
+    overwrite(cell(bit + i),
+              {kept, static_cast<std::uint16_t>(i), static_cast<std::uint8_t>(type), true, false});
+  }
+}
+
+void AddressSpace::write_block(std::int64_t bit, numeric::ElementType type,
+                               std::span<const double> values) {
+  const numeric::BlockFormat* format = numeric::info(type).block;
+  base::require_invariant(format != nullptr, "a block type", numeric::name(type));
+  const std::vector<bool> bits = numeric::to_bits(*format, numeric::encode_block(*format, values));
+  const double number = number_of(bits);
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    overwrite(cell(bit + static_cast<std::int64_t>(i)),
+              {2 * number + (bits[i] ? 1.0 : 0.0), static_cast<std::uint16_t>(i),
+               static_cast<std::uint8_t>(type), true, false});
   }
 }
 
@@ -107,20 +210,21 @@ std::int64_t AddressSpace::unread_bytes() const {
   std::int64_t unread = lost_cells_;
   for (const auto& [number, page] : pages_) {
     for (const Cell& one : *page) {
-      unread += one.unread && one.type != 0 ? 1 : 0;
+      unread += one.unread && one.written ? 1 : 0;
     }
   }
   return (unread + kCellsPerByte - 1) / kCellsPerByte;
 }
 
-Memory::Memory(std::vector<std::int64_t> tiers, std::int64_t scratchpad,
-               std::vector<std::int64_t> accumulators)
-    : scratchpad_("the scratchpad", scratchpad) {
+Memory::Memory(const std::vector<std::int64_t>& tiers, std::int64_t scratchpad,
+               const std::vector<std::int64_t>& accumulators, Rounding rounding)
+    : scratchpad_("the scratchpad", scratchpad, rounding) {
   for (std::size_t i = 0; i < tiers.size(); ++i) {
-    tiers_.emplace_back(fmt::format("tier {}", i), tiers[i]);
+    tiers_.emplace_back(fmt::format("tier {}", i), tiers[i], rounding);
   }
   for (std::size_t i = 0; i < accumulators.size(); ++i) {
-    accumulators_.emplace_back(fmt::format("the accumulators of engine {}", i), accumulators[i]);
+    accumulators_.emplace_back(fmt::format("the accumulators of engine {}", i), accumulators[i],
+                               rounding);
   }
 }
 
@@ -142,12 +246,16 @@ void Memory::write_tensor(const command::Space& where, std::int64_t address,
                           numeric::ElementType type, std::int64_t row_elements,
                           std::span<const double> values) {
   AddressSpace& memory = space(where);
-  const std::int64_t row_bits = numeric::row_bytes(type, row_elements) * 8;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto index = static_cast<std::int64_t>(i);
-    memory.write(
-        address * 8 + index / row_elements * row_bits + index % row_elements * numeric::bits(type),
-        type, values[i]);
+  const auto elements = static_cast<std::int64_t>(values.size());
+  const int block = numeric::block_elements(type);
+  for (std::int64_t i = 0; i < elements; i += block) {
+    const std::int64_t bit = element_bit(address, type, row_elements, i);
+    if (numeric::is_block(type)) {
+      memory.write_block(
+          bit, type, values.subspan(static_cast<std::size_t>(i), static_cast<std::size_t>(block)));
+    } else {
+      memory.write(bit, type, values[static_cast<std::size_t>(i)]);
+    }
   }
 }
 
@@ -155,11 +263,9 @@ std::vector<double> Memory::read_tensor(const command::Space& where, std::int64_
                                         numeric::ElementType type, std::int64_t row_elements,
                                         std::int64_t elements) {
   AddressSpace& memory = space(where);
-  const std::int64_t row_bits = numeric::row_bytes(type, row_elements) * 8;
   std::vector<double> values;
   for (std::int64_t i = 0; i < elements; ++i) {
-    values.push_back(memory.read(
-        address * 8 + i / row_elements * row_bits + i % row_elements * numeric::bits(type), type));
+    values.push_back(memory.read(element_bit(address, type, row_elements, i), type));
   }
   return values;
 }

@@ -56,11 +56,35 @@ std::optional<double> ViewReader::read(std::int64_t row, std::int64_t column) {
   return space_.read(view_.base * 8 + r.bits + c.bits, view_.type);
 }
 
+std::optional<numeric::Code> ViewReader::read_code(std::int64_t row, std::int64_t column) {
+  const Offset& r = rows_[static_cast<std::size_t>(row)];
+  const Offset& c = columns_[static_cast<std::size_t>(column)];
+  if (!inside(r, c)) {
+    return std::nullopt;
+  }
+  return space_.read_code(view_.base * 8 + r.bits + c.bits, view_.type);
+}
+
 void ViewReader::write(std::int64_t row, std::int64_t column, double value) {
   const Offset& r = rows_[static_cast<std::size_t>(row)];
   const Offset& c = columns_[static_cast<std::size_t>(column)];
   if (inside(r, c)) {
     space_.write(view_.base * 8 + r.bits + c.bits, view_.type, value);
+  }
+}
+
+void ViewReader::write_row(std::int64_t row, std::span<const double> values) {
+  if (!numeric::is_block(view_.type)) {
+    for (std::size_t c = 0; c < values.size(); ++c) {
+      write(row, static_cast<std::int64_t>(c), values[c]);
+    }
+    return;
+  }
+  const auto block = static_cast<std::size_t>(numeric::block_elements(view_.type));
+  for (std::size_t c = 0; c < values.size(); c += block) {
+    space_.write_block(
+        view_.base * 8 + rows_[static_cast<std::size_t>(row)].bits + columns_[c].bits, view_.type,
+        values.subspan(c, block));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "command/command.h"
@@ -19,7 +20,11 @@ class ViewReader {
 
   // nullopt outside the bounds.
   [[nodiscard]] std::optional<double> read(std::int64_t row, std::int64_t column);
+  // nullopt outside the bounds; as AddressSpace::read_code.
+  [[nodiscard]] std::optional<numeric::Code> read_code(std::int64_t row, std::int64_t column);
   void write(std::int64_t row, std::int64_t column, double value);
+  // The whole row; of a block type, whose blocks it must consist of, block by block.
+  void write_row(std::int64_t row, std::span<const double> values);
 
   // The whole matrix, row by row, elements outside the bounds 0.
   [[nodiscard]] std::vector<double> matrix();

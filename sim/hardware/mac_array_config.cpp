@@ -6,7 +6,7 @@ namespace orrery::hardware {
 StepArrayConfig::Operations MacArrayConfig::operations(numeric::ElementType a,
                                                        numeric::ElementType b,
                                                        std::int64_t macs) const {
-  const auto wider = numeric::bits(a) >= numeric::bits(b) ? a : b;
+  const auto wider = numeric::code_bits(a) >= numeric::code_bits(b) ? a : b;
   return {operation.empty() ? "mac." + numeric::name(wider) : operation, macs};
 }
 

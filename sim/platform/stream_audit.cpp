@@ -40,10 +40,11 @@ timing::TileTiming row_stationary_counts(const command::ComputeTile& tile,
                                          const hardware::SystolicArrayConfig& array) {
   const timing::ArrayShape shape{array.rows, array.columns};
   const timing::RowStationaryTile rows{{tile.m, tile.n, tile.k, tile.groups}, tile.window};
-  const timing::RowStationaryPlan plan = timing::plan_row_stationary(
-      shape, array.register_files(), rows,
-      {numeric::bits(tile.a.type), numeric::bits(tile.b.type), 8 * kPartialSumBytes},
-      {array.stream_port_bytes, array.stationary_port_bytes, 0});
+  const timing::RowStationaryPlan plan =
+      timing::plan_row_stationary(shape, array.register_files(), rows,
+                                  {numeric::bits_per_element(tile.a.type),
+                                   numeric::bits_per_element(tile.b.type), 8 * kPartialSumBytes},
+                                  {array.stream_port_bytes, array.stationary_port_bytes, 0});
   timing::TileTiming counts;
   timing::count_row_stationary_actions(shape, rows, plan, counts);
   return counts;

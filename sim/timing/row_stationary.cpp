@@ -71,8 +71,10 @@ std::vector<std::int64_t> interleavings(std::int64_t whole, std::int64_t most) {
   return result;
 }
 
-Cycle port_cycles(std::int64_t elements, std::int64_t bits, std::int64_t width) {
-  return width == 0 ? 1 : divide_up(checked_product(elements, bits), checked_product(width, 8));
+Cycle port_cycles(std::int64_t elements, const base::Rational& bits, std::int64_t width) {
+  return width == 0 ? 1
+                    : divide_up(checked_product(elements, bits.numerator()),
+                                checked_product(width, 8 * bits.denominator()));
 }
 
 std::int64_t inputs_read(const RowStationaryTile& tile, const RowStationaryFolds& folds) {

@@ -33,7 +33,8 @@ StepCosts StepArrayModel::costs(const TileShape& tile, ElementType a, ElementTyp
   const std::int64_t n = std::min(tile.n, step.n);
   const std::int64_t k = std::min(tile.k, step.k);
   const auto operand_bits = [](std::int64_t elements, ElementType type) {
-    return checked_product(elements, numeric::bits(type));
+    const base::Rational bits = numeric::bits_per_element(type);
+    return base::divide_up(checked_product(elements, bits.numerator()), bits.denominator());
   };
   StepCosts costs;
   costs.compute = *compute_cycles(b);

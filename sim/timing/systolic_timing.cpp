@@ -59,13 +59,14 @@ Cycle ceil_divide(std::int64_t numerator, std::int64_t denominator) {
 }
 
 // Cycles to move `elements` of `bits` each through a port of `width` bytes a cycle.
-Cycle interval(std::int64_t elements, std::int64_t bits, std::int64_t width) {
+Cycle interval(std::int64_t elements, const base::Rational& bits, std::int64_t width) {
   base::require_invariant(bits >= 1 && width >= 0,
                           "an element has at least one bit and a port no negative width");
   if (width == 0) {
     return 1;
   }
-  return ceil_divide(checked_product(elements, bits), checked_product(width, 8));
+  return ceil_divide(checked_product(elements, bits.numerator()),
+                     checked_product(width, 8 * bits.denominator()));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/rational.h"
 #include "timing/dataflow.h"
 
 namespace orrery::timing {
@@ -53,11 +54,12 @@ struct FeedIntervals {
   Cycle accumulator = 1;  // bottom edge: one read-modify-write of one value in each column
 };
 
-// Bits per element of the three matrices; C as the accumulators hold it.
+// Bits per element of the three matrices, with its share of what a block of elements has in common;
+// C as the accumulators hold it.
 struct OperandBits {
-  std::int64_t a = 8;
-  std::int64_t b = 8;
-  std::int64_t accumulator = 32;
+  base::Rational a = 8;
+  base::Rational b = 8;
+  base::Rational accumulator = 32;
 };
 
 // Bytes per cycle of the ports at the edges; 0 is a port as wide as its edge. The accumulator port

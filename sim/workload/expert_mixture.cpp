@@ -46,7 +46,7 @@ class Mixture {
     inner_options_.output_type = std::nullopt;
     // Scores are fractions: integers and eight bits are too coarse for them.
     const numeric::ElementType type = builder.tensor(x).type;
-    const bool is_fine = numeric::bits(type) >= 16 && !numeric::info(type).is_integer;
+    const bool is_fine = numeric::code_bits(type) >= 16 && !numeric::info(type).is_integer;
     score_options_.output_type = is_fine ? type : numeric::ElementType::kFp16;
   }
 

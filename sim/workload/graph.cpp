@@ -134,7 +134,8 @@ std::int64_t Tensor::elements() const {
 
 std::int64_t Tensor::bytes() const {
   const std::int64_t row = shape.empty() ? 1 : shape.back();
-  const CheckedSize row_bits = CheckedSize(row) * numeric::bits(type) + 7;
+  const int block = numeric::block_elements(type);
+  const CheckedSize row_bits = CheckedSize((row - 1) / block + 1) * numeric::block_bits(type) + 7;
   CheckedSize total(0);
   if (row_bits.fits()) {
     total = row_bits.value() / 8;

@@ -28,6 +28,12 @@ TensorId GraphBuilder::add_tensor(Tensor tensor, const PartOptions& options) {
             fmt::format("duplicate name '{}'{}", tensor.name, place), "each name once", ""});
     return kNoTensor;
   }
+  if (numeric::is_block(tensor.type) && tensor.role != TensorRole::kWeight) {
+    report({options.where, options.key_path,
+            fmt::format("'{}' is {}, a block type", tensor.name, numeric::name(tensor.type)),
+            "a scalar type: blocks are for weights of matrix products", ""});
+    return kNoTensor;
+  }
   try {
     (void)tensor.elements();
     (void)tensor.bytes();
@@ -100,10 +106,12 @@ TensorId GraphBuilder::apply(const std::string& name, const Attributes& attribut
 }
 
 TensorId GraphBuilder::linear(const std::string& name, TensorId x, std::int64_t columns, bool bias,
-                              const PartOptions& options, const MatrixMultiplication& attributes) {
+                              const PartOptions& options, MatrixMultiplication attributes) {
   if (x == kNoTensor) {
     return kNoTensor;
   }
+  // Blocks lie along K.
+  attributes.transposed_b |= numeric::is_block(options.weight_type.value_or(types_.weights));
   const Shape& a = tensor(x).shape;
   const std::int64_t inner = attributes.transposed_a && a.size() > 1 ? a[a.size() - 2] : a.back();
   const Shape shape = attributes.transposed_b ? Shape{columns, inner} : Shape{inner, columns};
@@ -230,7 +238,9 @@ TensorId GraphBuilder::linear_recurrence(const std::string& name,
 TensorId GraphBuilder::embedding(const std::string& name, std::int64_t rows, std::int64_t width,
                                  const Shape& tokens, const Embedding& attributes,
                                  const PartOptions& options) {
-  const TensorId table = weight(name + ".weight", {rows, width}, options);
+  PartOptions own = options;
+  own.weight_type = options.weight_type.value_or(types_.embedding_type());
+  const TensorId table = weight(name + ".weight", {rows, width}, own);
   return apply(name, attributes, {table}, options, tokens);
 }
 

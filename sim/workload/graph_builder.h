@@ -41,9 +41,10 @@ class GraphBuilder {
                  const std::vector<TensorId>& inputs, const PartOptions& options,
                  const Shape& tokens = {});
 
-  // The following add the parameters of the operator too.
+  // The following add the parameters of the operator too. A weight of a block type is stored [N,
+  // K].
   TensorId linear(const std::string& name, TensorId x, std::int64_t columns, bool bias,
-                  const PartOptions& options, const MatrixMultiplication& attributes = {});
+                  const PartOptions& options, MatrixMultiplication attributes = {});
   TensorId convolution(const std::string& name, TensorId x, const Convolution& attributes,
                        const Shape& kernel, std::int64_t filters, bool bias,
                        const PartOptions& options);

@@ -212,6 +212,7 @@ config::Kind<GraphOperator> embedding_kind() {
   using Op = EmbeddingOperator;
   config::Schema<Op> schema("embedding", "One row of a table for each token.");
   add_common(schema, 0, 0);
+  add_weight_type(schema);
   schema.required("rows", &Op::rows, size_codec(), "Rows of the table.")
       .required("width", &Op::width, size_codec(), "Elements of a row.")
       .required("tokens", &Op::tokens, sizes(2, 1, "sequences and tokens of each"),

@@ -16,6 +16,7 @@ struct GraphOperator {
   std::string name;
   std::vector<std::string> inputs;
   std::optional<numeric::ElementType> output_type;
+  std::optional<numeric::ElementType> weight_type;
   base::SourcePosition where;
 
   virtual ~GraphOperator() = default;
@@ -23,7 +24,7 @@ struct GraphOperator {
   virtual void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const = 0;
 
   [[nodiscard]] PartOptions options() const {
-    return {where, "workload.operators", output_type, std::nullopt};
+    return {where, "workload.operators", output_type, weight_type};
   }
 };
 

@@ -71,6 +71,16 @@ void add_common(config::Schema<Derived>& schema, std::size_t fewest, std::size_t
       });
 }
 
+// Of operators with a weight of their own.
+template <class Derived>
+void add_weight_type(config::Schema<Derived>& schema) {
+  schema.optional(
+      "weight_type",
+      static_cast<std::optional<numeric::ElementType> Derived::*>(&GraphOperator::weight_type),
+      config::maybe(numeric::element_type_codec()),
+      "Element type of the operator's own weight; left out: as `types` of the workload says.");
+}
+
 // The place of a key, or of the operator where the key is left out.
 [[nodiscard]] inline base::SourcePosition place_of(const config::Node& node,
                                                    const std::string& key) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <map>
+
 #include "workload/graph_operator_keys.h"
 
 namespace orrery::workload {
@@ -30,6 +32,7 @@ config::Kind<GraphOperator> convolution_kind() {
   using Op = ConvolutionOperator;
   config::Schema<Op> schema("convolution", "Convolution of an image [N, H, W, C] or [N, L, C].");
   add_common(schema, 1, 1);
+  add_weight_type(schema);
   schema.required("filters", &Op::filters, size_codec(), "Channels of the output.")
       .required("kernel", &Op::kernel, pair(), "Size of the filters.")
       .optional("stride", &Op::stride, pair(), "Distance of neighbouring windows.")
@@ -72,6 +75,7 @@ config::Kind<GraphOperator> transposed_convolution_kind() {
   config::Schema<Op> schema("transposed_convolution",
                             "Transposed convolution of an image [N, H, W, C] or [N, L, C].");
   add_common(schema, 1, 1);
+  add_weight_type(schema);
   schema.required("filters", &Op::filters, size_codec(), "Channels of the output.")
       .required("kernel", &Op::kernel, pair(), "Size of the filters.")
       .optional("stride", &Op::stride, pair(), "Distance of what neighbouring inputs reach.")
@@ -110,8 +114,11 @@ void check_product(const MatrixMultiplicationOperator& op, const config::Node& n
   if (op.inputs.size() == 1 && !op.columns) {
     reader.error(node.where(), "missing key 'columns'", "an integer, or a second input");
   }
-  for (const std::string key : {"columns", "bias"}) {
-    if (op.inputs.size() == 2 && (key == "columns" ? op.columns.has_value() : op.bias)) {
+  const std::map<std::string, bool> given{{"columns", op.columns.has_value()},
+                                          {"bias", op.bias},
+                                          {"weight_type", op.weight_type.has_value()}};
+  for (const std::string key : {"columns", "bias", "weight_type"}) {
+    if (op.inputs.size() == 2 && given.at(key)) {
       const config::Reader::Scope scope(reader, key);
       reader.error(place_of(node, key), "has no meaning with two inputs", "no such key");
     }
@@ -130,6 +137,7 @@ config::Kind<GraphOperator> matrix_multiplication_kind() {
                             "The product of matrices [..., M, K] with a weight of its own, or "
                             "with matrices [..., K, N]; leading dimensions are broadcast.");
   add_common(schema, 1, 2);
+  add_weight_type(schema);
   schema
       .optional("columns", &Op::columns, config::maybe(size_codec()),
                 "Columns of the operator's own weight [K, columns].")

@@ -71,7 +71,7 @@ struct ProductPhase {
         return bits;
       }
     }
-    return numeric::bits(type);
+    return numeric::bits_per_element(type);
   }
 };
 
@@ -100,7 +100,7 @@ struct ProductsWorkload : WorkloadSpec {
 
  private:
   [[nodiscard]] Product product(const ProductRow& row, const base::Rational& weight_bits) const {
-    const base::Rational input_bits = numeric::bits(types.activations);
+    const base::Rational input_bits = numeric::bits_per_element(types.activations);
     Product result;
     result.name = row.name;
     result.kind = "product";

@@ -313,7 +313,7 @@ class ShapeInference {
     if (attributes.devices < 2) {
       return wrong(fmt::format("{} devices", attributes.devices), "at least two");
     }
-    if (numeric::bits(inputs_[0]->type) < 8) {
+    if (!numeric::fills_bytes(inputs_[0]->type)) {
       return wrong(fmt::format("elements of {}", numeric::name(inputs_[0]->type)),
                    "elements of whole bytes");
     }
@@ -408,6 +408,35 @@ constexpr std::array<InputCount, std::variant_size_v<Attributes>> kInputCounts{
      {1, 1}, {2, 3}, {1, 1}, {1, 1}, {1, 1}, {2, 1024}, {1, 1},          {1, 1}, {1, 1},
      {1, 1}, {2, 2}, {3, 3}, {5, 5}, {1, 1}, {1, 1},    {1, kAnyNumber}, {2, 2}}};
 
+// Elements share their metadata along K of a weight, and nowhere else.
+std::optional<InferredShape> block_mistake(const Attributes& attributes,
+                                           const std::vector<const Tensor*>& inputs) {
+  const auto* product = std::get_if<MatrixMultiplication>(&attributes);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor& tensor = *inputs[i];
+    if (!numeric::is_block(tensor.type)) {
+      continue;
+    }
+    const std::string& type = numeric::name(tensor.type);
+    if (product == nullptr || i != 1 || tensor.role != TensorRole::kWeight) {
+      return wrong(fmt::format("'{}' is {}, a block type", tensor.name, type),
+                   std::holds_alternative<Embedding>(attributes)
+                       ? "a scalar type, as types.embeddings: blocks are for weights of products"
+                       : "a scalar type: blocks are for weights of matrix products");
+    }
+    if (!product->transposed_b) {
+      return wrong(fmt::format("'{}' is {} and stored [K, N]", tensor.name, type),
+                   "transposed_b: blocks lie along K");
+    }
+    const int block = numeric::block_elements(tensor.type);
+    if (tensor.shape.back() % block != 0) {
+      return wrong(fmt::format("'{}' is {} with K = {}", tensor.name, type, tensor.shape.back()),
+                   fmt::format("whole blocks of {} elements along K", block));
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string shape_text(const Shape& shape) {
@@ -429,6 +458,9 @@ InferredShape infer_shape(const Attributes& attributes, const std::vector<const 
     return wrong(fmt::format("{} inputs", inputs.size()),
                  count.fewest == count.most ? fmt::format("{}", count.fewest)
                                             : fmt::format("{} or {}", count.fewest, count.most));
+  }
+  if (auto mistake = block_mistake(attributes, inputs)) {
+    return std::move(*mistake);
   }
   return std::visit(ShapeInference(inputs, tokens), attributes);
 }

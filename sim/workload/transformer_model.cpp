@@ -238,10 +238,17 @@ class TransformerBuilder {
       x = builder_.linear("lm_head.project", x, *model_.embedding_width, false, options_);
     }
     if (model_.tied_head) {
+      if (step_.types.lm_head) {
+        builder_.report({options_.where, "workload.types.lm_head",
+                         "the head has no matrix of its own",
+                         "types.embeddings: it multiplies by the table of the embedding", ""});
+      }
       builder_.apply("lm_head", MatrixMultiplication{.transposed_b = true},
                      {x, builder_.find("embedding.weight")}, options_);
     } else {
-      builder_.linear("lm_head", x, model_.vocabulary, false, options_);
+      PartOptions options = options_;
+      options.weight_type = step_.types.head_type();
+      builder_.linear("lm_head", x, model_.vocabulary, false, options);
     }
   }
 

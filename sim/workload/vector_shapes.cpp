@@ -133,7 +133,7 @@ InferredShape infer(const Reshape& attributes, const InputTensors& inputs) {
     return wrong(fmt::format("{} into {}", shape_text(x.shape), shape_text(y.shape)),
                  "as many elements");
   }
-  // Rows of half bytes that are filled up do not follow each other without a gap.
+  // Rows of packed elements that are filled up do not follow each other without a gap.
   const int bits = numeric::bits(x.type);
   if (x.shape.back() != y.shape.back() &&
       (x.shape.back() * bits % 8 != 0 || y.shape.back() * bits % 8 != 0)) {

@@ -91,6 +91,7 @@ TEST(List, NamesEveryKindOnItsOwn) {
   EXPECT_EQ(Json::parse(output_of({"list", "engines", "--json"}))[0]["kind"], "systolic_array");
   EXPECT_THAT(output_of({"list", "engines"}), HasSubstr("vector_unit"));
   EXPECT_THAT(output_of({"list", "operators"}), HasSubstr("matrix_multiplication"));
+  EXPECT_THAT(output_of({"list", "types"}), HasSubstr("bitmod_fp3"));
   EXPECT_THAT(output_of({"list", "parameters"}), HasSubstr("accumulator_capacity"));
   const Json dram = Json::parse(output_of({"list", "dram", "--json"}));
   bool found = false;

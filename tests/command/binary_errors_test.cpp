@@ -265,9 +265,21 @@ const std::vector<BinaryCase> kCommandCases = {
           out.integer(1);
           out.integer(1);
           out.byte(0);
-          out.byte(8);
+          out.byte(kWideType);
+          out.byte(255);
         },
-        "stream: command 1 at byte 41: no element type 8; expected 0 to 7"),
+        "stream: command 1 at byte 42: no element type 255; expected 0 to 95"),
+    command_case(
+        "ATypeThatIsLongerThanItMustBe",
+        [](ByteWriter& out) {
+          front(out, 3);
+          out.integer(1);
+          out.integer(1);
+          out.byte(0);
+          out.byte(kWideType);
+          out.byte(4);
+        },
+        "stream: command 1 at byte 42: element type 4 in two bytes; expected the shortest form"),
     command_case(
         "BoundsThatSayNothing",
         [](ByteWriter& out) {

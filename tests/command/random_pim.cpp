@@ -158,9 +158,14 @@ PimProgram RandomPim::program(const StreamHeader& header) {
   }
   const auto type = [&] {
     const auto& types = numeric::element_types();
-    return types[static_cast<std::size_t>(
-                     random_.integer(0, static_cast<std::int64_t>(types.size()) - 1))]
-        .type;
+    while (true) {
+      const ElementType drawn = types[static_cast<std::size_t>(random_.integer(
+                                          0, static_cast<std::int64_t>(types.size()) - 1))]
+                                    .type;
+      if (holds_whole(memory, drawn)) {
+        return drawn;
+      }
+    }
   };
   result.type = type();
   result.result_type = type();

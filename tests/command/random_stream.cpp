@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <numbers>
+#include <numeric>
 #include <set>
 #include <tuple>
 
@@ -22,7 +23,9 @@ const std::vector<ElementType>& types() {
   static const std::vector<ElementType> kTypes = [] {
     std::vector<ElementType> result;
     for (const auto& info : numeric::element_types()) {
-      result.push_back(info.type);
+      if (info.block == nullptr) {
+        result.push_back(info.type);
+      }
     }
     return result;
   }();
@@ -119,7 +122,7 @@ double RandomStream::parameter() {
 
 // Digits whose extents multiply to the count.
 RandomStream::Digits RandomStream::digits(std::int64_t count, ElementType type) {
-  const std::int64_t unit = std::min(numeric::bits(type), 8);
+  const std::int64_t unit = std::gcd(numeric::bits(type), 8);
   Digits result;
   if (count == 1 && chance(30)) {
     return result;

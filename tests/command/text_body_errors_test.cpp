@@ -60,9 +60,13 @@ const std::vector<TextCase> kCases = {
      "stream:9:105: c: the accumulators of load; expected the accumulators of array"},
     {"SumsOfSixteenBits", tile_with("int32[2:96][3:32]", "fp16[2:48][3:16]"),
      "stream:9:105: c: fp16; expected int32 or fp32, the types of partial sums"},
-    {"AnUnknownType", tile_with("a=scratchpad@0/int8", "a=scratchpad@0/int9"),
-     "stream:9:58: unknown type 'int9'; expected one of int4, int8, int16, int32, fp8, fp16, "
-     "bf16, fp32; did you mean 'int4'?"},
+    {"AnUnknownType", tile_with("a=scratchpad@0/int8", "a=scratchpad@0/int17"),
+     "stream:9:58: unknown type 'int17'; expected an element type; did you mean 'int16'?"},
+    {"PartsOfBlocks",
+     tile_with("a=scratchpad@0/int8[2:32][4:8]", "a=scratchpad@0/mxfp4[2:136][4:4]"),
+     "stream:9:43: a: parts of blocks of mxfp4; expected 32:4 as the innermost digit of its rows "
+     "or "
+     "its columns"},
     {"AViewWithoutType", tile_with("a=scratchpad@0/int8[", "a=scratchpad@0["),
      "stream:9:57: '[2:32][4:8]'; expected '/' and a type"},
     {"AViewWithoutColumns", tile_with("[2:32][4:8]", "[2:32]"),

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace orrery::command {
 namespace {
 
@@ -20,6 +22,28 @@ TEST(View, OfAMatrixTouchesFromItsFirstToItsLastByte) {
 TEST(View, OfHalfBytesTouchesWholeBytes) {
   EXPECT_EQ(touched_bytes(matrix_view(kScratchpad, ElementType::kInt4, 5, 1, 3, 0)),
             (Interval{5, 7}));
+}
+
+ElementType named(const std::string& name) {
+  for (const numeric::ElementTypeInfo& info : numeric::element_types()) {
+    if (info.name == name) {
+      return info.type;
+    }
+  }
+  return ElementType::kFp16;
+}
+
+TEST(View, OfBlocksTouchesTheMetadataBehindThem) {
+  // Two blocks of 32 x 4 + 8 bits a row: 34 bytes; the second row begins 40 bytes behind the first.
+  const View view = matrix_view(kScratchpad, named("mxfp4"), 10, 2, 64, 40);
+  EXPECT_EQ(touched_bytes(view), (Interval{10, 84}));
+  EXPECT_EQ(column_count(view), 64);
+  EXPECT_EQ(view.column.size(), 2);
+  EXPECT_EQ(view.column[0], (Digit{2, 136, {}}));
+  EXPECT_EQ(view.column[1], (Digit{32, 4, {}}));
+  // 394 bits: 49.25 bytes.
+  EXPECT_EQ(touched_bytes(matrix_view(kScratchpad, named("bitmod_fp3"), 0, 1, 128, 0)),
+            (Interval{0, 50}));
 }
 
 TEST(View, LeavesOutWhatLiesOutsideItsBounds) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "tests/functional/case_maker.h"
 #include "workload/graph_builder.h"
 
 namespace orrery::testing {
@@ -63,8 +64,15 @@ Graph draw_graph(Draw& draw) {
   types.activations = draw.pick<ElementType>(
       {ElementType::kInt8, ElementType::kFp16, ElementType::kFp32, ElementType::kBf16});
   types.kv_cache = draw.pick<ElementType>({ElementType::kInt8, ElementType::kFp16});
-  GraphBuilder builder("attention", types);
   Attention a = draw_attention(draw);
+  if (draw.chance(30)) {
+    // Heads of eight elements fill bytes in every type.
+    a.head_size = 8;
+    a.value_size = 0;
+    types.kv_cache = draw.pick(packed_types());
+    types.activations = draw.chance(50) ? draw.pick(packed_types()) : types.activations;
+  }
+  GraphBuilder builder("attention", types);
   // Many sequences are appended several at a time.
   const bool many = a.cached && a.query_length <= 2 && draw.chance(30);
   std::int64_t batch = many ? draw.integer(16, 37) : draw.integer(1, 2);

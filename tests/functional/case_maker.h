@@ -16,6 +16,33 @@ namespace orrery::testing {
 using namespace orrery::workload;
 using numeric::ElementType;
 
+// Scalar types whose elements do not fill bytes.
+inline const std::vector<ElementType>& packed_types() {
+  static const std::vector<ElementType> kTypes = [] {
+    std::vector<ElementType> types;
+    for (const numeric::ElementTypeInfo& info : numeric::element_types()) {
+      if (info.block == nullptr && !numeric::fills_bytes(info.type)) {
+        types.push_back(info.type);
+      }
+    }
+    return types;
+  }();
+  return kTypes;
+}
+
+inline const std::vector<ElementType>& block_types() {
+  static const std::vector<ElementType> kTypes = [] {
+    std::vector<ElementType> types;
+    for (const numeric::ElementTypeInfo& info : numeric::element_types()) {
+      if (info.block != nullptr) {
+        types.push_back(info.type);
+      }
+    }
+    return types;
+  }();
+  return kTypes;
+}
+
 // Draws what random cases are made of.
 class CaseMaker {
  public:
@@ -31,14 +58,18 @@ class CaseMaker {
   // One, primes, powers of two, around the arrays' edges.
   std::int64_t size() { return pick<std::int64_t>({1, 2, 3, 4, 5, 7, 8, 11, 13, 16, 17, 23, 31}); }
 
-  // `half_bytes`: activations may be int4, whose heads need not begin at whole bytes.
-  GraphBuilder builder(bool half_bytes = true) {
+  // `packed`: activations may have elements that do not fill bytes, whose heads need not begin at
+  // whole bytes.
+  GraphBuilder builder(bool packed = true) {
     ElementTypes types;
-    types.weights = pick<ElementType>(
-        {ElementType::kInt8, ElementType::kFp16, ElementType::kFp32, ElementType::kInt4});
-    types.activations =
-        pick<ElementType>({ElementType::kInt8, ElementType::kFp16, ElementType::kFp32,
-                           half_bytes ? ElementType::kInt4 : ElementType::kBf16});
+    types.weights =
+        chance(30)
+            ? pick(packed_types())
+            : pick<ElementType>({ElementType::kInt8, ElementType::kFp16, ElementType::kFp32});
+    types.activations = packed && chance(25)
+                            ? pick(packed_types())
+                            : pick<ElementType>({ElementType::kInt8, ElementType::kFp16,
+                                                 ElementType::kFp32, ElementType::kBf16});
     types.kv_cache = pick<ElementType>({ElementType::kInt8, ElementType::kFp16});
     return {"random", types};
   }

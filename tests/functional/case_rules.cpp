@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <map>
+#include <numeric>
 #include <variant>
 
 #include "tests/functional/case_maker.h"
@@ -22,19 +23,29 @@ bool has_groups(const Graph& graph, const Operator& op) {
   return batch(0) > 1 && batch(1) > 1;
 }
 
-// Even sizes, for elements of four bits; 1 tap, or more than any kernel has.
-config::Located<lowering::Sizes> draw_tiles(CaseMaker& make, lowering::Names names, bool groups) {
+// Of all tensors, at least 2.
+std::int64_t granule_of(const Graph& graph) {
+  std::int64_t granule = 2;
+  for (const Tensor& tensor : graph.tensors) {
+    granule = std::lcm(granule, numeric::granule(tensor.type));
+  }
+  return granule;
+}
+
+// Multiples of the granule; 1 tap, or more than any kernel has.
+config::Located<lowering::Sizes> draw_tiles(CaseMaker& make, lowering::Names names, bool groups,
+                                            std::int64_t granule) {
   config::Located<lowering::Sizes> tiles;
   if (groups && make.chance(60)) {
     // A tile of several groups has whole ones.
     names.resize(names.size() - 2);
-    tiles.value.emplace_back("groups", make.pick<std::int64_t>({2, 4, 1000}));
+    tiles.value.emplace_back("groups", granule * make.pick<std::int64_t>({1, 2, 500}));
   }
   for (const std::string& name : names) {
     if (make.chance(60)) {
       tiles.value.emplace_back(name, name == "taps"
                                          ? make.pick<std::int64_t>({1, 1000})
-                                         : make.pick<std::int64_t>({2, 2, 4, 6, 10, 1000}));
+                                         : granule * make.pick<std::int64_t>({1, 1, 2, 3, 5, 500}));
     }
   }
   return tiles;
@@ -57,7 +68,7 @@ std::vector<lowering::LayerRule> CaseMaker::rules(const Graph& graph) {
     }
     lowering::LayerRule& rule = result.emplace_back();
     rule.match = op.name;
-    rule.tiles = draw_tiles(*this, tiles->second, has_groups(graph, op));
+    rule.tiles = draw_tiles(*this, tiles->second, has_groups(graph, op), granule_of(graph));
     if (chance(50)) {
       rule.loop_order = {
           chance(50) ? lowering::Names{"m", "n", "k"} : lowering::Names{"n", "m", "k"}, {}, ""};

@@ -154,6 +154,22 @@ Graph product(CaseMaker& make) {
   return builder.finish();
 }
 
+// Weights of block types: a few blocks along K.
+Graph blocks(CaseMaker& make) {
+  ElementTypes types;
+  types.weights = make.pick(block_types());
+  types.activations = make.pick<ElementType>(
+      {ElementType::kInt8, ElementType::kFp16, ElementType::kFp32, ElementType::kInt4});
+  GraphBuilder builder("blocks", types);
+  MatrixMultiplication p;
+  p.transposed_a = make.chance(30);
+  const std::int64_t k = make.integer(1, 4) * numeric::block_elements(types.weights);
+  const std::int64_t m = make.integer(1, 5);
+  const TensorId x = builder.input("x", p.transposed_a ? Shape{k, m} : Shape{m, k}, {});
+  add_tail(make, builder, builder.linear("y", x, make.integer(1, 9), make.chance(60), {}, p));
+  return builder.finish();
+}
+
 // Depthwise, pointwise, and back: what MobileNet is made of.
 Graph separable(CaseMaker& make) {
   GraphBuilder builder = make.builder();
@@ -172,7 +188,7 @@ Graph separable(CaseMaker& make) {
   return builder.finish();
 }
 
-constexpr std::size_t kFamilies = 7;
+constexpr std::size_t kFamilies = 8;
 
 const std::array<Family, kFamilies>& families() {
   static const std::array<Family, kFamilies> kTable{{{"groups", groups},
@@ -181,7 +197,8 @@ const std::array<Family, kFamilies>& families() {
                                                      {"transposed", transposed_convolution},
                                                      {"batched", batched},
                                                      {"product", product},
-                                                     {"separable", separable}}};
+                                                     {"separable", separable},
+                                                     {"blocks", blocks}}};
   return kTable;
 }
 
@@ -264,6 +281,10 @@ RandomCase matrix_case(std::uint64_t seed) {
   result.family = family.name;
   result.graph = family.graph(make);
   result.machine = make.machine();
+  if (result.family == "blocks") {
+    // A row of four blocks of 128 elements is as long as ten of the others.
+    result.machine.scratchpad *= 10;
+  }
   result.mapping = make.mapping();
   result.mapping.layers = make.rules(result.graph);
   return result;

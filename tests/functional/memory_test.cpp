@@ -108,6 +108,91 @@ TEST(AddressSpace, CountsBytesThatWereLoadedInVain) {
   EXPECT_EQ(memory.loaded_bytes(), 4);
 }
 
+TEST(AddressSpace, HoldsElementsOfThreeBitsAcrossBytes) {
+  AddressSpace memory("it", 3);
+  for (int i = 0; i < 8; ++i) {
+    memory.write(i * 3, ElementType::kInt3, i - 4);
+  }
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(memory.read(i * 3, ElementType::kInt3), i - 4);
+    EXPECT_EQ(memory.read_code(i * 3, ElementType::kInt3), static_cast<unsigned>(i + 4) % 8);
+  }
+  EXPECT_EQ(fault_of([&] { (void)memory.read(1, ElementType::kInt3); }),
+            "byte 0 bit 1 of it is read as int3, holds parts of several elements");
+  memory.write(3, ElementType::kInt1, 1.0);
+  EXPECT_NE(fault_of([&] { (void)memory.read(3, ElementType::kInt3); }), "");
+  EXPECT_EQ(memory.read(6, ElementType::kInt3), -2.0);
+}
+
+TEST(AddressSpace, RoundsToTheTypeWhereThatIsAsked) {
+  AddressSpace real("it", 4);
+  AddressSpace rounding("it", 4, Rounding::kToType);
+  for (AddressSpace* memory : {&real, &rounding}) {
+    memory->write(0, ElementType::kInt8, 200.25);
+    memory->write(8, ElementType::kFp8E4m3, 17.0);
+  }
+  EXPECT_EQ(real.read(0, ElementType::kInt8), 200.25);
+  EXPECT_EQ(rounding.read(0, ElementType::kInt8), 127.0);
+  EXPECT_EQ(rounding.read(8, ElementType::kFp8E4m3), 16.0);  // 16 and 18: the even mantissa
+}
+
+class Blocks : public ::testing::Test {
+ protected:
+  // 32 elements of 4 bits, then 8 bits of scale: 17 bytes.
+  static ElementType mxfp4() {
+    for (const numeric::ElementTypeInfo& info : numeric::element_types()) {
+      if (info.name == "mxfp4") {
+        return info.type;
+      }
+    }
+    return ElementType::kFp16;
+  }
+  static std::vector<double> values(double largest) {
+    std::vector<double> result(32, 0.0);
+    result[0] = largest;
+    result[31] = -largest / 4;
+    return result;
+  }
+};
+
+TEST_F(Blocks, GiveBackWhatCodeAndScaleStandFor) {
+  AddressSpace memory("it", 34);
+  memory.write_block(0, mxfp4(), values(4.0));     // scale 1
+  memory.write_block(136, mxfp4(), values(32.0));  // scale 8
+  EXPECT_EQ(memory.read(0, mxfp4()), 4.0);
+  EXPECT_EQ(memory.read(31 * 4, mxfp4()), -1.0);
+  EXPECT_EQ(memory.read(136, mxfp4()), 32.0);
+  EXPECT_EQ(memory.read_code(0, mxfp4()), memory.read_code(136, mxfp4()));
+  EXPECT_EQ(memory.read_code(31 * 4, mxfp4()), 0xaU);  // -1: sign, exponent 1, mantissa 0
+}
+
+TEST_F(Blocks, FaultAtMetadataOfAnotherBlock) {
+  AddressSpace memory("it", 17);
+  AddressSpace other("other", 17);
+  memory.write_block(0, mxfp4(), values(4.0));
+  other.write_block(0, mxfp4(), values(32.0));
+  memory.copy_from(other, 16, 16, 1, false);
+  EXPECT_THAT(fault_of([&] { (void)memory.read(0, mxfp4()); }),
+              HasSubstr("parts of several elements"));
+}
+
+TEST_F(Blocks, FaultWithoutTheirMetadata) {
+  AddressSpace memory("it", 17);
+  memory.write_block(0, mxfp4(), values(4.0));
+  memory.forget(16, 1);
+  EXPECT_NE(fault_of([&] { (void)memory.read(0, mxfp4()); }), "");
+  EXPECT_EQ(memory.find(0, mxfp4()), std::nullopt);
+}
+
+TEST_F(Blocks, AreReadWithTheirMetadata) {
+  AddressSpace tier("tier", 17);
+  AddressSpace memory("it", 17);
+  tier.write_block(0, mxfp4(), values(4.0));
+  memory.copy_from(tier, 0, 0, 17, true);
+  (void)memory.read(0, mxfp4());
+  EXPECT_EQ(memory.unread_bytes(), 15);  // all but the first and the scale's
+}
+
 TEST(Memory, FillsRowsOfHalfBytesUp) {
   Memory memory({64}, 64, {});
   const command::Space tier{command::SpaceKind::kTier, 0};

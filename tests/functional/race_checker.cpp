@@ -47,9 +47,12 @@ void for_each_digit_sum(const View& view, std::size_t digit, std::int64_t bits, 
 }
 
 void touch_view(const View& view, bool is_write, const Touch& touch) {
+  const numeric::BlockFormat* block = numeric::info(view.type).block;
+  // Metadata are behind the last element of a block: touched with each element in this much more.
+  const int bits = numeric::code_bits(view.type) + (block == nullptr ? 0 : block->metadata_bits());
   for_each_digit_sum(view, 0, view.base * 8, 0, 0, [&](std::int64_t bit) {
-    for (int i = 0; i < numeric::bits(view.type) / 4; ++i) {
-      touch(view.space, bit / 4 + i, is_write);
+    for (std::int64_t half = bit / 4; half <= (bit + bits - 1) / 4; ++half) {
+      touch(view.space, half, is_write);
     }
   });
 }

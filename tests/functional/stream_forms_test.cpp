@@ -6,6 +6,7 @@
 
 #include "command/binary_form.h"
 #include "command/text_form.h"
+#include "tests/functional/matrix_cases.h"
 #include "tests/functional/pim_cases.h"
 #include "tests/functional/random_cases.h"
 
@@ -55,6 +56,14 @@ TEST(StreamForms, OfLoweredStreamsKeepEveryByteInText) {
 
 TEST(StreamForms, OfLoweredStreamsKeepEveryByteInBinary) {
   expect_round_trip(command::write_binary, command::read_binary);
+}
+
+TEST(StreamForms, OfProductsInAllTypesKeepEveryByteInText) {
+  expect_round_trip(command::write_text, command::read_text, matrix_case);
+}
+
+TEST(StreamForms, OfProductsInAllTypesKeepEveryByteInBinary) {
+  expect_round_trip(command::write_binary, command::read_binary, matrix_case);
 }
 
 TEST(StreamForms, OfAttentionInBanksKeepEveryByteInText) {

@@ -16,6 +16,7 @@
 namespace orrery::testing {
 namespace {
 
+using numeric::ElementType;
 using workload::Tensor;
 using workload::TensorRole;
 
@@ -156,12 +157,38 @@ std::vector<command::Command> drain(command::Source& source) {
   return commands;
 }
 
+namespace {
+
+// Not zero, and small enough that thousands of products of two such numbers add up exactly in fp32.
+double value_of(ElementType type, base::Random& random) {
+  const double magnitude = static_cast<double>(random.integer(1, 64)) / 8.0;
+  const numeric::ScalarFormat& format = numeric::info(type).format;
+  const double value = numeric::rounded(format, random.integer(0, 1) == 0 ? magnitude : -magnitude);
+  return value == 0.0 ? 1.0 : value;
+}
+
+// What the blocks of a tensor stand for when such values are put into them.
+Values of_blocks(ElementType type, const Values& values) {
+  const numeric::BlockFormat& format = *numeric::info(type).block;
+  Values result;
+  for (std::size_t i = 0; i < values.size(); i += static_cast<std::size_t>(format.elements)) {
+    const Values block = numeric::decode_block(
+        format, numeric::encode_block(format, std::span(values).subspan(
+                                                  i, static_cast<std::size_t>(format.elements))));
+    result.insert(result.end(), block.begin(), block.end());
+  }
+  return result;
+}
+
+}  // namespace
+
 Trial::Trial(workload::Graph graph, const SmallMachine& machine, lowering::MappingConfig mapping,
-             std::uint64_t seed)
+             std::uint64_t seed, functional::Rounding rounding)
     : graph_(std::move(graph)),
       machine_(machine),
       seed_(seed),
       plan_(plan_of(graph_, machine.machine(), std::move(mapping), seed)),
+      rounding_(rounding),
       given_(graph_.tensors.size()) {
   base::Random random(seed);
   // Integers where sums must be exact, few of them where many layers multiply; else binary
@@ -175,12 +202,21 @@ Trial::Trial(workload::Graph graph, const SmallMachine& machine, lowering::Mappi
         tensor.role == TensorRole::kKeyValueCache || tensor.role == TensorRole::kState) {
       given_[i].resize(static_cast<std::size_t>(tensor.elements()));
       for (double& value : given_[i]) {
+        if (rounding == functional::Rounding::kToType) {
+          value = value_of(tensor.type, random);
+          continue;
+        }
         const double magnitude = unit * static_cast<double>(random.integer(1, most));
         value = random.integer(0, 1) == 0 ? magnitude : -magnitude;
       }
     }
   }
   expected_ = given_;
+  for (std::size_t i = 0; i < given_.size(); ++i) {
+    if (!given_[i].empty() && numeric::is_block(graph_.tensors[i].type)) {
+      expected_[i] = of_blocks(graph_.tensors[i].type, given_[i]);
+    }
+  }
   evaluate(graph_, seed, expected_);
 }
 
@@ -368,7 +404,7 @@ std::string Trial::check(const std::vector<command::Command>& commands, std::uin
   const lowering::Machine& machine = plan_->machine;
   functional::Memory memory(
       machine_.tiers, machine_.scratchpad,
-      std::vector<std::int64_t>(machine.engines.size(), machine_.accumulators));
+      std::vector<std::int64_t>(machine.engines.size(), machine_.accumulators), rounding_);
   fill(memory, {});
   ListSource source(plan_->header, commands);
   functional::Executor executor(memory);

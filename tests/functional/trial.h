@@ -58,11 +58,12 @@ class ListSource : public command::Source {
 
 [[nodiscard]] std::vector<command::Command> drain(command::Source& source);
 
-// A graph on a machine with random integer data and what the naive operators make of it.
+// A graph on a machine with random integer data (with rounding: with values that their types hold)
+// and what the naive operators make of it.
 class Trial {
  public:
   Trial(workload::Graph graph, const SmallMachine& machine, lowering::MappingConfig mapping,
-        std::uint64_t seed);
+        std::uint64_t seed, functional::Rounding rounding = functional::Rounding::kNone);
 
   [[nodiscard]] const lowering::Plan& plan() const { return *plan_; }
   [[nodiscard]] const workload::Graph& graph() const { return graph_; }
@@ -112,6 +113,7 @@ class Trial {
   SmallMachine machine_;
   std::uint64_t seed_;
   std::shared_ptr<const lowering::Plan> plan_;
+  functional::Rounding rounding_;
   std::vector<Values> given_;     // by tensor: inputs, weights, past of caches
   std::vector<Values> expected_;  // by tensor
 };

@@ -266,11 +266,11 @@ Graph movement(CaseMaker& make) {
   return builder.finish();
 }
 
-// Rows of half bytes, most of them odd.
-Graph half_bytes(CaseMaker& make) {
+// Rows that do not fill bytes, most of them.
+Graph packed_elements(CaseMaker& make) {
   ElementTypes types;
-  types.activations = ElementType::kInt4;
-  GraphBuilder builder("half bytes", types);
+  types.activations = make.pick(packed_types());
+  GraphBuilder builder("packed elements", types);
   TensorId x = builder.input("x", {make.size(), make.integer(1, 4), make.size()}, {});
   switch (make.integer(0, 3)) {
     case 0:
@@ -340,7 +340,7 @@ Graph recurrence(CaseMaker& make) {
 const std::vector<Family>& families() {
   static const std::vector<Family> kFamilies{
       {"functions", functions},       {"fused", fused},       {"reduction", reduction},
-      {"long softmax", long_softmax}, {"movement", movement}, {"half bytes", half_bytes},
+      {"long softmax", long_softmax}, {"movement", movement}, {"packed elements", packed_elements},
       {"scatter", scatter},           {"movement", movement}, {"recurrence", recurrence}};
   return kFamilies;
 }
@@ -348,8 +348,9 @@ const std::vector<Family>& families() {
 }  // namespace
 
 const std::vector<std::string>& vector_families() {
-  static const std::vector<std::string> kNames{"functions", "fused",   "reduction",  "long softmax",
-                                               "movement",  "scatter", "recurrence", "half bytes"};
+  static const std::vector<std::string> kNames{"functions",    "fused",          "reduction",
+                                               "long softmax", "movement",       "scatter",
+                                               "recurrence",   "packed elements"};
   return kNames;
 }
 

@@ -23,10 +23,10 @@ std::uint64_t wanted_cases() {
   return text != nullptr ? std::strtoull(text, nullptr, 10) : 1200;
 }
 
-// What may be refused: too little memory, and half bytes that cannot be addressed.
+// What may be refused: too little memory, and packed elements that cannot be addressed.
 bool is_refusal(const std::string& what) {
   return what.find("does not fit") != std::string::npos ||
-         what.find("half a byte") != std::string::npos;
+         what.find("packed elements") != std::string::npos;
 }
 
 TEST(VectorCases, GiveTheResultsOfTheNaiveOperatorsInAnyAllowedOrder) {
@@ -145,7 +145,7 @@ Tally plant(const Fault& fault, const std::function<bool(const RandomCase&)>& sh
 
 // Clips and maxima swallow wrong values, and slices behind other moves drop them.
 bool is_linear(const RandomCase& one) {
-  return one.family == "recurrence" || one.family == "half bytes";
+  return one.family == "recurrence" || one.family == "packed elements";
 }
 
 void expect_all_caught(const char* name, const Fault& fault) {

@@ -137,7 +137,7 @@ TEST(StepArrayEngine, EnergyIsThatOfProductsAndRegisters) {
   EXPECT_NEAR(energy_of(result, "array.mac"), 1024 * 0.12, 1e-9);
   EXPECT_NEAR(energy_of(result, "array.registers"), (384 + 1024) * 0.035, 1e-9);
   // A named coefficient is that of the whole unit.
-  const metrics::RunResult named = run_tiles(steps_platform({"operation=mac.fp8"}), {kBytes});
+  const metrics::RunResult named = run_tiles(steps_platform({"operation=mac.fp8_e4m3"}), {kBytes});
   EXPECT_NEAR(energy_of(named, "array.mac"), 1024 * 0.18, 1e-9);
   EXPECT_EQ(energy_of(named, "array.registers"), 0.0);
 }

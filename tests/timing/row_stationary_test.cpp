@@ -89,8 +89,8 @@ std::string describe(const ArrayShape& array, const std::vector<RowJob>& jobs) {
         "{}x{}; p {} q {} s {}; bits {} {}, widths {} {} {}",
         job.earliest, w.images, w.output_rows, w.output_columns, job.tile.shape.n, job.tile.shape.k,
         job.groups(), w.filter_rows, w.filter_columns, w.stride_h, w.stride_w, w.dilation_h,
-        w.dilation_w, job.features, job.channels, job.filter_columns, job.bits.a, job.bits.b,
-        job.widths.left, job.widths.top, job.widths.accumulator);
+        w.dilation_w, job.features, job.channels, job.filter_columns, base::to_string(job.bits.a),
+        base::to_string(job.bits.b), job.widths.left, job.widths.top, job.widths.accumulator);
   }
   return text;
 }

@@ -205,7 +205,7 @@ TEST_F(LlmWorkloadTest, GivesEachTensorTheTypeOfItsPart) {
   using numeric::ElementType;
   EXPECT_EQ(tensor_named(graph, "layer0.mlp.up.weight").type, ElementType::kInt4);
   EXPECT_EQ(tensor_named(graph, "embedding.weight").type, ElementType::kInt4);
-  EXPECT_EQ(tensor_named(graph, "layer0.mlp.up").type, ElementType::kFp8);
+  EXPECT_EQ(tensor_named(graph, "layer0.mlp.up").type, ElementType::kFp8E4m3);
   EXPECT_EQ(tensor_named(graph, "layer0.attention.core.value_cache").type, ElementType::kInt8);
   // Integer weights accumulate in int32, and so do what is added to them.
   EXPECT_EQ(tensor_named(graph, "final_norm.gamma").type, ElementType::kInt32);

@@ -65,7 +65,7 @@ command::View AttentionLane::logits(const AttentionBlock& block, Keys part,
       command::matrix_view(Emitter::scratchpad(), key.type, key_address, compute.k, compute.n, 0);
   compute.b.row[0].stride_bits = compute.k == 1 ? 0 : numeric::bits(key.type);
   compute.b.column[0].stride_bits = compute.n == 1 ? 0 : key.head_bytes * 8;
-  compute.c = sums(query.type, sums_address, compute.m, compute.n);
+  compute.c = sums(numeric::accumulator(query.type, key.type), sums_address, compute.m, compute.n);
   compute.macs_useful = problem_.pairs(block, part) * block.heads * compute.k;
   command::View result = compute.c;
   emitter_.compute(lane_, std::move(compute));
@@ -89,10 +89,10 @@ void AttentionLane::values(const AttentionBlock& block, Keys part, command::View
   emitter_.compute(lane_, std::move(compute));
 }
 
-command::View AttentionLane::sums(numeric::ElementType operand, std::int64_t address,
+command::View AttentionLane::sums(numeric::ElementType type, std::int64_t address,
                                   std::int64_t rows, std::int64_t columns) const {
-  return command::matrix_view(emitter_.accumulators(lane_), numeric::info(operand).accumulator,
-                              address, rows, columns, columns * kPartialSumBytes);
+  return command::matrix_view(emitter_.accumulators(lane_), type, address, rows, columns,
+                              columns * kPartialSumBytes);
 }
 
 command::VectorCommand scale_logits(const AttentionProblem& problem, command::View sums,

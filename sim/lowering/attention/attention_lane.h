@@ -71,7 +71,7 @@ class AttentionLane {
   // The block's result from its sums, through a buffer, to memory.
   void write_out(const AttentionBlock& block, command::View sums, std::int64_t buffer);
   // Sums of a product whose left operand has that type, in this lane's accumulators.
-  [[nodiscard]] command::View sums(numeric::ElementType operand, std::int64_t address,
+  [[nodiscard]] command::View sums(numeric::ElementType type, std::int64_t address,
                                    std::int64_t rows, std::int64_t columns) const;
 
  private:

@@ -142,7 +142,8 @@ class OnePassAttention::Lane {
   // Adds the tile's weighted values to the result so far; the last one divides and is stored.
   void gather(const Work& work) {
     const std::int64_t columns = problem_.value.head_size;
-    const View sums = lane_.sums(problem_.logits, result_address(work), work.part.rows(), columns);
+    const View sums = lane_.sums(numeric::info(problem_.logits).accumulator, result_address(work),
+                                 work.part.rows(), columns);
     std::vector<command::VectorStage> stages;
     if (work.step > 0) {
       const View correction = state(work, kCorrection0 + work.step % 2);
@@ -220,8 +221,8 @@ class OnePassAttention::Lane {
     return work.count % tiling_.buffers * sizes_.sums_of_logits;
   }
   [[nodiscard]] View sums_view(const Work& work) const {
-    return lane_.sums(problem_.query.type, logit_sums(work), work.part.rows(),
-                      keys_.part(work.part, work.tile).count());
+    return lane_.sums(numeric::accumulator(problem_.query.type, problem_.key.type),
+                      logit_sums(work), work.part.rows(), keys_.part(work.part, work.tile).count());
   }
   [[nodiscard]] View masked(const Work& work, View view) const {
     problem_.mask(work.part, keys_.part(work.part, work.tile), view);
@@ -232,8 +233,8 @@ class OnePassAttention::Lane {
            work.count % tiling_.buffers * sizes_.sums_of_results;
   }
   [[nodiscard]] View result_sums(const Work& work) const {
-    return lane_.sums(problem_.logits, result_address(work), work.part.rows(),
-                      problem_.value.head_size);
+    return lane_.sums(numeric::info(problem_.logits).accumulator, result_address(work),
+                      work.part.rows(), problem_.value.head_size);
   }
 
   const AttentionProblem& problem_;

@@ -111,12 +111,12 @@ std::vector<OnePassTiling> row_blocks(const AttentionProblem& problem, std::int6
     result.push_back(tiling);
   };
   const std::int64_t length = problem.attributes.query_length;
-  for (const std::int64_t tokens : candidate_sizes(length, edge, false)) {
+  for (const std::int64_t tokens : candidate_sizes(length, edge)) {
     for (std::int64_t parts = 1; parts == 1 || (parts - 1) * tokens < length; parts *= 2) {
       add(problem.group(), tokens, parts);
     }
   }
-  for (const std::int64_t heads : candidate_sizes(problem.group(), 1, false)) {
+  for (const std::int64_t heads : candidate_sizes(problem.group(), 1)) {
     if (heads < problem.group()) {
       add(heads, 1, 1);
     }
@@ -155,7 +155,7 @@ std::optional<OnePassTiling> choose_one_pass_tiling(const AttentionProblem& prob
   for (auto lanes = static_cast<std::int64_t>(machine.arrays.size()); lanes > 0 && !best;
        lanes /= 2) {
     for (OnePassTiling tiling : row_blocks(problem, array.rows)) {
-      for (const std::int64_t keys : candidate_sizes(problem.length(), array.columns, false)) {
+      for (const std::int64_t keys : candidate_sizes(problem.length(), array.columns)) {
         tiling.keys = keys;
         tiling.lanes = lanes;
         tiling.buffers = buffers;

@@ -110,7 +110,7 @@ class RowTiledAttention::Lane {
 
   [[nodiscard]] View result_sums(const AttentionBlock& block, std::int64_t index) const {
     return lane_.sums(
-        problem_.logits,
+        numeric::info(problem_.logits).accumulator,
         tiling_.buffers * sizes_.sums_of_logits + index % tiling_.buffers * sizes_.sums_of_results,
         block.rows(), problem_.output.head_size);
   }

@@ -155,10 +155,10 @@ std::vector<AttentionTiling> row_blocks(const AttentionProblem& problem, std::in
     tiling.tokens = tokens;
     result.push_back(tiling);
   };
-  for (const std::int64_t tokens : candidate_sizes(problem.attributes.query_length, edge, false)) {
+  for (const std::int64_t tokens : candidate_sizes(problem.attributes.query_length, edge)) {
     add(problem.group(), tokens);
   }
-  for (const std::int64_t heads : candidate_sizes(problem.group(), 1, false)) {
+  for (const std::int64_t heads : candidate_sizes(problem.group(), 1)) {
     if (heads < problem.group()) {
       add(heads, 1);
     }
@@ -191,7 +191,7 @@ std::optional<AttentionTiling> choose_attention_tiling(const AttentionProblem& p
   for (auto lanes = static_cast<std::int64_t>(machine.arrays.size()); lanes > 0 && !best;
        lanes /= 2) {
     for (AttentionTiling tiling : row_blocks(problem, array.rows)) {
-      for (const std::int64_t keys : candidate_sizes(problem.length(), array.columns, false)) {
+      for (const std::int64_t keys : candidate_sizes(problem.length(), array.columns)) {
         tiling.keys = keys;
         tiling.lanes = lanes;
         tiling.buffers = buffers;

@@ -140,8 +140,9 @@ class UnfusedAttention::Lane {
                                 block.rows(), part.count(), sizes_.tile_row);
   }
   [[nodiscard]] View result_sums(const AttentionBlock& block, std::int64_t index) const {
-    return lane_.sums(problem_.logits, index % tiling_.buffers * sizes_.sums_of_results,
-                      block.rows(), problem_.output.head_size);
+    return lane_.sums(numeric::info(problem_.logits).accumulator,
+                      index % tiling_.buffers * sizes_.sums_of_results, block.rows(),
+                      problem_.output.head_size);
   }
   // Rows (head, token) of the logits in memory, of each the columns of `part`.
   [[nodiscard]] TensorMove memory_move(const AttentionBlock& block, Keys part, std::int64_t buffer,

@@ -105,10 +105,10 @@ using Rows = std::pair<std::int64_t, std::int64_t>;  // heads and tokens
 // All heads with some tokens, or some heads with one token.
 std::vector<Rows> row_blocks(std::int64_t heads, std::int64_t tokens, std::int64_t edge) {
   std::vector<Rows> result;
-  for (const std::int64_t some : candidate_sizes(tokens, edge, false)) {
+  for (const std::int64_t some : candidate_sizes(tokens, edge)) {
     result.emplace_back(heads, some);
   }
-  for (const std::int64_t some : candidate_sizes(heads, 1, false)) {
+  for (const std::int64_t some : candidate_sizes(heads, 1)) {
     if (some < heads) {
       result.emplace_back(some, 1);
     }
@@ -161,7 +161,7 @@ std::optional<UnfusedTiling> choose_unfused_tiling(const AttentionProblem& probl
        lanes /= 2) {
     for (const auto& [heads, tokens] :
          row_blocks(problem.group(), problem.attributes.query_length, array.rows)) {
-      for (const std::int64_t keys : candidate_sizes(problem.length(), array.columns, false)) {
+      for (const std::int64_t keys : candidate_sizes(problem.length(), array.columns)) {
         const std::int64_t tiles = divide_up(problem.length(), keys);
         for (const std::int64_t slots : {static_cast<std::int64_t>(buffers), tiles}) {
           UnfusedTiling tiling;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -138,13 +139,16 @@ class BlockWalk {
            longer(row_dimensions(), whole_.size()) <= kMostDigits;
   }
 
-  // The size after `size` in dimension d: twice as much, even where bytes have two elements.
+  // The size after `size` in dimension d: twice as much, whole bytes of packed elements.
   [[nodiscard]] std::int64_t next_size(std::size_t d, std::int64_t size) const {
-    const auto halves = [d](const StridedOperand& operand) {
-      return operand.has_half_bytes() && operand.run() == static_cast<int>(d);
+    const auto granule = [d](const StridedOperand& operand) {
+      return operand.run() == static_cast<int>(d) ? numeric::granule(operand.type()) : 1;
     };
-    const bool even = halves(output_) || std::any_of(inputs_.begin(), inputs_.end(), halves);
-    return std::min(whole_[d], size == 0 ? (even ? 2 : 1) : 2 * size);
+    std::int64_t least = granule(output_);
+    for (const StridedOperand& input : inputs_) {
+      least = std::lcm(least, granule(input));
+    }
+    return std::min(whole_[d], size == 0 ? least : 2 * size);
   }
 
   [[nodiscard]] std::int64_t slots() const {
@@ -427,8 +431,8 @@ std::unique_ptr<Layer> plan_blocks(const LayerRequest& request, BlockProblem pro
   for (const LayerRequest::Budget& budget : request.budgets()) {
     auto layer = std::make_unique<BlockLayer>(request, problem, budget.buffers);
     if (!layer->is_addressable()) {
-      request.error("elements of half a byte that do not begin at whole bytes",
-                    "rows and pieces of rows of an even number of elements, or a wider type");
+      request.error("packed elements that do not begin at whole bytes",
+                    "rows and pieces of rows that fill whole bytes, or a wider type");
       return nullptr;
     }
     smallest = layer->scratchpad_bytes();

@@ -56,7 +56,7 @@ void collapse(BlockSpace& space);
 // Blocks of elements go from the tiers through a vector unit and back; each unit takes every so
 // manieth block. The sizes of blocks are found by doubling them, one dimension at a time, along the
 // least estimate. Null after a diagnostic where a block of one element does not fit, or where
-// elements of half a byte do not begin at whole bytes.
+// packed elements do not begin at whole bytes.
 [[nodiscard]] std::unique_ptr<Layer> plan_blocks(const LayerRequest& request, BlockProblem problem);
 
 }  // namespace orrery::lowering

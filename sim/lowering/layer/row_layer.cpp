@@ -206,7 +206,7 @@ std::string RowLayer::loop_nest() const {
 std::unique_ptr<Layer> find_rows(const LayerRequest& request, const RowProblem& problem) {
   for (const LayerRequest::Budget& budget : request.budgets()) {
     std::unique_ptr<RowLayer> best;
-    for (const std::int64_t rows : candidate_sizes(problem.group, 3, false)) {
+    for (const std::int64_t rows : candidate_sizes(problem.group, 3)) {
       auto layer = std::make_unique<RowLayer>(request, problem, rows, budget.buffers);
       if (layer->scratchpad_bytes() <= budget.bytes &&
           (!best || layer->estimate() < best->estimate())) {

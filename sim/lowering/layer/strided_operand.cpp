@@ -41,7 +41,7 @@ StridedOperand::StridedOperand(const LayerRequest& request, workload::TensorId t
 }
 
 bool StridedOperand::is_addressable() const {
-  if (!has_half_bytes()) {
+  if (!is_packed()) {
     return true;
   }
   if (offset_bits_ % kByteBits != 0) {

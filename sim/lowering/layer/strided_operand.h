@@ -20,12 +20,13 @@ class StridedOperand {
   StridedOperand(const LayerRequest& request, workload::TensorId tensor, std::int64_t offset_bits,
                  std::vector<std::int64_t> stride_bits);
 
-  // Whether blocks can begin at whole bytes; some of half a byte cannot.
+  // Whether blocks can begin at whole bytes; some of parts of bytes cannot.
   [[nodiscard]] bool is_addressable() const;
   // The dimension along which elements follow each other, -1 where there is none.
   [[nodiscard]] int run() const { return run_; }
-  // Blocks are whole or even in that dimension, so that they begin at whole bytes.
-  [[nodiscard]] bool has_half_bytes() const { return bits_ < 8; }
+  // Whether blocks are whole or multiples of the granule in that dimension, so that they begin at
+  // whole bytes.
+  [[nodiscard]] bool is_packed() const { return !numeric::fills_bytes(type_); }
   [[nodiscard]] bool uses(std::size_t dimension) const { return strides_[dimension] != 0; }
 
   // As it lies in a buffer: dimensions in the tensor's order, rows of the run filled up to whole

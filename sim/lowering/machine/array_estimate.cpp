@@ -31,7 +31,8 @@ struct Sides {
 
 // Cycles that a port needs for one vector of `elements`.
 std::int64_t interval(std::int64_t elements, numeric::ElementType type, std::int64_t port_bytes) {
-  return divide_up(numeric::row_bytes(type, elements), port_bytes);
+  const base::Rational bits = numeric::bits_per_element(type);
+  return divide_up(elements * bits.numerator(), 8 * port_bytes * bits.denominator());
 }
 
 std::int64_t stationary_cycles(const Machine::Array& array, const Sides& tile) {
@@ -77,9 +78,10 @@ std::int64_t row_stationary_cycles(const Machine::Array& array, const TileSize& 
     rows.window = {};
     rows.window.output_columns = tile.m;
   }
-  const timing::RowStationaryPlan plan = timing::plan_row_stationary(
-      {array.rows, array.columns}, array.registers, rows, {numeric::bits(a), numeric::bits(b), 32},
-      {array.stream_port_bytes, array.stationary_port_bytes, 0});
+  const timing::RowStationaryPlan plan =
+      timing::plan_row_stationary({array.rows, array.columns}, array.registers, rows,
+                                  {numeric::bits_per_element(a), numeric::bits_per_element(b), 32},
+                                  {array.stream_port_bytes, array.stationary_port_bytes, 0});
   return plan.folds.passes() * plan.cycles.period();
 }
 

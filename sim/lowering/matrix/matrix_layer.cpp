@@ -207,17 +207,18 @@ class MatrixLayer::Walk {
     const std::int64_t row_elements = part.groups.count * part.features.count;
     const std::int64_t first = slot * slot_elements + row * row_elements +
                                (groups.begin - part.groups.begin) * part.features.count;
-    return command::matrix_view(emitter_.accumulators(part.array),
-                                numeric::info(layer_.problem_.a.type).accumulator,
-                                first * kPartialSumBytes, rows, groups.count * part.features.count,
-                                row_elements * kPartialSumBytes);
+    return command::matrix_view(
+        emitter_.accumulators(part.array),
+        numeric::accumulator(layer_.problem_.a.type, layer_.problem_.b.type),
+        first * kPartialSumBytes, rows, groups.count * part.features.count,
+        row_elements * kPartialSumBytes);
   }
 
   // All groups of the part in one command; without packing, as few as whole bytes allow.
   void compute(const MatrixBlock& block, const MatrixTiles::Part& part, std::int64_t a_buffer,
                std::int64_t b_buffer, bool accumulate) {
     const MatrixProblem& problem = layer_.problem_;
-    const std::int64_t step = problem.packing ? part.groups.count : (problem.even_groups() ? 2 : 1);
+    const std::int64_t step = problem.packing ? part.groups.count : problem.group_granule();
     for (std::int64_t first = 0; first < part.groups.count; first += step) {
       const AxisRange groups{part.groups.begin + first, std::min(step, part.groups.count - first)};
       command::ComputeTile tile;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "command/view.h"
 
@@ -19,17 +20,22 @@ std::int64_t lowest(const AxisMap& map, const AxisRange& range) {
   return std::min(map.at(range.begin), map.at(range.begin + range.count - 1));
 }
 
-// A view of the scratchpad with the strides of its digits in bits, unused ones left out.
-View digits_view(ElementType type, std::int64_t base, std::initializer_list<Digit> row,
-                 std::initializer_list<Digit> column) {
-  View view;
+// The view with its digits, in the scratchpad; unused digits left out.
+View simplified(View view, ElementType type, std::int64_t base) {
   view.space = Emitter::scratchpad();
   view.type = type;
   view.base = base;
-  view.row.assign(row.begin(), row.end());
-  view.column.assign(column.begin(), column.end());
   command::simplify(view);
   return view;
+}
+
+// A view of the scratchpad with the strides of its digits in bits.
+View digits_view(ElementType type, std::int64_t base, std::initializer_list<Digit> row,
+                 std::initializer_list<Digit> column) {
+  View view;
+  view.row.assign(row.begin(), row.end());
+  view.column.assign(column.begin(), column.end());
+  return simplified(std::move(view), type, base);
 }
 
 }  // namespace
@@ -99,7 +105,6 @@ void MatrixMoves::load_a(Emitter& emitter, const MatrixBlock& block, std::int64_
 TensorMove MatrixMoves::b_move(const MatrixBlock& block, TensorId tensor,
                                std::int64_t buffer) const {
   const ElementType type = problem_.b.type;
-  const int bits = numeric::bits(type);
   const AxisRange& groups = block.groups.groups;
   const AxisRange& channels = block.reduction.channels;
   const std::int64_t matrices = problem_.shared_b ? 1 : groups.count;
@@ -113,7 +118,7 @@ TensorMove MatrixMoves::b_move(const MatrixBlock& block, TensorId tensor,
     move.tensor_stride = {problem_.features * row, 0, row};
     move.buffer_stride = {block.features.count * move.row_bytes, 0, move.row_bytes};
     move.tensor_offset = (b_matrix(block.groups) * problem_.features + block.features.begin) * row +
-                         channels.begin * bits / 8;
+                         numeric::bit_offset(type, channels.begin) / 8;
     return move;
   }
   AxisRange features = block.features;
@@ -144,7 +149,7 @@ TensorMove MatrixMoves::b_move(const MatrixBlock& block, TensorId tensor,
   }
   move.tensor_offset = matrix + lowest(problem_.kernel_height, taps_h) * kernel_row +
                        lowest(problem_.kernel_width, taps_w) * tap + channels.begin * row +
-                       features.begin * bits / 8;
+                       numeric::bit_offset(type, features.begin) / 8;
   return move;
 }
 
@@ -228,11 +233,11 @@ View MatrixMoves::a_view(const MatrixBlock& block, const MatrixTiles::Part& part
 View MatrixMoves::b_view(const MatrixBlock& block, const MatrixTiles::Part& part,
                          const AxisRange& groups, std::int64_t buffer) const {
   const ElementType type = problem_.b.type;
-  const int bits = numeric::bits(type);
   const std::int64_t skipped = groups.begin - block.groups.groups.begin;
   const std::int64_t first = part.features.begin - block.features.begin;
   const std::int64_t products = block.reduction.products();
   if (problem_.interleaved()) {
+    const int bits = numeric::bits(type);
     const std::int64_t row =
         problem_.packed_row_bytes(type, block.groups.groups.count, block.features.count);
     const ReductionBlock& reduction = block.reduction;
@@ -259,9 +264,13 @@ View MatrixMoves::b_view(const MatrixBlock& block, const MatrixTiles::Part& part
   const std::int64_t matrix = problem_.shared_b ? 0 : rows * row;
   const Digit group{groups.count, matrix * 8, {0, 0}};
   if (problem_.transposed_b) {
-    return digits_view(type, buffer + skipped * matrix + first * row,
-                       {group, {products, bits, {0, 0}}}, {{part.features.count, row * 8, {0, 0}}});
+    View view;
+    view.row = command::element_digits(type, products);
+    view.row.insert(view.row.begin(), group);
+    view.column.push_back({part.features.count, row * 8, {0, 0}});
+    return simplified(std::move(view), type, buffer + skipped * matrix + first * row);
   }
+  const int bits = numeric::bits(type);
   return digits_view(type, buffer + skipped * matrix + first * bits / 8,
                      {group, {products, row * 8, {0, 0}}}, {{part.features.count, bits, {0, 0}}});
 }

@@ -150,11 +150,11 @@ std::string PimProduct::loop_nest() const {
 
 namespace {
 
-bool has_half_bytes(const LayerRequest& request) {
+bool has_packed_elements(const LayerRequest& request) {
   std::vector<workload::TensorId> tensors = inputs_of(request.graph, request.group);
   tensors.push_back(request.group.output);
   return std::any_of(tensors.begin(), tensors.end(), [&](workload::TensorId id) {
-    return numeric::bits(request.tensor(id).type) < 8;
+    return !numeric::fills_bytes(request.tensor(id).type);
   });
 }
 
@@ -178,9 +178,9 @@ std::vector<PimProductOrder> orders(const PimProductPlan& plan, std::int64_t slo
 }  // namespace
 
 std::unique_ptr<Layer> plan_product_in_memory(const LayerRequest& request) {
-  if (has_half_bytes(request)) {
-    request.error("elements of half a byte do not begin at whole bytes in results of banks",
-                  "types of at least 8 bits");
+  if (has_packed_elements(request)) {
+    request.error("packed elements do not begin at whole bytes in results of banks",
+                  "types of whole bytes");
     return nullptr;
   }
   const PimProductPlan& plan = *request.group.product;

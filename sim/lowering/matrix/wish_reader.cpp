@@ -72,7 +72,7 @@ class WishReader {
       wishes_.features = size_of(tiles, "n", problem_.features);
       wishes_.channels = size_of(tiles, "k", problem_.channels);
       check_groups(tiles);
-      check_even(tiles, {"m", "n", "k"});
+      check_granules(tiles, {"m", "n", "k"});
       return;
     }
     wishes_.images = size_of(tiles, "images", problem_.images);
@@ -82,7 +82,7 @@ class WishReader {
     wishes_.channels = size_of(tiles, "channels", problem_.channels);
     read_taps(tiles);
     check_groups(tiles);
-    check_even(tiles, {"columns", "features", "channels"});
+    check_granules(tiles, {"columns", "features", "channels"});
   }
 
   void read_taps(const config::Located<Sizes>& tiles) {
@@ -110,24 +110,25 @@ class WishReader {
     }
   }
 
-  // Tiles of elements of four bits begin at whole bytes.
-  void check_even(const config::Located<Sizes>& tiles, const std::array<const char*, 3>& names) {
+  // Tiles begin at whole bytes and with whole blocks.
+  void check_granules(const config::Located<Sizes>& tiles,
+                      const std::array<const char*, 3>& names) {
     struct Size {
       const char* name;
       std::optional<std::int64_t> tile;
       std::int64_t whole;
-      bool is_even;
+      std::int64_t granule;
     };
     const std::array<Size, 4> sizes{
-        {{"groups", wishes_.groups, problem_.groups, problem_.even_groups()},
-         {names[0], wishes_.columns, problem_.width.output, needs_even_columns(problem_)},
-         {names[1], wishes_.features, problem_.features, needs_even_features(problem_)},
-         {names[2], wishes_.channels, problem_.channels, needs_even_channels(problem_)}}};
+        {{"groups", wishes_.groups, problem_.groups, problem_.group_granule()},
+         {names[0], wishes_.columns, problem_.width.output, column_granule(problem_)},
+         {names[1], wishes_.features, problem_.features, feature_granule(problem_)},
+         {names[2], wishes_.channels, problem_.channels, channel_granule(problem_)}}};
     for (const Size& size : sizes) {
-      if (size.is_even && size.tile && *size.tile % 2 != 0 && *size.tile != size.whole) {
-        request_.error_at(tiles,
-                          fmt::format("{} {} cuts a byte of two elements", size.name, *size.tile),
-                          "an even number");
+      if (size.tile && *size.tile % size.granule != 0 && *size.tile != size.whole) {
+        request_.error_at(
+            tiles, fmt::format("{} {} cuts a byte or a block of elements", size.name, *size.tile),
+            fmt::format("a multiple of {}, for its element types", size.granule));
       }
     }
   }

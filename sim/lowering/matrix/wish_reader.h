@@ -18,7 +18,7 @@ struct LayerRequest;
 [[nodiscard]] bool has_product_names(const workload::Operator& op);
 
 // The wishes of the layer's mapping. Adds a diagnostic for each name that is none, each loop order
-// that the lowering cannot run, and each size that cuts groups or bytes of two elements; nullopt
+// that the lowering cannot run, and each size that cuts groups, bytes or blocks; nullopt
 // after any.
 [[nodiscard]] std::optional<MatrixWishes> matrix_wishes(const LayerRequest& request,
                                                         const MatrixProblem& problem);

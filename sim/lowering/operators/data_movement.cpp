@@ -28,7 +28,7 @@ std::vector<VectorCommand> fill_block(const Block& block, double value) {
   command.rows = command::row_count(block.result) * command::column_count(block.result);
   command.columns = 1;
   command.destination = block.result;
-  // A block lies in its buffer without gaps, save those behind rows of half bytes: few digits.
+  // A block lies in its buffer without gaps, save those behind rows of packed elements: few digits.
   auto& row = command.destination.row;
   row.clear();
   for (const auto* digits : {&block.result.row, &block.result.column}) {
@@ -71,15 +71,15 @@ std::unique_ptr<Layer> plan_copy(const LayerRequest& request, std::vector<BlockS
   return plan_blocks(request, std::move(problem));
 }
 
-// A part of a row of half bytes may not end inside a byte that the next part begins in.
+// A part of a row of packed elements may not end inside a byte that the next part begins in.
 bool splits_a_byte(const Tensor& y, std::int64_t place) {
   return place != y.shape.back() && place * numeric::bits(y.type) % 8 != 0;
 }
 
 void refuse_split_byte(const LayerRequest& request, std::int64_t place) {
-  request.error(
-      "parts of a row meet inside a byte, at element " + std::to_string(place),
-      "an even number of elements of " + std::string(numeric::name(request.output().type)));
+  request.error("parts of a row meet inside a byte, at element " + std::to_string(place),
+                "a multiple of " + std::to_string(numeric::granule(request.output().type)) +
+                    " elements of " + std::string(numeric::name(request.output().type)));
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ std::unique_ptr<Layer> plan_indexed_gather(const LayerRequest& request) {
   const workload::Tensor& x = request.input(0);
   const auto axis = static_cast<std::size_t>(gather.axis);
   const bool is_last = axis + 1 == x.shape.size();
-  if (is_last && numeric::bits(x.type) < 8) {
+  if (is_last && !numeric::fills_bytes(x.type)) {
     request.error(
         fmt::format("single elements of {} do not begin at whole bytes", numeric::name(x.type)),
         "another axis than the last, or a wider type");

@@ -314,7 +314,7 @@ std::unique_ptr<Layer> plan_expert_combine(const LayerRequest& request) {
   const auto& combine = std::get<workload::ExpertCombine>(request.op().attributes);
   for (std::int64_t i = 0; i < combine.score_inputs; ++i) {
     const workload::Tensor& scores = request.input(static_cast<std::size_t>(i));
-    if (numeric::bits(scores.type) < 8) {
+    if (!numeric::fills_bytes(scores.type)) {
       request.error(fmt::format("'{}' is {}", scores.name, numeric::name(scores.type)),
                     "scores of at least 8 bits");
       return nullptr;

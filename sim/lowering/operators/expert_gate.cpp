@@ -203,7 +203,7 @@ class ExpertGateLayer : public Layer {
 
 std::unique_ptr<Layer> plan_expert_gate(const LayerRequest& request) {
   for (const workload::Tensor* tensor : {&request.input(0), &request.output()}) {
-    if (numeric::bits(tensor->type) < 8) {
+    if (!numeric::fills_bytes(tensor->type)) {
       request.error(fmt::format("'{}' is {}", tensor->name, numeric::name(tensor->type)),
                     "logits and scores of at least 8 bits");
       return nullptr;

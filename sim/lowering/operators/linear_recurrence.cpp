@@ -291,8 +291,9 @@ std::unique_ptr<Layer> plan_linear_recurrence(const LayerRequest& request) {
     tensors.push_back(&request.input(i));
   }
   for (const workload::Tensor* tensor : tensors) {
-    if (numeric::bits(tensor->type) < 8) {
-      request.error(fmt::format("'{}' has elements of half a byte", tensor->name), "a wider type");
+    if (!numeric::fills_bytes(tensor->type)) {
+      request.error(fmt::format("'{}' has elements of parts of bytes", tensor->name),
+                    "a wider type");
       return nullptr;
     }
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -231,20 +232,20 @@ class PoolingLayer : public Layer {
 std::vector<PoolingLayer::Block> candidate_blocks(const LayerRequest& request) {
   const auto& y = request.output().shape;
   std::vector<PoolingLayer::Block> positions;
-  for (const std::int64_t columns : candidate_sizes(y[2], 3, false)) {
+  for (const std::int64_t columns : candidate_sizes(y[2], 3)) {
     positions.push_back({1, 1, columns, 1});
   }
-  for (const std::int64_t rows : candidate_sizes(y[1], 7, false)) {
+  for (const std::int64_t rows : candidate_sizes(y[1], 7)) {
     positions.push_back({1, rows, y[2], 1});
   }
-  for (const std::int64_t images : candidate_sizes(y[0], 3, false)) {
+  for (const std::int64_t images : candidate_sizes(y[0], 3)) {
     positions.push_back({images, y[1], y[2], 1});
   }
-  const bool even =
-      numeric::bits(request.input(0).type) < 8 || numeric::bits(request.output().type) < 8;
+  const std::int64_t granule =
+      std::lcm(numeric::granule(request.input(0).type), numeric::granule(request.output().type));
   std::vector<PoolingLayer::Block> result;
   for (const PoolingLayer::Block& block : positions) {
-    for (const std::int64_t channels : candidate_sizes(y[3], 16, even)) {
+    for (const std::int64_t channels : candidate_sizes(y[3], 16, granule)) {
       result.push_back(block);
       result.back().channels = channels;
     }

@@ -165,7 +165,7 @@ std::unique_ptr<Layer> plan_scatter(const LayerRequest& request) {
   problem.last_dimension = x.shape.size() > 1 ? x.shape.back() : 1;
   problem.inner = x.shape.size() > 1 ? x.elements() / x.shape[0] / x.shape.back() : 1;
   problem.accumulate = scatter.accumulate;
-  if (x.shape.size() == 1 && numeric::bits(x.type) < 8) {
+  if (x.shape.size() == 1 && !numeric::fills_bytes(x.type)) {
     request.error(
         fmt::format("single elements of {} do not begin at whole bytes", numeric::name(x.type)),
         "rows of more than one dimension, or a wider type");

@@ -255,14 +255,16 @@ class LongSoftmaxLayer : public Layer {
   std::int64_t base_ = 0;
 };
 
-// The largest power of two of columns that fits; even, so that chunks begin at whole bytes.
+// The largest power of two of columns that fits, at least as many as fill whole bytes.
 std::unique_ptr<Layer> plan_long_softmax(const LayerRequest& request) {
+  const std::int64_t least = std::max({std::int64_t{2}, numeric::granule(request.input(0).type),
+                                       numeric::granule(request.output().type)});
   std::int64_t smallest = 0;
   for (const LayerRequest::Budget& budget : request.budgets()) {
     std::unique_ptr<LongSoftmaxLayer> best;
-    for (std::int64_t chunk = 2; chunk < 2 * request.input(0).shape.back(); chunk *= 2) {
+    for (std::int64_t chunk = least; chunk < 2 * request.input(0).shape.back(); chunk *= 2) {
       auto layer = std::make_unique<LongSoftmaxLayer>(request, chunk, budget.buffers);
-      smallest = chunk == 2 ? layer->bytes() : std::min(smallest, layer->bytes());
+      smallest = chunk == least ? layer->bytes() : std::min(smallest, layer->bytes());
       if (layer->bytes() <= budget.bytes) {
         best = std::move(layer);
       }

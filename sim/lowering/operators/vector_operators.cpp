@@ -105,12 +105,12 @@ std::unique_ptr<Layer> plan_elementwise(const LayerRequest& request) {
   RowProblem problem = row_problem(request);
   problem.inputs = request.op().inputs;
   problem.what = "element-wise stage";
-  // Elements follow each other without a gap unless rows of half bytes are filled up.
-  const auto has_half_bytes = [&](workload::TensorId id) {
-    return numeric::bits(request.tensor(id).type) < 8;
+  // Elements follow each other without a gap unless rows of parts of bytes are filled up.
+  const auto is_packed = [&](workload::TensorId id) {
+    return !numeric::fills_bytes(request.tensor(id).type);
   };
-  problem.flat = !has_half_bytes(problem.output) &&
-                 std::none_of(problem.inputs.begin(), problem.inputs.end(), has_half_bytes);
+  problem.flat = !is_packed(problem.output) &&
+                 std::none_of(problem.inputs.begin(), problem.inputs.end(), is_packed);
   if (problem.flat) {
     problem.rows *= problem.columns;
     problem.columns = 1;

@@ -2,28 +2,37 @@
 #include "lowering/tiling/matrix_problem.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace orrery::lowering {
 namespace {
 
-bool half_bytes(const StreamedTensor& tensor) {
-  return numeric::bits(tensor.type) < 8;
+std::int64_t common_granule(const std::vector<StreamedTensor>& tensors) {
+  std::int64_t granule = 1;
+  for (const StreamedTensor& tensor : tensors) {
+    granule = std::lcm(granule, numeric::granule(tensor.type));
+  }
+  return granule;
 }
 
 }  // namespace
 
-bool needs_even_features(const MatrixProblem& problem) {
-  return half_bytes(problem.b) || half_bytes(problem.c) ||
-         std::any_of(problem.operands.begin(), problem.operands.end(), half_bytes) ||
-         std::any_of(problem.bias.begin(), problem.bias.end(), half_bytes);
+std::int64_t feature_granule(const MatrixProblem& problem) {
+  std::int64_t granule = numeric::granule(problem.c.type);
+  if (!problem.transposed_b) {
+    granule = std::lcm(granule, numeric::granule(problem.b.type));
+  }
+  return std::lcm(granule,
+                  std::lcm(common_granule(problem.operands), common_granule(problem.bias)));
 }
 
-bool needs_even_channels(const MatrixProblem& problem) {
-  return half_bytes(problem.a) || (problem.transposed_b && half_bytes(problem.b));
+std::int64_t channel_granule(const MatrixProblem& problem) {
+  return std::lcm(problem.transposed_a ? 1 : numeric::granule(problem.a.type),
+                  problem.transposed_b ? numeric::granule(problem.b.type) : 1);
 }
 
-bool needs_even_columns(const MatrixProblem& problem) {
-  return problem.transposed_a && half_bytes(problem.a);
+std::int64_t column_granule(const MatrixProblem& problem) {
+  return problem.transposed_a ? numeric::granule(problem.a.type) : 1;
 }
 
 std::int64_t MatrixProblem::batch_count() const {
@@ -34,11 +43,15 @@ std::int64_t MatrixProblem::batch_count() const {
   return count;
 }
 
-bool MatrixProblem::even_groups() const {
+std::int64_t MatrixProblem::group_granule() const {
   if (!interleaved() || groups == 1) {
-    return false;
+    return 1;
   }
-  return (half_bytes(a) && channels % 2 != 0) || (needs_even_features(*this) && features % 2 != 0);
+  const auto groups_for = [](std::int64_t granule, std::int64_t elements) {
+    return granule / std::gcd(granule, elements);
+  };
+  return std::lcm(groups_for(numeric::granule(a.type), channels),
+                  groups_for(feature_granule(*this), features));
 }
 
 std::int64_t MatrixProblem::packed_row_bytes(ElementType type, std::int64_t groups_in_row,

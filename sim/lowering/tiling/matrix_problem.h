@@ -88,8 +88,8 @@ struct MatrixProblem {
   [[nodiscard]] bool interleaved() const { return layout == GroupLayout::kInterleaved; }
   [[nodiscard]] std::int64_t batch_count() const;
   // Matrices (rows, where groups are interleaved) of an operand begin at whole bytes, groups within
-  // a row may not: blocks of groups have to be even where this is true.
-  [[nodiscard]] bool even_groups() const;
+  // a row may not: blocks of groups have to be multiples of this.
+  [[nodiscard]] std::int64_t group_granule() const;
   // Bytes of one row of a block of so many groups with so many elements each, and bits from one
   // group to the next in it.
   [[nodiscard]] std::int64_t packed_row_bytes(ElementType type, std::int64_t groups_in_row,
@@ -105,11 +105,11 @@ struct MatrixProblem {
   [[nodiscard]] std::int64_t k() const { return height.taps * width.taps * channels; }
 };
 
-// Whether tiles must have an even number of features (channels, output columns), because elements
-// of four bits begin at whole bytes.
-[[nodiscard]] bool needs_even_features(const MatrixProblem& problem);
-[[nodiscard]] bool needs_even_channels(const MatrixProblem& problem);
-[[nodiscard]] bool needs_even_columns(const MatrixProblem& problem);
+// What the features (channels, output columns) of tiles must be a multiple of, so that parts of
+// rows are whole blocks and begin at whole bytes.
+[[nodiscard]] std::int64_t feature_granule(const MatrixProblem& problem);
+[[nodiscard]] std::int64_t channel_granule(const MatrixProblem& problem);
+[[nodiscard]] std::int64_t column_granule(const MatrixProblem& problem);
 
 // Groups of a tile: [groups.begin, groups.begin + groups.count) of the batch loops' position
 // `batch`.

@@ -24,6 +24,21 @@ std::optional<AxisRange> piece(const AxisRange& range, std::int64_t size, std::s
   return AxisRange{range.begin + offset, std::min(size, range.count - offset)};
 }
 
+// A part, of at most `whole`, that a multiple of the granule fills.
+std::int64_t round_up(std::int64_t part, std::int64_t granule, std::int64_t whole) {
+  return std::min(whole, divide_up(part, granule) * granule);
+}
+
+std::int64_t share(std::int64_t whole, std::int64_t count, std::int64_t granule) {
+  return round_up(divide_up(whole, count), granule, whole);
+}
+
+// Arrays share even numbers of features, whatever the types, so that types do not change the
+// shares.
+std::int64_t even(std::int64_t granule) {
+  return std::max<std::int64_t>(granule, 2);
+}
+
 // Whether features come one after the other, so that any number of them is as good as a multiple of
 // the array's columns.
 bool streams_features(const timing::Dataflow& dataflow) {
@@ -58,18 +73,13 @@ MatrixTiles::MatrixTiles(const MatrixProblem& problem, const MatrixTiling& tilin
       part_features_(tiling.features) {
   const auto count = static_cast<std::int64_t>(arrays);
   if (!tiling.split_rows && tiling.groups > 1) {
-    part_groups_ = divide_up(tiling.groups, count);
-    if (problem.even_groups() && part_groups_ < tiling.groups) {
-      part_groups_ += part_groups_ % 2;
-    }
+    part_groups_ = share(tiling.groups, count, problem.group_granule());
     parts_ = divide_up(tiling.groups, part_groups_);
   } else if (!tiling.split_rows) {
     const std::int64_t unit = streams_features(problem.dataflow) ? 1 : array_columns;
     const std::int64_t units = divide_up(tiling.features, unit);
-    part_features_ = std::min(tiling.features, divide_up(units, count) * unit);
-    if (problem.features > 1 && part_features_ < tiling.features) {
-      part_features_ += part_features_ % 2;  // elements of four bits: whole bytes
-    }
+    part_features_ = round_up(std::min(tiling.features, divide_up(units, count) * unit),
+                              even(feature_granule(problem)), tiling.features);
     parts_ = divide_up(tiling.features, part_features_);
   } else {
     // The outermost dimension that has anything to share.
@@ -77,10 +87,7 @@ MatrixTiles::MatrixTiles(const MatrixProblem& problem, const MatrixTiling& tilin
                            : tiling.rows > 1 ? part_rows_
                                              : part_columns_;
     const std::int64_t whole = shared;
-    shared = divide_up(whole, count);
-    if (problem.transposed_a && shared < whole) {
-      shared += shared % 2;  // elements of four bits: whole bytes
-    }
+    shared = share(whole, count, problem.transposed_a ? even(column_granule(problem)) : 1);
     parts_ = divide_up(whole, shared);
   }
   part_positions_ = part_images_ * part_rows_ * part_columns_;

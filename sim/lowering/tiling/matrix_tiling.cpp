@@ -64,8 +64,8 @@ class TilingSearch {
   // What the mapping fixed, else the candidates.
   [[nodiscard]] std::vector<std::int64_t> sizes(std::optional<std::int64_t> fixed,
                                                 std::int64_t whole, std::int64_t edge,
-                                                bool even) const {
-    return fixed ? std::vector{*fixed} : candidate_sizes_(whole, edge, even);
+                                                std::int64_t granule = 1) const {
+    return fixed ? std::vector{*fixed} : candidate_sizes_(whole, edge, granule);
   }
 
   // Groups of a tile: one, of which a tile may hold a part, or several whole ones.
@@ -74,7 +74,7 @@ class TilingSearch {
       return {1};
     }
     return sizes(wishes_.groups, problem_.groups,
-                 std::max<std::int64_t>(edges_.k / problem_.k(), 1), problem_.even_groups());
+                 std::max<std::int64_t>(edges_.k / problem_.k(), 1), problem_.group_granule());
   }
 
   void try_parts_of_a_group(bool smallest) {
@@ -83,9 +83,9 @@ class TilingSearch {
     const std::int64_t least_k =
         smallest || wishes_.channels ? 1 : std::min(problem_.channels, edges_.k);
     for (const std::int64_t channels :
-         sizes(wishes_.channels, problem_.channels, edges_.k, needs_even_channels(problem_))) {
+         sizes(wishes_.channels, problem_.channels, edges_.k, channel_granule(problem_))) {
       for (const std::int64_t features :
-           sizes(wishes_.features, problem_.features, edges_.n, needs_even_features(problem_))) {
+           sizes(wishes_.features, problem_.features, edges_.n, feature_granule(problem_))) {
         if (channels >= least_k && features >= least_n) {
           candidate_.channels = channels;
           candidate_.features = features;
@@ -108,28 +108,28 @@ class TilingSearch {
     const std::int64_t edge = edges_.m;
     const std::int64_t width = problem_.width.output;
     const std::int64_t height = problem_.height.output;
-    const bool even_m = needs_even_columns(problem_);
+    const std::int64_t granule = column_granule(problem_);
     if (wishes_.outputs()) {
-      for (const std::int64_t images : sizes(wishes_.images, problem_.images, 3, false)) {
-        for (const std::int64_t rows : sizes(wishes_.rows, height, 7, false)) {
-          for (const std::int64_t columns : sizes(wishes_.columns, width, edge, even_m)) {
+      for (const std::int64_t images : sizes(wishes_.images, problem_.images, 3, 1)) {
+        for (const std::int64_t rows : sizes(wishes_.rows, height, 7, 1)) {
+          for (const std::int64_t columns : sizes(wishes_.columns, width, edge, granule)) {
             add(images, rows, columns);
           }
         }
       }
       return result;
     }
-    for (const std::int64_t columns : candidate_sizes_(width, edge, even_m)) {
+    for (const std::int64_t columns : candidate_sizes_(width, edge, granule)) {
       if (smallest || columns >= std::min<std::int64_t>(width, 16)) {
         add(1, 1, columns);
       }
     }
-    for (const std::int64_t rows : candidate_sizes_(height, 7, false)) {
+    for (const std::int64_t rows : candidate_sizes_(height, 7, 1)) {
       if (rows > 1) {
         add(1, rows, width);
       }
     }
-    for (const std::int64_t images : candidate_sizes_(problem_.images, 3, false)) {
+    for (const std::int64_t images : candidate_sizes_(problem_.images, 3, 1)) {
       if (images > 1) {
         add(images, height, width);
       }
@@ -272,13 +272,15 @@ std::vector<MatrixTiling> tiling_space(const MatrixProblem& problem, const Machi
 
 MatrixTiling smallest_tiling(const MatrixProblem& problem, const MatrixWishes& wishes) {
   MatrixTiling tiling;
-  const auto least = [](std::int64_t whole) { return std::min<std::int64_t>(whole, 2); };
+  const auto least = [](std::int64_t whole, std::int64_t granule) {
+    return std::min(whole, std::max<std::int64_t>(granule, 2));
+  };
   tiling.images = wishes.images.value_or(1);
   tiling.rows = wishes.rows.value_or(1);
   tiling.columns = wishes.columns.value_or(1);
-  tiling.features = wishes.features.value_or(least(problem.features));
-  tiling.channels = wishes.channels.value_or(least(problem.channels));
-  tiling.groups = wishes.groups.value_or(problem.even_groups() ? least(problem.groups) : 1);
+  tiling.features = wishes.features.value_or(least(problem.features, feature_granule(problem)));
+  tiling.channels = wishes.channels.value_or(least(problem.channels, channel_granule(problem)));
+  tiling.groups = wishes.groups.value_or(std::min(problem.groups, problem.group_granule()));
   if (tiling.groups > 1) {
     tiling.channels = problem.channels;
     tiling.features = problem.features;

@@ -52,19 +52,21 @@ void RowGrid::make_programs() {
   for (const Pass& pass : passes_) {
     const RowJob& job = jobs_[pass.job];
     Program& program = programs_[pass.job];
-    program.filter_bits = std::max(program.filter_bits, size_of(pass.work.filters()) * job.bits.b);
+    program.filter_bits =
+        std::max(program.filter_bits, base::ceil(size_of(pass.work.filters()) * job.bits.b));
     std::set<RowJob::Position> held;
     for (const ColumnStep& step : program.order) {
       const auto needed = pass.work.inputs(job, step.output);
       std::int64_t& bits = step.is_first ? program.first_bits : program.next_bits;
       const auto fresh = step.is_first ? needed : without(needed, held);
-      bits = std::max(bits, size_of(fresh) * job.bits.a);
+      bits = std::max(bits, base::ceil(size_of(fresh) * job.bits.a));
       held = needed;
     }
     for (const RowSet& set : pass.work.sets) {
       program.levels = std::max(program.levels, set.level + 1);
       const std::int64_t width = 8 * job.widths.accumulator;
-      const std::int64_t bits = (set.column + set.output_rows.size) * job.bits.accumulator;
+      const std::int64_t bits =
+          base::ceil((set.column + set.output_rows.size) * job.bits.accumulator);
       if (width > 0) {
         program.accumulator = std::max(program.accumulator, (bits + width - 1) / width);
       }
