@@ -41,11 +41,16 @@ struct Configuration {
 
 const std::vector<Configuration>& configurations() {
   static const std::vector<Configuration> kConfigurations{
-      {"bitmod_fp16", "prefill", 24, 32, "fp16"},  {"bitmod_ant", "prefill", 32, 32, "int8"},
-      {"bitmod_olive", "prefill", 32, 36, "int4"}, {"bitmod", "prefill", 32, 32, "int16", 2},
-      {"bitmod", "prefill", 32, 32, "bf16", 2},    {"bitmod_fp16", "decode", 12, 64, "fp16"},
-      {"bitmod_ant", "decode", 16, 64, "int8"},    {"bitmod_olive", "decode", 16, 72, "int4"},
-      {"bitmod", "decode", 16, 64, "int16", 2},    {"bitmod", "decode", 16, 64, "bf16", 2}};
+      {"bitmod_fp16", "prefill", 24, 32, "fp16"},
+      {"bitmod_ant", "prefill", 32, 32, "int6"},
+      {"bitmod_olive", "prefill", 32, 36, "int5"},
+      {"bitmod", "prefill", 32, 32, "int6_g128_int8", 2},
+      {"bitmod", "prefill", 32, 32, "bitmod_fp4", 2},
+      {"bitmod_fp16", "decode", 12, 64, "fp16"},
+      {"bitmod_ant", "decode", 16, 64, "int5"},
+      {"bitmod_olive", "decode", 16, 72, "int4"},
+      {"bitmod", "decode", 16, 64, "int6_g128_int8", 2},
+      {"bitmod", "decode", 16, 64, "bitmod_fp3", 2}};
   return kConfigurations;
 }
 
@@ -134,7 +139,7 @@ TEST(BitmodWorkloads, HaveTheRowsThatFollowFromTheSizesOfTheirModels) {
 }
 
 TEST(BitmodWorkloads, KeepSixteenBitsForAttentionWhateverTheWeights) {
-  for (const Product& product : load("yi_6b", "decode", "bf16").products) {
+  for (const Product& product : load("yi_6b", "decode", "bitmod_fp3").products) {
     const bool attention = product.name == "scores" || product.name == "values";
     EXPECT_EQ(product.weights.bits, attention ? base::Rational(16) : base::Rational(49, 16));
     EXPECT_EQ(product.weights.buffer_bits, base::Rational(49, 16));
