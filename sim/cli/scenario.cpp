@@ -7,6 +7,7 @@
 #include "cli/collect_mistakes.h"
 #include "cli/config_search.h"
 #include "config/yaml.h"
+#include "lowering/with_tables.h"
 #include "report/hash.h"
 
 namespace orrery::cli {
@@ -166,6 +167,10 @@ Scenario load_scenario(const ScenarioRequest& request) {
   diagnostics.throw_if_any();
   scenario.dataflow_given = scenario.mapping.dataflow.has_value();
   write_resolved(scenario);
+  if (!scenario.mapping.is_analytical()) {
+    scenario.workload.graph = lowering::with_tables(
+        scenario.workload.graph, lowering::machine_from(scenario.platform), scenario.mapping);
+  }
   return scenario;
 }
 

@@ -9,6 +9,7 @@
 #include "lowering/lowering.h"
 #include "lowering/machine/machine.h"
 #include "lowering/machine/share.h"
+#include "lowering/with_tables.h"
 
 namespace orrery::cli {
 namespace {
@@ -81,6 +82,7 @@ ScenarioStreams scenario_streams(const Scenario& scenario) {
   constexpr std::array kShares{Share{0, 50}, Share{50, 100}};
   for (int half = 0; half < 2; ++half) {
     workload::Workload workload = half_of(scenario, half);
+    workload.graph = lowering::with_tables(workload.graph, machine, scenario.mapping);
     workload.graph.name = fmt::format("sub_batch_{}", half + 1);
     const Share& share = kShares[static_cast<std::size_t>(half)];
     const std::shared_ptr<const lowering::Plan> plan =

@@ -25,12 +25,6 @@ Wide magnitude(std::int64_t value) {
   return value < 0 ? -static_cast<Wide>(value) : static_cast<Wide>(value);
 }
 
-// Whether the digit counts the elements of one block.
-bool is_block_digit(ElementType type, const Digit& digit) {
-  return numeric::is_block(type) && digit.extent == numeric::block_elements(type) &&
-         digit.stride_bits == numeric::code_bits(type);
-}
-
 }  // namespace
 
 void BodyChecker::add(const std::string& field, std::string message, std::string expected) {
@@ -87,7 +81,7 @@ void BodyChecker::check(const Move& move, EngineIndex /*engine*/) {
 // The innermost digit of one side counts the elements of a block: its metadata lie behind the last.
 bool BodyChecker::check_blocks(const std::string& field, const View& view) {
   const auto has_blocks = [&](const auto& digits) {
-    return !digits.empty() && is_block_digit(view.type, digits.back());
+    return !digits.empty() && counts_block(view.type, digits.back());
   };
   if (!numeric::is_block(view.type) || has_blocks(view.row) != has_blocks(view.column)) {
     return true;
@@ -110,7 +104,7 @@ bool BodyChecker::check_digits(const std::string& field, const View& view) {
       if (!check_size(field, digit.extent, 1, kLargestSize)) {
         return false;
       }
-      if (digit.stride_bits % alignment != 0 && !is_block_digit(view.type, digit)) {
+      if (digit.stride_bits % alignment != 0 && !counts_block(view.type, digit)) {
         add(field, fmt::format("a stride of {} bits", digit.stride_bits),
             fmt::format("a multiple of {} bits for {}", alignment, numeric::name(view.type)));
         return false;

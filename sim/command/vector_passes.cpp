@@ -95,6 +95,13 @@ std::vector<std::int64_t> row_lengths(const VectorCommand& command) {
   return lengths;
 }
 
+int table_work(numeric::ElementType type) {
+  constexpr int kSums = 12;
+  constexpr int kScaling = 8 + 4 + 8;
+  const numeric::BlockFormat& table = *numeric::info(type).block;
+  return (kSums + (table.scale.bits == 0 ? 0 : kScaling)) / table.elements;
+}
+
 std::vector<PassWork> vector_passes(const VectorCommand& command) {
   const std::int64_t source_bytes = source_bytes_of(command);
   std::vector<PassWork> passes;
@@ -134,6 +141,9 @@ std::vector<PassWork> vector_passes(const VectorCommand& command) {
   }
   if (command.stages.empty()) {
     current.simple = 1;
+  }
+  if (numeric::is_table(command.destination.type)) {
+    current.simple += table_work(command.destination.type);
   }
   current.bytes_written =
       bytes_of(command.destination, command.rows, reduced ? 1 : command.columns);

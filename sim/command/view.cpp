@@ -27,7 +27,7 @@ std::int64_t count(const Digits& digits) {
   return product;
 }
 
-void simplify(Digits& digits) {
+void simplify(ElementType type, Digits& digits) {
   Digits result;
   for (const Digit& digit : digits) {
     if (digit.extent == 1) {
@@ -35,7 +35,8 @@ void simplify(Digits& digits) {
     }
     if (!result.empty()) {
       Digit& outer = result.back();
-      const bool runs_on = outer.stride_bits == digit.stride_bits * digit.extent &&
+      const bool runs_on = !counts_block(type, digit) &&
+                           outer.stride_bits == digit.stride_bits * digit.extent &&
                            outer.step[0] == digit.step[0] * digit.extent &&
                            outer.step[1] == digit.step[1] * digit.extent;
       if (runs_on) {
@@ -112,6 +113,11 @@ std::optional<Range> bounded_range(const std::vector<Digit>& digits,
 
 }  // namespace
 
+bool counts_block(ElementType type, const Digit& digit) {
+  return numeric::is_block(type) && digit.extent == numeric::block_elements(type) &&
+         digit.stride_bits == numeric::code_bits(type);
+}
+
 boost::container::static_vector<Digit, 4> element_digits(ElementType type, std::int64_t count) {
   const int bits = numeric::code_bits(type);
   if (!numeric::is_block(type)) {
@@ -143,8 +149,8 @@ std::int64_t column_count(const View& view) {
 }
 
 void simplify(View& view) {
-  simplify(view.row);
-  simplify(view.column);
+  simplify(view.type, view.row);
+  simplify(view.type, view.column);
 }
 
 Interval touched_bytes(const View& view) {

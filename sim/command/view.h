@@ -20,6 +20,9 @@ struct Interval {
 [[nodiscard]] View matrix_view(Space space, ElementType type, std::int64_t base, std::int64_t rows,
                                std::int64_t columns, std::int64_t row_stride_bytes);
 
+// Whether the digit counts the elements of one block of the type.
+[[nodiscard]] bool counts_block(ElementType type, const Digit& digit);
+
 // Digits of `count` elements next to each other; of a block type whole blocks.
 [[nodiscard]] boost::container::static_vector<Digit, 4> element_digits(ElementType type,
                                                                        std::int64_t count);

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "command/vector_kinds.h"
 #include "functional/random_order.h"
+#include "functional/table_product.h"
 #include "functional/vector_functions.h"
 #include "functional/view_reader.h"
 
@@ -116,6 +117,10 @@ void Executor::execute(const Move& move) {
 }
 
 void Executor::execute(const command::ComputeTile& tile) {
+  if (numeric::is_table(tile.a.type)) {
+    multiply_tables(memory_, tile);
+    return;
+  }
   const std::int64_t depth = tile.groups * tile.k;
   std::vector<double> a = ViewReader(memory_, tile.a, tile.m, depth).matrix();
   if (tile.dataflow.machine() == timing::Dataflow::Machine::kRowsStay) {

@@ -128,10 +128,15 @@ numeric::Code AddressSpace::take_bits(std::int64_t bit, int count) {
   return code;
 }
 
-double AddressSpace::read_in_block(std::int64_t bit, const numeric::BlockFormat& format) {
-  std::int64_t place = bit - cell(bit).offset + format.elements * std::int64_t{format.element.bits};
+// Some codes of the block that begins at `bit`, and its metadata.
+numeric::Block AddressSpace::take_block(std::int64_t bit, const numeric::BlockFormat& format,
+                                        std::int64_t first_code, std::int64_t codes) {
+  const std::int64_t code_bits = format.element.bits;
   numeric::Block block;
-  block.codes = {take_bits(bit, format.element.bits)};
+  for (std::int64_t i = first_code; i < first_code + codes; ++i) {
+    block.codes.push_back(take_bits(bit + i * code_bits, format.element.bits));
+  }
+  std::int64_t place = bit + format.elements * code_bits;
   const auto take = [&](int count) {
     const numeric::Code code = take_bits(place, count);
     place += count;
@@ -140,13 +145,37 @@ double AddressSpace::read_in_block(std::int64_t bit, const numeric::BlockFormat&
   block.scale = take(format.scale.bits);
   block.zero_point = take(format.zero_point ? format.zero_point->bits : 0);
   block.selector = take(format.selector_bits());
-  return numeric::decode_block(format, block).front();
+  return block;
+}
+
+numeric::Block AddressSpace::read_block(std::int64_t bit, numeric::ElementType type) {
+  const numeric::BlockFormat* format = numeric::info(type).block;
+  base::require_invariant(format != nullptr, "a block type", numeric::name(type));
+  for (int i = 0; i < format->elements; ++i) {
+    require_element(bit + i * std::int64_t{format->element.bits}, type);
+  }
+  if (cell(bit).offset != 0) {
+    fault(bit, "does not begin a block of " + numeric::name(type));
+  }
+  return take_block(bit, *format, 0, format->elements);
+}
+
+double AddressSpace::read_in_block(std::int64_t bit, numeric::ElementType type) {
+  const numeric::BlockFormat& format = *numeric::info(type).block;
+  const std::int64_t first = bit - cell(bit).offset;
+  const std::int64_t index = (bit - first) / format.element.bits;
+  if (numeric::is_table(type)) {
+    // Every entry is a sum of all activations.
+    const auto place = static_cast<std::size_t>(index);
+    return numeric::decode_block(format, read_block(first, type))[place];
+  }
+  return numeric::decode_block(format, take_block(first, format, index, 1)).front();
 }
 
 double AddressSpace::read(std::int64_t bit, numeric::ElementType type) {
   require_element(bit, type);
-  if (const numeric::BlockFormat* format = numeric::info(type).block) {
-    return read_in_block(bit, *format);
+  if (numeric::is_block(type)) {
+    return read_in_block(bit, type);
   }
   for (int i = 0; i < numeric::bits(type); ++i) {
     mark_read(bit + i);

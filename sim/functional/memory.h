@@ -41,6 +41,8 @@ class AddressSpace {
   [[nodiscard]] double read(std::int64_t bit, numeric::ElementType type);
   // Its code, of a scalar type that of the nearest value. Throws MemoryFault.
   [[nodiscard]] numeric::Code read_code(std::int64_t bit, numeric::ElementType type);
+  // The block that begins at `bit`. Throws MemoryFault.
+  [[nodiscard]] numeric::Block read_block(std::int64_t bit, numeric::ElementType type);
   // nullopt where `read` would find none; a MemoryFault outside the memory.
   [[nodiscard]] std::optional<double> find(std::int64_t bit, numeric::ElementType type);
   // An element of a scalar type.
@@ -79,7 +81,9 @@ class AddressSpace {
   void require_element(std::int64_t bit, numeric::ElementType type);
   void mark_read(std::int64_t bit);
   [[nodiscard]] numeric::Code take_bits(std::int64_t bit, int count);
-  [[nodiscard]] double read_in_block(std::int64_t bit, const numeric::BlockFormat& format);
+  [[nodiscard]] double read_in_block(std::int64_t bit, numeric::ElementType type);
+  [[nodiscard]] numeric::Block take_block(std::int64_t bit, const numeric::BlockFormat& format,
+                                          std::int64_t first_code, std::int64_t codes);
 
   std::string name_;
   std::int64_t cells_;

@@ -65,6 +65,15 @@ std::optional<numeric::Code> ViewReader::read_code(std::int64_t row, std::int64_
   return space_.read_code(view_.base * 8 + r.bits + c.bits, view_.type);
 }
 
+std::optional<numeric::Block> ViewReader::read_block(std::int64_t row, std::int64_t column) {
+  const Offset& r = rows_[static_cast<std::size_t>(row)];
+  const Offset& c = columns_[static_cast<std::size_t>(column)];
+  if (!inside(r, c)) {
+    return std::nullopt;
+  }
+  return space_.read_block(view_.base * 8 + r.bits + c.bits, view_.type);
+}
+
 void ViewReader::write(std::int64_t row, std::int64_t column, double value) {
   const Offset& r = rows_[static_cast<std::size_t>(row)];
   const Offset& c = columns_[static_cast<std::size_t>(column)];

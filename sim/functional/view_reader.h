@@ -22,6 +22,8 @@ class ViewReader {
   [[nodiscard]] std::optional<double> read(std::int64_t row, std::int64_t column);
   // nullopt outside the bounds; as AddressSpace::read_code.
   [[nodiscard]] std::optional<numeric::Code> read_code(std::int64_t row, std::int64_t column);
+  // The block that begins with that element; nullopt outside the bounds.
+  [[nodiscard]] std::optional<numeric::Block> read_block(std::int64_t row, std::int64_t column);
   void write(std::int64_t row, std::int64_t column, double value);
   // The whole row; of a block type, whose blocks it must consist of, block by block.
   void write_row(std::int64_t row, std::span<const double> values);

@@ -2,6 +2,7 @@
 #include "hardware/bit_serial_array_config.h"
 #include "hardware/dma_config.h"
 #include "hardware/engine_config.h"
+#include "hardware/lut_tensor_core_config.h"
 #include "hardware/mac_array_config.h"
 #include "hardware/pim_config.h"
 #include "hardware/systolic_array_config.h"
@@ -14,6 +15,7 @@ const std::vector<config::Kind<EngineConfig>>& engine_kinds() {
       config::make_kind<EngineConfig>("systolic_array", SystolicArrayConfig::schema()),
       config::make_kind<EngineConfig>("mac_array", MacArrayConfig::schema()),
       config::make_kind<EngineConfig>("bit_serial_array", BitSerialArrayConfig::schema()),
+      config::make_kind<EngineConfig>("lut_tensor_core", LutTensorCoreConfig::schema()),
       config::make_kind<EngineConfig>("vector_unit", VectorUnitConfig::schema()),
       config::make_kind<EngineConfig>("dma", DmaConfig::schema()),
       config::make_kind<EngineConfig>("pim", PimConfig::schema()),

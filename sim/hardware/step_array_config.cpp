@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hardware/step_array_config.h"
 
+#include <fmt/format.h>
+
 namespace orrery::hardware {
 
 timing::StepArrayModel StepArrayConfig::model() const {
@@ -13,8 +15,23 @@ timing::StepArrayModel StepArrayConfig::model() const {
   return model;
 }
 
-void check_step_array(const StepArrayConfig& /*array*/, const config::Node& /*node*/,
-                      config::Reader& /*reader*/) {}
+void check_step_array(const StepArrayConfig& array, const config::Node& node,
+                      config::Reader& reader) {
+  std::vector<numeric::ElementType> types = array.a_types();
+  for (const auto& [type, cycles] : array.step_cycles()) {
+    types.push_back(type);
+  }
+  for (const numeric::ElementType type : types) {
+    const std::int64_t group = timing::scale_group(type, type);
+    if (group % array.k != 0) {
+      const config::Node* const k = node.find("k");
+      reader.error(k != nullptr ? k->where() : node.where(),
+                   fmt::format("groups of {} elements of {} do not divide into steps of {}", group,
+                               numeric::name(type), array.k),
+                   fmt::format("k that divides {}", group));
+    }
+  }
+}
 
 namespace detail {
 

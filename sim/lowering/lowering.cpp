@@ -51,6 +51,10 @@ std::vector<LayerMapping> layer_mappings(const workload::Graph& graph,
 
 MayRide may_ride_rule(const workload::Graph& graph, const std::vector<LayerMapping>& mappings) {
   return [&](const workload::Operator& first, const workload::Operator& rider) {
+    const auto& result = graph.tensors[static_cast<std::size_t>(rider.output)];
+    if (numeric::is_table(result.type) && mappings.front().tables == TableForm::kSeparate) {
+      return false;
+    }
     const Wish<Names>& fuse =
         mappings[static_cast<std::size_t>(&first - graph.operators.data())].fuse;
     return !fuse || std::any_of(fuse->value.begin(), fuse->value.end(),

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "numeric/sum_table.h"
 
 namespace orrery::numeric {
 namespace {
@@ -142,6 +143,9 @@ int BlockFormat::metadata_bits() const {
 }
 
 std::vector<double> decode_block(const BlockFormat& format, const Block& block) {
+  if (format.table_entry) {
+    return activations_of(read_sum_table(format, block));
+  }
   const double scale = scale_of(format, block);
   std::vector<double> values;
   values.reserve(block.codes.size());
@@ -154,6 +158,9 @@ std::vector<double> decode_block(const BlockFormat& format, const Block& block) 
 Block encode_block(const BlockFormat& format, std::span<const double> values) {
   base::require_invariant(static_cast<int>(values.size()) == format.elements, "a whole block",
                           "numeric");
+  if (format.table_entry) {
+    return make_sum_table(format, values);
+  }
   Block best = encode_with(format, values, 0);
   for (Code selector = 1; selector < format.special_values.size(); ++selector) {
     const Block other = encode_with(format, values, selector);

@@ -29,6 +29,9 @@ struct BlockFormat {
   std::optional<ScalarFormat> zero_point{};
   // One of them, which the selector names, stands in place of the negative zero of the block.
   std::vector<double> special_values{};
+  // Of a table of signed sums in place of the elements (numeric/sum_table.h): a code of `element`
+  // is the codes of several entries of this format, the first in its lowest bits.
+  std::optional<ScalarFormat> table_entry{};
 
   [[nodiscard]] int selector_bits() const;
   [[nodiscard]] int metadata_bits() const;

@@ -5,6 +5,7 @@
 
 #include "numeric/block_format.h"
 #include "numeric/scalar_types.h"
+#include "numeric/sum_table.h"
 
 namespace orrery::numeric {
 namespace {
@@ -83,6 +84,22 @@ void add_groups(std::vector<BlockType>& types) {
   }
 }
 
+// Look-up tables: the signed sums of four activations, half of them (LUT Tensor Core, arXiv
+// 2408.06003), of eight bits with a scale for each table, or as they are.
+void add_tables(std::vector<BlockType>& types) {
+  constexpr int kActivations = 4;
+  const auto add = [&](std::string_view entry, ScalarFormat scale) {
+    BlockFormat table{.elements = kActivations, .scale = scale};
+    table.table_entry = scalar(entry);
+    const auto in_element = static_cast<int>(table_entries(kActivations) / kActivations);
+    table.element = unsigned_integer(in_element * table.table_entry->bits);
+    types.push_back({fmt::format("lut{}_{}", kActivations, entry), table});
+  };
+  add("int8", scalar("fp16"));
+  add("int16", {});
+  add("fp16", {});
+}
+
 }  // namespace
 
 const std::vector<BlockType>& block_types() {
@@ -94,6 +111,7 @@ const std::vector<BlockType>& block_types() {
         {"nvfp4", {.elements = 16, .element = scalar("fp4_e2m1"), .scale = scalar("fp8_e4m3")}});
     add_bitmod(types);
     add_groups(types);
+    add_tables(types);
     return types;
   }();
   return kTypes;

@@ -54,6 +54,11 @@ ElementType accumulator(ElementType a, ElementType b) {
   return info(a).is_integer ? info(b).accumulator : info(a).accumulator;
 }
 
+std::string table_entry_name(ElementType type) {
+  base::require_invariant(is_table(type), "a table has entries", name(type));
+  return name(type).substr(name(type).find('_') + 1);
+}
+
 int bits(ElementType type) {
   const ElementTypeInfo& of = info(type);
   base::require_invariant(of.block == nullptr, "elements of whole bits", of.name);

@@ -47,6 +47,12 @@ struct ElementTypeInfo {
 }
 // Of products of elements of two types.
 [[nodiscard]] ElementType accumulator(ElementType a, ElementType b);
+// Whether its blocks are look-up tables of activations.
+[[nodiscard]] inline bool is_table(ElementType type) {
+  return is_block(type) && info(type).block->table_entry.has_value();
+}
+// Of a table's entries: "int8".
+[[nodiscard]] std::string table_entry_name(ElementType type);
 // Of the code of one element, without what its block has beside.
 [[nodiscard]] inline int code_bits(ElementType type) {
   return info(type).format.bits;

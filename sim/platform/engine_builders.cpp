@@ -59,6 +59,7 @@ const std::map<std::string, Builder>& builders() {
       {"systolic_array", build<engine::SystolicArray, hardware::SystolicArrayConfig>},
       {"mac_array", build<engine::StepArrayEngine, hardware::StepArrayConfig>},
       {"bit_serial_array", build<engine::StepArrayEngine, hardware::StepArrayConfig>},
+      {"lut_tensor_core", build<engine::StepArrayEngine, hardware::StepArrayConfig>},
       {"vector_unit", build<engine::VectorUnit, hardware::VectorUnitConfig>},
       {"dma", build_dma},
       {"pim", build_pim},

@@ -37,6 +37,9 @@ struct StepArrayModel {
   bool operator==(const StepArrayModel&) const = default;
 };
 
+// Elements of k whose products share one scale; 0: all. A table's scale is that of one step.
+[[nodiscard]] std::int64_t scale_group(numeric::ElementType a, numeric::ElementType b);
+
 // Bytes of the sums in the accumulators, int32 or fp32.
 inline constexpr std::int64_t kStepSumBytes = 4;
 

@@ -28,7 +28,7 @@ void ImagePatch::load(Emitter& emitter, std::int64_t buffer) const {
   const std::int64_t pixel = numeric::row_bytes(source_.type, source_.channels);
   const std::int64_t row = source_.width.input * pixel;
   const std::int64_t image = source_.height.input * row;
-  const std::int64_t first_channel = channels_.begin * numeric::bits(source_.type) / 8;
+  const std::int64_t first_channel = numeric::bit_offset(source_.type, channels_.begin) / 8;
   for (const AxisSlice::Run& rows : height_.runs) {
     for (const AxisSlice::Run& columns : width_.runs) {
       TensorMove move;
@@ -71,7 +71,7 @@ View ImagePatch::base_view(std::int64_t buffer, const AxisRange& images, const A
   digits.column = {columns.count, column_step * 8, {0, check_w ? w.stride : 0}};
   digits.tap_h = {taps_h_.count, height_.tap_step * row_bytes_ * 8, {check_h ? h.dilation : 0, 0}};
   digits.tap_w = {taps_w_.count, width_.tap_step * pixel_bytes_ * 8, {0, check_w ? w.dilation : 0}};
-  digits.channel = {channels_.count, numeric::bits(source_.type), {0, 0}};
+  digits.channel = {channels_.count, numeric::code_bits(source_.type), {0, 0}};
   return view;
 }
 
@@ -90,9 +90,15 @@ View ImagePatch::grouped_view(std::int64_t buffer, const AxisRange& images, cons
                               std::int64_t channels) const {
   Digits digits;
   View view = base_view(buffer, images, rows, columns, digits);
-  digits.channel.extent = channels;
   view.row = {digits.image, digits.row, digits.column};
-  view.column = {group, digits.tap_h, digits.tap_w, digits.channel};
+  const auto elements = command::element_digits(source_.type, channels);
+  // A view has room for four digits; those of one step are none.
+  for (const Digit& digit : {group, digits.tap_h, digits.tap_w}) {
+    if (digit.extent > 1 || elements.size() == 1) {
+      view.column.push_back(digit);
+    }
+  }
+  view.column.insert(view.column.end(), elements.begin(), elements.end());
   command::simplify(view);
   return view;
 }

@@ -40,6 +40,13 @@ bool Machine::Array::takes(numeric::ElementType a, numeric::ElementType b) const
   return !steps || steps->takes(a, b);
 }
 
+std::optional<numeric::ElementType> Machine::Array::table() const {
+  if (!steps || !numeric::is_table(steps->a_types.front())) {
+    return std::nullopt;
+  }
+  return steps->a_types.front();
+}
+
 bool Machine::Array::is_like(const Array& other) const {
   return rows == other.rows && columns == other.columns &&
          (steps ? other.steps && *steps == *other.steps : !other.steps);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,8 @@ struct Machine {
     [[nodiscard]] Edges edges() const;
     [[nodiscard]] std::int64_t peak_macs() const;  // a cycle
     [[nodiscard]] bool takes(numeric::ElementType a, numeric::ElementType b) const;
+    // The type of look-up tables that a must be made into; none: it takes other types.
+    [[nodiscard]] std::optional<numeric::ElementType> table() const;
     // Whether tiles may be shared out among the two.
     [[nodiscard]] bool is_like(const Array& other) const;
   };

@@ -30,6 +30,7 @@ LayerMapping layer_mapping(const MappingConfig& mapping, const workload::Operato
   }
   result.attention = mapping.attention;
   result.softmax = mapping.softmax;
+  result.tables = mapping.tables;
   result.packing = mapping.packing;
   for (const LayerRule& rule : mapping.layers) {
     if (!rule.matches(op)) {

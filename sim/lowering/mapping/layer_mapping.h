@@ -28,6 +28,7 @@ struct LayerMapping {
   Wish<OffloadPolicy> offload;             // absent: never, but for attention: pim
   Wish<std::int64_t> offload_below;        // absent: the ridge of the roofline
   SoftmaxForm softmax = SoftmaxForm::kOnline;
+  TableForm tables = TableForm::kFused;
   bool packing = true;
 };
 

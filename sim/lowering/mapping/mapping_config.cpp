@@ -45,6 +45,10 @@ const config::Schema<MappingConfig>& MappingConfig::schema() {
                     "an array; false: one after the other.")
           .optional("softmax", &Self::softmax, config::choice(softmax_form_names()),
                     "How softmax goes over rows that do not fit the scratchpad.")
+          .optional("tables", &Self::tables, config::choice(table_form_names()),
+                    "Where activations become look-up tables for arrays that want them: in the "
+                    "write-out of the operator before (in a layer of their own where that cannot), "
+                    "in a layer of their own, or anew for each tile.")
           .optional("attention", &Self::attention,
                     config::maybe(config::choice(attention_form_names())),
                     "Where logits go: to memory, whole rows in the scratchpad, or one pass with "

@@ -15,6 +15,7 @@
 #include "lowering/mapping/layer_rule.h"
 #include "lowering/mapping/placement_rule.h"
 #include "lowering/mapping/softmax_form.h"
+#include "lowering/mapping/table_form.h"
 #include "timing/dataflow.h"
 
 namespace orrery::lowering {
@@ -27,6 +28,7 @@ struct MappingConfig {
   bool double_buffering = true;              // two buffers for each stream of tiles
   bool packing = true;                       // groups side by side on an array
   SoftmaxForm softmax = SoftmaxForm::kOnline;
+  TableForm tables = TableForm::kFused;         // of activations, for arrays that look products up
   std::optional<AttentionForm> attention;       // absent: row-tiled, one-pass where rows do not fit
   bool interleave = false;                      // two sub-batches, a stage apart
   bool weights_ahead = false;                   // weights have a load engine of their own

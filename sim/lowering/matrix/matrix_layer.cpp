@@ -64,7 +64,8 @@ MatrixLayer::MatrixLayer(const LayerRequest& request, MatrixProblem problem,
   }
   a_base_ = request.scratchpad_base(tiles_.scratchpad_bytes());
   b_base_ = a_base_ + tiling_.a_slots * aligned_buffer(tiles_.a_bytes());
-  bias_base_ = b_base_ + tiling_.b_slots * aligned_buffer(tiles_.b_bytes());
+  table_base_ = b_base_ + tiling_.b_slots * aligned_buffer(tiles_.b_bytes());
+  bias_base_ = table_base_ + tiling_.buffers * aligned_buffer(tiles_.table_bytes());
   operand_base_ = bias_base_ + tiling_.buffers * aligned_buffer(tiles_.bias_bytes());
   result_base_ = operand_base_;
   for (const FusedOperand& operand : fused_) {
@@ -102,6 +103,9 @@ class MatrixLayer::Walk {
       load_write_out_operands(block, bias_number(group_tile, n));
     }
     flush_stores();
+    if (layer_.problem_.table) {
+      make_tables(block, a_.address(a_tile));
+    }
     for (std::size_t array = 0; array < layer_.machine_.arrays.size(); ++array) {
       const auto part = tiles_.part(block.groups.groups, block.outputs, block.features, array);
       if (part) {
@@ -209,9 +213,33 @@ class MatrixLayer::Walk {
                                (groups.begin - part.groups.begin) * part.features.count;
     return command::matrix_view(
         emitter_.accumulators(part.array),
-        numeric::accumulator(layer_.problem_.a.type, layer_.problem_.b.type),
+        numeric::accumulator(layer_.problem_.array_a_type(), layer_.problem_.b.type),
         first * kPartialSumBytes, rows, groups.count * part.features.count,
         row_elements * kPartialSumBytes);
+  }
+
+  // Rows of tables of the block of a that was made last, one for each output position.
+  [[nodiscard]] View tables(const MatrixBlock& block, std::int64_t first, std::int64_t rows) const {
+    const ElementType type = *layer_.problem_.table;
+    const std::int64_t row_bytes = numeric::row_bytes(type, block.reduction.products());
+    const std::int64_t slot = made_tables_ % layer_.tiling_.buffers;
+    return command::matrix_view(
+        Emitter::scratchpad(), type,
+        layer_.table_base_ + slot * aligned_buffer(tiles_.table_bytes()) + first * row_bytes, rows,
+        block.reduction.products(), row_bytes);
+  }
+
+  // Once for each tile of the products: the conventional way, in which tables serve one tile of n.
+  void make_tables(const MatrixBlock& block, std::int64_t a_buffer) {
+    ++made_tables_;
+    const MatrixTiles::Part whole{block.outputs, 0, block.features, block.groups.groups, 0};
+    command::VectorCommand command;
+    command.rows = block.outputs.positions();
+    command.columns = block.reduction.products();
+    command.source = layer_.moves_.a_view(block, whole, block.groups.groups, a_buffer);
+    command.destination = tables(block, 0, command.rows);
+    emitter_.vector(static_cast<std::size_t>(made_tables_) % layer_.machine_.vector_units.size(),
+                    std::move(command));
   }
 
   // All groups of the part in one command; without packing, as few as whole bytes allow.
@@ -230,7 +258,8 @@ class MatrixLayer::Walk {
       tile.window = problem.window(part.outputs.images.count, part.outputs.rows.count,
                                    part.outputs.columns.count, block.reduction.taps_h.count,
                                    block.reduction.taps_w.count);
-      tile.a = layer_.moves_.a_view(block, part, groups, a_buffer);
+      tile.a = problem.table ? tables(block, part.first_position, tile.m)
+                             : layer_.moves_.a_view(block, part, groups, a_buffer);
       tile.b = layer_.moves_.b_view(block, part, groups, b_buffer);
       tile.c = sums(part, groups, 0, tile.m);
       tile.accumulate = accumulate;
@@ -295,6 +324,7 @@ class MatrixLayer::Walk {
   SlotRing b_;
   SlotRing bias_;
   std::int64_t results_ = 0;  // result tiles written out
+  std::int64_t made_tables_ = 0;
   std::vector<TensorMove> deferred_;
 };
 

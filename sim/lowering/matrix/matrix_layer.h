@@ -74,6 +74,7 @@ class MatrixLayer : public Layer {
   // First bytes of the buffers in the scratchpad.
   std::int64_t a_base_ = 0;
   std::int64_t b_base_ = 0;
+  std::int64_t table_base_ = 0;
   std::int64_t bias_base_ = 0;
   std::int64_t operand_base_ = 0;
   std::int64_t result_base_ = 0;

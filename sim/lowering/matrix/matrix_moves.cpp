@@ -196,7 +196,7 @@ TensorMove MatrixMoves::result_move(const MatrixTiles::Part& part, std::int64_t 
   } else {
     move.tensor_offset += (batch * problem_.groups + part.groups.begin) * image;
   }
-  move.tensor_offset += first * numeric::bits(type) / 8;
+  move.tensor_offset += numeric::bit_offset(type, first) / 8;
   if (!problem_.interleaved() && part.groups.count > 1) {
     // Matrices of one image of height 1 each.
     move.row_bytes = numeric::row_bytes(type, part.features.count);
@@ -220,7 +220,7 @@ View MatrixMoves::a_view(const MatrixBlock& block, const MatrixTiles::Part& part
                        {{groups.count, matrix * 8, {0, 0}}, {channels.count, row * 8, {0, 0}}});
   }
   const ImagePatch source = patch(block);
-  Digit group{groups.count, problem_.channels * numeric::bits(type), {0, 0}};
+  Digit group{groups.count, numeric::bit_offset(type, problem_.channels), {0, 0}};
   AxisRange images = part.outputs.images;
   if (!problem_.interleaved()) {
     group.stride_bits = problem_.shared_a ? 0 : source.image_bytes() * 8;
@@ -294,10 +294,13 @@ View MatrixMoves::result_view(const MatrixTiles::Part& part, ElementType type, s
                               std::int64_t row, std::int64_t rows) const {
   const std::int64_t packed =
       problem_.packed_row_bytes(type, part.groups.count, part.features.count);
-  return digits_view(
-      type, buffer + row * packed, {{rows, packed * 8, {0, 0}}},
-      {{part.groups.count, problem_.packed_group_bits(type, part.features.count), {0, 0}},
-       {part.features.count, numeric::bits(type), {0, 0}}});
+  View view;
+  view.row.push_back({rows, packed * 8, {0, 0}});
+  view.column = command::element_digits(type, part.features.count);
+  view.column.insert(
+      view.column.begin(),
+      {part.groups.count, problem_.packed_group_bits(type, part.features.count), {0, 0}});
+  return simplified(std::move(view), type, buffer + row * packed);
 }
 
 std::int64_t MatrixMoves::useful_macs(const MatrixBlock& block, const MatrixTiles::Part& part,

@@ -22,10 +22,32 @@ StreamedTensor streamed(const LayerRequest& request, TensorId id) {
   return {request.tensor(id).type, request.placements[static_cast<std::size_t>(id)].tier};
 }
 
+// Of an array that wants tables and does not find them in memory. False after a diagnostic.
+bool set_tables(const LayerRequest& request, MatrixProblem& problem) {
+  const auto table = request.machine.arrays.front().table();
+  if (!table) {
+    return true;
+  }
+  if (!numeric::is_block(problem.a.type)) {
+    problem.table = table;
+  }
+  const std::int64_t whole = numeric::granule(*table);
+  if (problem.transposed_a || problem.channels % whole != 0) {
+    request.error(problem.transposed_a
+                      ? std::string("tables are made of rows of activations, it has columns")
+                      : fmt::format("rows of {} activations are no whole tables of {}",
+                                    problem.channels, numeric::name(*table)),
+                  fmt::format("rows of a multiple of {}", whole));
+    return false;
+  }
+  return true;
+}
+
 // The write-out is one element-wise pass.
 void set_write_out_work(MatrixProblem& problem, const MatrixOperands& operands) {
   command::VectorCommand command;
   command.rows = command.columns = 1;
+  command.destination.type = problem.c.type;
   command.stages = scale_stages(operands);
   for (const FusedStage& stage : operands.stages) {
     for (const command::VectorStage& one : stages_of(stage.function, stage.operand_first)) {
@@ -167,7 +189,7 @@ std::unique_ptr<Layer> plan_matrix(const LayerRequest& request, MatrixProblem pr
   problem.a = streamed(request, operands.a);
   problem.b = streamed(request, operands.b);
   problem.c = streamed(request, operands.c);
-  if (!request.takes(problem.a.type, problem.b.type)) {
+  if (!set_tables(request, problem) || !request.takes(problem.array_a_type(), problem.b.type)) {
     return nullptr;
   }
   if (operands.bias != kNoTensor) {
@@ -240,6 +262,10 @@ std::string MatrixLayer::loop_nest() const {
       fmt::format("    for k in {} tiles of {} products\n", tiles_.k_tiles(), reduction.products());
   text += fmt::format("      load a[m, k] ({} buffers of {} bytes), b[k, n] ({} of {})\n",
                       tiling_.a_slots, tiles_.a_bytes(), tiling_.b_slots, tiles_.b_bytes());
+  if (problem_.table) {
+    text += fmt::format("      make {} of a[m, k] ({} buffers of {} bytes)\n",
+                        numeric::name(*problem_.table), tiling_.buffers, tiles_.table_bytes());
+  }
   text += fmt::format("      sums += a[m, k] * b[k, n], {} on {} {}\n", problem_.dataflow.name(),
                       tiles_.parts(),
                       tiles_.parts() == 1  ? "array"

@@ -27,7 +27,9 @@ std::int64_t feature_granule(const MatrixProblem& problem) {
 }
 
 std::int64_t channel_granule(const MatrixProblem& problem) {
-  return std::lcm(problem.transposed_a ? 1 : numeric::granule(problem.a.type),
+  return std::lcm(problem.transposed_a ? 1
+                                       : std::lcm(numeric::granule(problem.a.type),
+                                                  numeric::granule(problem.array_a_type())),
                   problem.transposed_b ? numeric::granule(problem.b.type) : 1);
 }
 
@@ -61,7 +63,8 @@ std::int64_t MatrixProblem::packed_row_bytes(ElementType type, std::int64_t grou
 }
 
 std::int64_t MatrixProblem::packed_group_bits(ElementType type, std::int64_t elements) const {
-  return interleaved() ? elements * numeric::bits(type) : 8 * numeric::row_bytes(type, elements);
+  return interleaved() ? numeric::bit_offset(type, elements)
+                       : 8 * numeric::row_bytes(type, elements);
 }
 
 timing::ConvolutionWindow MatrixProblem::window(std::int64_t tile_images, std::int64_t tile_rows,

@@ -82,6 +82,9 @@ struct MatrixProblem {
   int exponentials = 0;
   int divides = 0;
   timing::Dataflow dataflow = timing::Dataflow::kWeightStationary;
+  // Of the look-up tables that are made of a's tiles, each time anew; none: a goes to the array as
+  // it is.
+  std::optional<ElementType> table;
 
   auto operator<=>(const MatrixProblem&) const = default;
 
@@ -101,6 +104,8 @@ struct MatrixProblem {
                                                  std::int64_t tile_columns, std::int64_t taps_h,
                                                  std::int64_t taps_w) const;
 
+  // What the array reads as a.
+  [[nodiscard]] ElementType array_a_type() const { return table.value_or(a.type); }
   [[nodiscard]] std::int64_t m() const { return images * height.output * width.output; }
   [[nodiscard]] std::int64_t k() const { return height.taps * width.taps * channels; }
 };

@@ -176,6 +176,14 @@ std::int64_t MatrixTiles::a_bytes() const {
          problem_.packed_row_bytes(problem_.a.type, matrices, tiling_.channels);
 }
 
+std::int64_t MatrixTiles::table_bytes() const {
+  if (!problem_.table) {
+    return 0;
+  }
+  return tiling_.images * tiling_.rows * tiling_.columns *
+         numeric::row_bytes(*problem_.table, reduction(0).products());
+}
+
 std::int64_t MatrixTiles::b_bytes() const {
   const std::int64_t matrices = problem_.shared_b ? 1 : tiling_.groups;
   if (problem_.transposed_b) {
@@ -204,7 +212,8 @@ std::int64_t MatrixTiles::scratchpad_bytes() const {
     results += aligned_buffer(part_bytes(operand.type));
   }
   return tiling_.a_slots * aligned_buffer(a_bytes()) + tiling_.b_slots * aligned_buffer(b_bytes()) +
-         tiling_.buffers * (parts_ * results + aligned_buffer(bias_bytes()));
+         tiling_.buffers *
+             (parts_ * results + aligned_buffer(bias_bytes()) + aligned_buffer(table_bytes()));
 }
 
 std::int64_t MatrixTiles::accumulator_bytes() const {

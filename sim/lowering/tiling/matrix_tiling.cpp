@@ -70,7 +70,8 @@ class TilingSearch {
 
   // Groups of a tile: one, of which a tile may hold a part, or several whole ones.
   [[nodiscard]] std::vector<std::int64_t> group_blocks() const {
-    if (problem_.groups == 1) {
+    // Tables, as all blocks, are of one group.
+    if (problem_.groups == 1 || numeric::is_table(problem_.array_a_type())) {
       return {1};
     }
     return sizes(wishes_.groups, problem_.groups,

@@ -80,6 +80,7 @@ class MatrixTiles {
 
   // Bytes of one buffer.
   [[nodiscard]] std::int64_t a_bytes() const;
+  [[nodiscard]] std::int64_t table_bytes() const;  // of a tile of a as tables; 0: none are made
   [[nodiscard]] std::int64_t b_bytes() const;
   [[nodiscard]] std::int64_t part_bytes(ElementType type) const;  // of one part's results
   [[nodiscard]] std::int64_t bias_bytes() const;

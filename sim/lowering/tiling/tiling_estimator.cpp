@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/integer.h"
+#include "command/vector_passes.h"
 #include "lowering/machine/array_estimate.h"
 #include "lowering/machine/buffers.h"
 
@@ -57,7 +58,8 @@ void TilingEstimator::estimate_engines(MatrixTiling& tiling) const {
         problem_.batch_count() * groups.count * array_cycles_of(tiles, groups.size);
   }
   tiling.vector_cycles =
-      tiles.group_tiles() * tiles.m_tiles() * tiles.n_tiles() * vector_cycles_of_tile(tiles);
+      tiles.group_tiles() * tiles.m_tiles() * tiles.n_tiles() *
+      (vector_cycles_of_tile(tiles) + tiles.k_tiles() * table_cycles_of_tile(tiles));
 }
 
 // The busiest array, the one that has a part of every tile, for one block of so many groups.
@@ -80,10 +82,10 @@ std::int64_t TilingEstimator::array_cycles_of(const MatrixTiles& tiles, std::int
             size.window = problem_.window(
                 positions.images.count, positions.rows.count, positions.columns.count,
                 t.all_taps ? problem_.height.taps : 1, t.all_taps ? problem_.width.taps : 1);
-            total +=
-                image.count * row.count * column.count * feature.count * channel.count *
-                (t.all_taps ? 1 : taps) * repeats *
-                array_cycles(array_, problem_.dataflow, size, problem_.a.type, problem_.b.type);
+            total += image.count * row.count * column.count * feature.count * channel.count *
+                     (t.all_taps ? 1 : taps) * repeats *
+                     array_cycles(array_, problem_.dataflow, size, problem_.array_a_type(),
+                                  problem_.b.type);
           }
         }
       }
@@ -108,6 +110,23 @@ std::int64_t TilingEstimator::vector_cycles_of_tile(const MatrixTiles& tiles) co
   const std::int64_t cycles =
       timing::vector_timing(costs, tiles.part_positions(), columns, {pass}).cycles;
   return divide_up(tiles.parts() * cycles, std::min(units, tiles.parts() * units));
+}
+
+// Of a tile of a, made into tables by one vector unit.
+std::int64_t TilingEstimator::table_cycles_of_tile(const MatrixTiles& tiles) const {
+  if (!problem_.table) {
+    return 0;
+  }
+  const MatrixTiling& t = tiles.tiling();
+  const std::int64_t rows = t.images * t.rows * t.columns;
+  const std::int64_t products = tiles.reduction(0).products();
+  timing::PassWork pass;
+  pass.simple = 1 + command::table_work(*problem_.table);
+  pass.bytes_read = rows * numeric::row_bytes(problem_.a.type, products);
+  pass.bytes_written = tiles.table_bytes();
+  const std::int64_t cycles =
+      timing::vector_timing(machine_.vector_units.front().costs, rows, products, {pass}).cycles;
+  return divide_up(cycles, static_cast<std::int64_t>(machine_.vector_units.size()));
 }
 
 std::int64_t TilingEstimator::walk_bytes(const StreamedTensor& tensor, std::int64_t rows,

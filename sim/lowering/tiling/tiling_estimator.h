@@ -25,6 +25,7 @@ class TilingEstimator {
   }
   [[nodiscard]] std::int64_t array_cycles_of(const MatrixTiles& tiles, std::int64_t groups) const;
   [[nodiscard]] std::int64_t vector_cycles_of_tile(const MatrixTiles& tiles) const;
+  [[nodiscard]] std::int64_t table_cycles_of_tile(const MatrixTiles& tiles) const;
 
   [[nodiscard]] std::int64_t walk_bytes(const StreamedTensor& tensor, std::int64_t rows,
                                         std::int64_t whole, std::int64_t part) const;
