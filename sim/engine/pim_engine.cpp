@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "hardware/pim_memory.h"
 
 namespace orrery::engine {
 
@@ -29,23 +30,9 @@ std::optional<Cycle> PimEngine::start(const command::Command& command, Ticket ti
   base::require_invariant(program.memory < targets_.size(), "a PIM program names a memory with PIM",
                           context().name);
   const PimTarget& target = targets_[program.memory];
-  memory::dram::PimProgram request;
-  request.repetitions = static_cast<std::uint32_t>(program.repetitions);
+  memory::dram::PimProgram request = hardware::dram_program(program, target.commands);
   request.initiator = initiator_;
   request.layer = command.layer;
-  for (const command::PimStep& step : program.steps) {
-    memory::dram::PimStep to;
-    to.command = target.commands[step.command];
-    to.bank = static_cast<std::uint32_t>(step.bank);
-    to.row = static_cast<std::uint32_t>(step.row);
-    to.column = static_cast<std::uint32_t>(step.column);
-    to.count = static_cast<std::uint32_t>(step.count);
-    to.results = static_cast<std::uint32_t>(step.results);
-    to.row_step = static_cast<std::uint32_t>(step.row_step);
-    to.column_step = static_cast<std::uint32_t>(step.column_step);
-    to.once = step.once;
-    request.steps.push_back(to);
-  }
   const command::PimTraffic traffic = command::pim_traffic(program, target.memory);
   metrics::EngineLayerAccount& account = layer_account(command.layer);
   account.macs_useful += program.macs_useful;

@@ -169,6 +169,25 @@ std::vector<PimMemory> pim_memories_of(const PlatformConfig& platform) {
   return result;
 }
 
+memory::dram::PimProgram dram_program(const command::PimProgram& from,
+                                      const std::vector<int>& commands) {
+  memory::dram::PimProgram to;
+  to.repetitions = static_cast<std::uint32_t>(from.repetitions);
+  for (const command::PimStep& step : from.steps) {
+    memory::dram::PimStep& next = to.steps.emplace_back();
+    next.command = commands[step.command];
+    next.bank = static_cast<std::uint32_t>(step.bank);
+    next.row = static_cast<std::uint32_t>(step.row);
+    next.column = static_cast<std::uint32_t>(step.column);
+    next.count = static_cast<std::uint32_t>(step.count);
+    next.results = static_cast<std::uint32_t>(step.results);
+    next.row_step = static_cast<std::uint32_t>(step.row_step);
+    next.column_step = static_cast<std::uint32_t>(step.column_step);
+    next.once = step.once;
+  }
+  return to;
+}
+
 base::Rational peak_pim_macs(const memory::dram::Spec& spec) {
   constexpr std::int64_t kElementBytes = 2;
   base::Rational best = 0;

@@ -6,6 +6,7 @@
 
 #include "command/command.h"
 #include "hardware/tier_config.h"
+#include "memory/dram/pim_program.h"
 
 namespace orrery::hardware {
 
@@ -21,6 +22,11 @@ struct PlatformConfig;
 
 // The commands of the spec that PimMemory::commands lists, in that order.
 [[nodiscard]] std::vector<int> pim_command_indices(const memory::dram::Spec& spec);
+
+// A program of a stream as its channel takes it, for no initiator and no layer; `commands` is what
+// pim_command_indices() gives.
+[[nodiscard]] memory::dram::PimProgram dram_program(const command::PimProgram& from,
+                                                    const std::vector<int>& commands);
 
 // Multiply-accumulates that the banks of one channel do in a DRAM cycle at most, of 16-bit
 // elements.

@@ -22,25 +22,6 @@ class LastCompletion : public memory::dram::CompletionSink {
   memory::dram::Cycle last_ = 0;
 };
 
-memory::dram::PimProgram compiled(const command::PimProgram& from,
-                                  const std::vector<int>& commands) {
-  memory::dram::PimProgram to;
-  to.repetitions = static_cast<std::uint32_t>(from.repetitions);
-  for (const command::PimStep& step : from.steps) {
-    memory::dram::PimStep& next = to.steps.emplace_back();
-    next.command = commands[step.command];
-    next.bank = static_cast<std::uint32_t>(step.bank);
-    next.row = static_cast<std::uint32_t>(step.row);
-    next.column = static_cast<std::uint32_t>(step.column);
-    next.count = static_cast<std::uint32_t>(step.count);
-    next.results = static_cast<std::uint32_t>(step.results);
-    next.row_step = static_cast<std::uint32_t>(step.row_step);
-    next.column_step = static_cast<std::uint32_t>(step.column_step);
-    next.once = step.once;
-  }
-  return to;
-}
-
 }  // namespace
 
 base::Cycle PimMeter::cycles(const std::vector<command::PimProgram>& programs) const {
@@ -53,7 +34,7 @@ base::Cycle PimMeter::cycles(const std::vector<command::PimProgram>& programs) c
   memory::dram::Channel channel(tier_.dram, config, sink);
   const std::vector<int> commands = pim_command_indices(tier_.dram);
   for (const command::PimProgram& program : programs) {
-    channel.submit_pim(compiled(program, commands), 0);
+    channel.submit_pim(dram_program(program, commands), 0);
   }
   while (!channel.idle()) {
     if (channel.horizon() > kMost) {
