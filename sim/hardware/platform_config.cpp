@@ -122,7 +122,10 @@ const config::Schema<SequencerConfig>& sequencer_schema() {
       config::Schema<Self>("sequencer", "Command processor that feeds the engines' queues.")
           .optional("clock", &Self::clock, config::text(), "Clock domain, a key of `clocks`.")
           .optional("dispatch_cycles", &Self::dispatch_cycles, config::integer(1, 1'000'000),
-                    "Cycles for each command.");
+                    "Cycles for each command.")
+          .optional("launch_latency", &Self::launch_latency, config::duration(),
+                    "With more than 0 every layer is a kernel: it begins so long after all of its "
+                    "stream before it is done. 0: layers overlap.");
   return kSchema;
 }
 

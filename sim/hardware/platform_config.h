@@ -34,6 +34,8 @@ struct FabricConfig {
 struct SequencerConfig {
   std::string clock = "core";
   std::int64_t dispatch_cycles = 1;  // between two commands, and from dispatch to the queue
+  // Of a layer as a kernel: from the end of all before it to its first dispatch. 0: layers overlap.
+  base::Duration launch_latency;
 };
 
 struct PlatformConfig {

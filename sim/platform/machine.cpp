@@ -77,9 +77,10 @@ void Machine::build_sequencers(const hardware::PlatformConfig& platform,
   sequencers_.resize(streams.size());
   for (const std::size_t i : construction_order(streams.size(), reverse)) {
     const std::string name = streams.size() == 1 ? "sequencer" : fmt::format("sequencer{}", i);
+    const base::ClockDomain clock = platform.clock(platform.sequencer.clock).clock();
     sequencers_[i] = std::make_unique<Sequencer>(
-        name.c_str(), platform.clock(platform.sequencer.clock).clock(),
-        platform.sequencer.dispatch_cycles,
+        name.c_str(), clock, platform.sequencer.dispatch_cycles,
+        clock.cycles_covering(base::floor(platform.sequencer.launch_latency.femtoseconds)),
         StreamContext{static_cast<engine::StreamIndex>(i), first_layers[i], *streams[i],
                       scoreboards_[i], rendezvous_},
         audit_);

@@ -6,10 +6,12 @@
 namespace orrery::platform {
 
 Sequencer::Sequencer(const sc_core::sc_module_name& name, const base::ClockDomain& clock,
-                     std::int64_t dispatch_cycles, const StreamContext& stream, StreamAudit& audit)
+                     std::int64_t dispatch_cycles, base::Cycle launch_cycles,
+                     const StreamContext& stream, StreamAudit& audit)
     : sc_core::sc_module(name),
       clock_(clock),
       dispatch_cycles_(dispatch_cycles),
+      launch_cycles_(launch_cycles),
       stream_(stream),
       audit_(audit) {
   SC_METHOD(step);
@@ -37,6 +39,19 @@ bool Sequencer::may_pass_barrier() {
   }
   stream_.scoreboard.set_drain_waiter(this);
   return false;
+}
+
+// A layer that has begun is not launched again, whatever stands between its commands.
+bool Sequencer::launched(command::LayerIndex layer) {
+  if (launch_cycles_ == 0 || layer < layers_launched_) {
+    return true;
+  }
+  if (!may_pass_barrier()) {
+    return false;
+  }
+  layers_launched_ = layer + 1;
+  next_dispatch_ += launch_cycles_;
+  return true;
 }
 
 bool Sequencer::may_pass(const command::Rendezvous& rendezvous) {
@@ -89,6 +104,9 @@ void Sequencer::dispatch() {
       }
       pending_.reset();
       continue;
+    }
+    if (!launched(pending_->layer)) {
+      return;
     }
     engine::Engine& target = *engines_[pending_->engine];
     if (!target.has_room(stream_.index)) {

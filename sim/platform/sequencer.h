@@ -23,11 +23,13 @@ struct StreamContext {
 
 // Takes a stream's commands in order and hands each to the stream's queue at its engine, at most
 // one every dispatch_cycles; a full queue stops the stream. A barrier waits until nothing of the
-// stream is under way, a rendezvous until that holds for all streams that meet there.
+// stream is under way, a rendezvous until that holds for all streams that meet there. Where layers
+// are kernels (launch_cycles > 0), each begins as if behind a barrier, and so many cycles later.
 class Sequencer : public sc_core::sc_module, public engine::Waiter {
  public:
   Sequencer(const sc_core::sc_module_name& name, const base::ClockDomain& clock,
-            std::int64_t dispatch_cycles, const StreamContext& stream, StreamAudit& audit);
+            std::int64_t dispatch_cycles, base::Cycle launch_cycles, const StreamContext& stream,
+            StreamAudit& audit);
 
   // In the order of the stream's engine indices.
   void connect(std::vector<engine::Engine*> engines) { engines_ = std::move(engines); }
@@ -67,11 +69,13 @@ class Sequencer : public sc_core::sc_module, public engine::Waiter {
     return stream_.scoreboard.count() == static_cast<std::uint64_t>(dispatched_);
   }
   [[nodiscard]] bool may_pass_barrier();
+  [[nodiscard]] bool launched(command::LayerIndex layer);
   [[nodiscard]] bool may_pass(const command::Rendezvous& rendezvous);
   [[nodiscard]] bool execute(const command::Command& command);
 
   base::ClockDomain clock_;
   std::int64_t dispatch_cycles_;
+  base::Cycle launch_cycles_;
   StreamContext stream_;
   StreamAudit& audit_;
   std::vector<engine::Engine*> engines_;
@@ -80,6 +84,7 @@ class Sequencer : public sc_core::sc_module, public engine::Waiter {
   base::Cycle next_dispatch_ = 0;
   std::int64_t dispatched_ = 0;
   command::LayerIndex newest_layer_ = 0;
+  command::LayerIndex layers_launched_ = 0;
   base::Femtoseconds first_arrival_ = -1;
   base::Femtoseconds waits_since_ = -1;  // at a rendezvous; -1: does not
   base::Femtoseconds rendezvous_wait_ = 0;

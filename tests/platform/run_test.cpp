@@ -169,6 +169,27 @@ TEST(Run, AFullQueueStopsTheStreamAndABarrierWaitsForAll) {
   }
 }
 
+TEST(Run, ALayerThatIsAKernelWaitsForAllBeforeItAndItsLaunch) {
+  const auto cycles_with = [](const std::string& latency) {
+    command::StreamHeader two_layers = header(2 * 16 * 16 * 16);
+    two_layers.layers.push_back(two_layers.layers.front());
+    ListSource source(two_layers);
+    for (command::LayerIndex layer = 0; layer < 2; ++layer) {
+      source.add(kArray, tile(16, 16, 16), {}, layer);
+      source.add(kArray, tile(16, 16, 16), {}, layer);
+    }
+    const metrics::RunResult result =
+        run(small_platform({"platform.sequencer.launch_latency=" + latency}), source).result;
+    expect_invariants(result);
+    return result.cycles;
+  };
+  // Four tiles back to back: 1 + 16 + 3 * 16 + 47 = 112.
+  EXPECT_EQ(cycles_with("0 ns"), 112);
+  // Two kernels of two tiles, each 1 + 16 + 16 + 47 = 80 behind its launch.
+  EXPECT_EQ(cycles_with("1 ns"), 2 * (1 + 80));
+  EXPECT_EQ(cycles_with("500 ns"), 2 * (500 + 80));
+}
+
 TEST(Run, TwoClocksMeetAtTheFirstEdgeThatIsNotBefore) {
   ListSource source(header(0));
   source.add(kVector, write_out(16, 16));

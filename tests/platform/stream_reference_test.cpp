@@ -37,6 +37,9 @@ class RandomSet {
     std::vector<std::string> set{"platform.clocks.fast=1300 MHz", "platform.clocks.slow=700 MHz"};
     const std::int64_t dispatch = random_.integer(1, 3);
     set.push_back(fmt::format("platform.sequencer.dispatch_cycles={}", dispatch));
+    // In every third set each layer is a kernel.
+    const std::int64_t launch = random_.integer(0, 2) == 0 ? random_.integer(1, 30) : 0;
+    set.push_back(fmt::format("platform.sequencer.launch_latency={} ns", launch));
     std::vector<std::pair<std::string, ClockedMachine::EngineSetup>> engines;
     for (const char* name : kEngines) {
       const char* clock = kClocks[static_cast<std::size_t>(random_.integer(0, 2))];
@@ -56,7 +59,7 @@ class RandomSet {
       engines.emplace_back(clock, engine);
     }
     platform_ = small_platform(set);
-    setup_ = ClockedMachine::Setup{platform_.clock("core").clock(), dispatch, {}};
+    setup_ = ClockedMachine::Setup{platform_.clock("core").clock(), dispatch, launch, {}};
     for (auto& [clock, engine] : engines) {
       engine.clock = platform_.clock(clock).clock();
       setup_->engines.push_back(engine);

@@ -55,9 +55,8 @@ TEST(Technology, ScalesAreasOfEnginesAndEnergiesOfArithmetic) {
   EXPECT_FALSE(plain.square_millimetres(*plain.engines[1].second));
 
   std::vector<std::string> scaled = area;
-  for (const char* text :
-       {"platform.technology.node=7 nm", "platform.technology.voltage=0.7 V",
-        "platform.energy.node=28 nm", "platform.energy.voltage=0.9 V"}) {
+  for (const char* text : {"platform.technology.node=7 nm", "platform.technology.voltage=0.7 V",
+                           "platform.energy.node=28 nm", "platform.energy.voltage=0.9 V"}) {
     scaled.emplace_back(text);
   }
   const PlatformConfig small = load(scaled);

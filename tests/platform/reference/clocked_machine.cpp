@@ -219,6 +219,14 @@ bool ClockedMachine::send(std::size_t stream, Femtoseconds now) {
     if (!drained(stream)) {
       return false;
     }
+  } else if (setup_.launch_cycles > 0 &&
+             static_cast<std::int64_t>(command.layer) > sequencer.launched) {
+    if (!drained(stream)) {
+      return false;
+    }
+    sequencer.launched = command.layer;
+    sequencer.may_send = cycle + setup_.launch_cycles;
+    return true;
   } else {
     auto& queue = engines_[command.engine].queues[stream];
     if (queue.size() >= setup_.engines[command.engine].queue_depth) {

@@ -29,6 +29,7 @@ class ClockedMachine {
   struct Setup {
     base::ClockDomain sequencer_clock;
     base::Cycle dispatch_cycles = 1;
+    base::Cycle launch_cycles = 0;     // of every layer; 0: none is launched
     std::vector<EngineSetup> engines;  // 16 x 16 array, vector unit of 16 lanes, DMA engines
   };
   struct Span {
@@ -71,6 +72,7 @@ class ClockedMachine {
   struct Sequencer {
     std::size_t next = 0;  // command of the stream
     base::Cycle may_send = 0;
+    std::int64_t launched = -1;  // layer
   };
 
   [[nodiscard]] base::Femtoseconds next_edge(base::Femtoseconds now) const;
