@@ -226,8 +226,9 @@ config::Kind<GraphOperator> expand_kind() {
 struct GatherOperator : GraphOperator {
   std::int64_t axis = 0, count = 0;
   Sizes indices;
+  bool dependent = false;
   void add_to(GraphBuilder& builder, const std::vector<TensorId>& x) const override {
-    builder.apply(name, Gather{axis, indices, count}, x, options());
+    builder.apply(name, Gather{axis, indices, count, dependent}, x, options());
   }
 };
 
@@ -242,7 +243,10 @@ config::Kind<GraphOperator> gather_kind() {
   schema.optional("axis", &Op::axis, config::integer(0, 64), "The dimension they are chosen in.")
       .optional("indices", &Op::indices, index_list(), "Which, in their order.")
       .optional("count", &Op::count, config::integer(0, kLargestSize),
-                "Instead of indices: so many, drawn from the workload's seed.");
+                "Instead of indices: so many, drawn from the workload's seed.")
+      .optional("dependent", &Op::dependent, config::boolean(),
+                "Whether each is asked for only when the one before it has arrived: a pointer "
+                "chase.");
   return config::make_kind<GraphOperator>("gather", schema);
 }
 

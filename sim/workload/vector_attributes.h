@@ -92,11 +92,13 @@ struct Expand {
 };
 
 // y[o, j, i] = x[o, indices[j], i], with o all dimensions before `axis` and i all behind it.
-// Without indices, `count` of them are drawn uniformly from the run's seed.
+// Without indices, `count` of them are drawn uniformly from the run's seed. Where they depend on each
+// other, each piece is asked for when the one before it has arrived.
 struct Gather {
   std::int64_t axis = 0;
   std::vector<std::int64_t> indices;
   std::int64_t count = 0;
+  bool dependent = false;
 };
 
 // y = x, then for j in turn y[indices[j]] = u[j], or += u[j] with `accumulate`. inputs: x [R, ...],

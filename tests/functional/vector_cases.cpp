@@ -234,6 +234,7 @@ TensorId gathered(CaseMaker& make, GraphBuilder& builder, const std::string& nam
   const std::int64_t axis = random_axis(make, shape);
   Gather gather;
   gather.axis = axis;
+  gather.dependent = make.chance(30);
   const std::int64_t size = shape[static_cast<std::size_t>(axis)];
   const std::int64_t count = make.integer(1, 6);
   if (make.chance(50)) {

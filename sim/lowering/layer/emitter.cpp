@@ -96,6 +96,7 @@ Emitter::Emitter(const Machine& machine, const std::vector<Placement>& placement
 void Emitter::begin_layer(command::LayerIndex layer, const Machine& machine) {
   layer_ = layer;
   machine_ = &machine;
+  last_in_turn_ = {};
   for (auto& [tensor, state] : tensors_) {
     if (placements_[static_cast<std::size_t>(tensor)].last_layer < layer) {
       state.retire();
@@ -151,6 +152,13 @@ command::EngineIndex Emitter::next_load_engine(workload::TensorId tensor) {
 
 void Emitter::load(const TensorMove& tensor_move) {
   move(tensor_move, true, next_load_engine(tensor_move.tensor));
+}
+
+void Emitter::load_in_turn(const TensorMove& tensor_move) {
+  const command::EngineIndex engine = next_load_engine(tensor_move.tensor);
+  const Marks after = std::exchange(last_in_turn_, {});
+  last_in_turn_.add(next_mark(engine));
+  move(tensor_move, true, engine, after);
 }
 
 void Emitter::load_after(const TensorMove& tensor_move, workload::TensorId tensor) {

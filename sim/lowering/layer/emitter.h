@@ -47,6 +47,8 @@ class Emitter {
   void load(const TensorMove& move);
   // The same on the engine that serves a lane: lane mod engines.
   void load_on(std::int64_t lane, const TensorMove& move);
+  // The same, when the layer's last one of this kind has arrived.
+  void load_in_turn(const TensorMove& move);
   // The same, when the whole of another tensor is there.
   void load_after(const TensorMove& move, workload::TensorId tensor);
   void store(const TensorMove& move);
@@ -88,6 +90,7 @@ class Emitter {
   std::size_t next_load_ = 0;
   std::size_t next_weight_ = 0;
   std::size_t next_store_ = 0;
+  Marks last_in_turn_;  // of load_in_turn()
   IntervalHazards scratchpad_;
   std::vector<IntervalHazards> accumulators_;            // by engine
   std::map<workload::TensorId, TensorHazards> tensors_;  // written in this stream, or replaced

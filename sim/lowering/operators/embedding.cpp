@@ -70,6 +70,7 @@ std::unique_ptr<Layer> plan_indexed_gather(const LayerRequest& request) {
     problem.rows *= x.shape[d];
   }
   problem.what = "piece along the axis";
+  problem.dependent = gather.dependent;
   const std::uint64_t seed = request.seed + request.group.op;
   problem.walk = [listed = gather.indices, seed, size, count] {
     // The same indices for each outer position.

@@ -32,7 +32,7 @@ class GatherLayer : public Layer {
         load.tensor_offset = next_row() * problem_.row_bytes;
         load.buffer = buffer + i * problem_.row_bytes;
         load.row_bytes = problem_.row_bytes;
-        emitter.load(load);
+        problem_.dependent ? emitter.load_in_turn(load) : emitter.load(load);
         co_yield Step{};
       }
       TensorMove store;

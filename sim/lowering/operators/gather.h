@@ -18,6 +18,7 @@ struct GatherProblem {
   // Makes a function that gives the source row of destination rows 0, 1, 2, ... in turn.
   std::function<std::function<std::int64_t()>()> walk;
   std::string what;
+  bool dependent = false;  // each row is asked for when the one before it has arrived
 };
 
 // One load a row, one store a block of rows. Null after a diagnostic where one row does not fit.
