@@ -268,7 +268,7 @@ const std::vector<BinaryCase> kCommandCases = {
           out.byte(kWideType);
           out.byte(255);
         },
-        "stream: command 1 at byte 42: no element type 255; expected 0 to 95"),
+        "stream: command 1 at byte 42: no element type 255; expected 0 to 98"),
     command_case(
         "ATypeThatIsLongerThanItMustBe",
         [](ByteWriter& out) {

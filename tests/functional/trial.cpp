@@ -206,7 +206,9 @@ Trial::Trial(workload::Graph graph, const SmallMachine& machine, lowering::Mappi
           value = value_of(tensor.type, random);
           continue;
         }
-        const double magnitude = unit * static_cast<double>(random.integer(1, most));
+        // Near the largest of their block, low-bit codes are not zero either.
+        const std::int64_t least = numeric::is_block(tensor.type) ? most - most * 3 / 8 : 1;
+        const double magnitude = unit * static_cast<double>(random.integer(least, most));
         value = random.integer(0, 1) == 0 ? magnitude : -magnitude;
       }
     }

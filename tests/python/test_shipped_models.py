@@ -22,6 +22,9 @@ SIMULATED = [
     "resnet50",
 ]
 
+# Too large for the memories, or of types that the arrays do not take.
+REASONS = ["does not fit", "does not multiply"]
+
 
 def test_every_model_is_listed_with_its_size(orrery):
     listed = orrery("list", "models", "--json")
@@ -39,7 +42,7 @@ def test_runs_or_says_why_not(run, platform, workload):
     options = [] if workload.startswith("resnet") else ["--set", "workload.layers=1"]
     outcome = run(platform, workload, *options)
     if outcome.code == 2:
-        assert "does not fit" in outcome.stderr
+        assert any(reason in outcome.stderr for reason in REASONS)
         assert not outcome.folder.exists() or not list(outcome.folder.iterdir())
         return
     assert outcome.code == 0, outcome.stderr

@@ -103,7 +103,8 @@ TEST(ShippedWorkloads, AllLoad) {
   }
   ASSERT_GE(files.size(), 15U);
   for (const std::filesystem::path& file : files) {
-    EXPECT_GT(describe(load_workload(file).graph).total.macs, 0) << file;
+    const bool moves_only = file.stem() == "pointer_chase";
+    EXPECT_EQ(describe(load_workload(file).graph).total.macs == 0, moves_only) << file;
   }
 }
 
