@@ -109,6 +109,25 @@ def test_token_of_llama_takes_what_its_closed_forms_say(orrery, tmp_path):
     assert within == [True, True, None, None]
 
 
+def test_tables_and_multipliers_cross_where_their_areas_say(orrery, tmp_path):
+    outcome = orrery("study", "who_wins", "--quick", "-o", tmp_path / "out", "--no-figures")
+    assert outcome.code == 0, outcome.stderr
+    with (outcome.folder / "results.csv").open() as file:
+        rows = {(row["design"], row["weights"]): row for row in csv.DictReader(file)}
+    density = {at: float(row["density"]) for at, row in rows.items()}
+    seconds = {at: float(row["seconds"]) for at, row in rows.items()}
+    # 2 x 1.41 GHz for each product of 152 um2, or of 11,991 / 512 um2 and a bit.
+    for weights, bits in [("W2", 2), ("W8", 8)]:
+        assert density["MAC", weights] == pytest.approx(2 * 1.41e9 / 152e-6 / 1e12)
+        assert density["LUT-TC", weights] == pytest.approx(
+            2 * 1.41e9 / (11991e-6 / 512 * bits) / 1e12
+        )
+    # Decode: the array decides with 2-bit weights, with 8-bit weights their 202 MB at 256 GB/s.
+    assert seconds["LUT-TC", "W2"] < 0.9 * seconds["MAC", "W2"]
+    assert seconds["LUT-TC", "W8"] == pytest.approx(seconds["MAC", "W8"], rel=0.03)
+    assert seconds["LUT-TC", "W8"] > (4 * 4096 * 4096 + 3 * 4096 * 11008) / 256e9
+
+
 def test_number_of_workers_changes_nothing(study):
     one = study(STUDY, "-j", "1", folder="one")
     two = study(STUDY, "-j", "2", folder="two")
