@@ -18,12 +18,13 @@ struct FamilyInfo {
 };
 
 const FamilyInfo& info(FileFamily family) {
-  static const std::array<FamilyInfo, 5> kInfos{
+  static const std::array<FamilyInfo, 6> kInfos{
       {{"platform", {"configs/platforms"}},
        {"workload", {"workloads/models", "workloads/layers", "workloads/requests"}},
        {"mapping", {"configs/mappings"}},
        {"DRAM standard", {"configs/dram", "configs/pim"}},
-       {"study", {"configs/studies"}}}};
+       {"study", {"configs/studies"}},
+       {"sweep", {"configs/sweeps"}}}};
   return kInfos[static_cast<std::size_t>(family)];
 }
 

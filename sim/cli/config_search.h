@@ -11,7 +11,7 @@ namespace orrery::cli {
 // The shipped files, found beside the executable (source tree or installation) and before that in
 // the folders of the environment variable ORRERY_CONFIG_PATH, separated by colons; each holds
 // configs/ and workloads/.
-enum class FileFamily { kPlatform, kWorkload, kMapping, kDram, kStudy };
+enum class FileFamily { kPlatform, kWorkload, kMapping, kDram, kStudy, kSweep };
 
 // The file that an argument names: itself where it is an existing path or looks like one, else the
 // shipped file NAME.yaml of that family. Throws base::UserError with the nearest shipped name.

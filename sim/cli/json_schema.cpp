@@ -59,6 +59,12 @@ Json map_schema(const TypeDescription& type) {
           {"additionalProperties", type_schema(*type.element)}};
 }
 
+Json list_schema(const TypeDescription& type) {
+  Json list{{"type", "array"}, {"items", type_schema(*type.element)}};
+  return type.object == nullptr ? list
+                                : Json{{"anyOf", Json::array({list, reference(*type.object)})}};
+}
+
 Json one_of_schema(const TypeDescription& type) {
   if (type.alternatives.empty()) {
     return Json::object();  // whatever YAML can hold
@@ -84,10 +90,7 @@ Json type_schema(const TypeDescription& type) {
       {Form::kText, text_schema},
       {Form::kQuantity, quantity_schema},
       {Form::kChoice, choice_schema},
-      {Form::kList,
-       [](const TypeDescription& t) {
-         return Json{{"type", "array"}, {"items", type_schema(*t.element)}};
-       }},
+      {Form::kList, list_schema},
       {Form::kMap, map_schema},
       {Form::kObject, [](const TypeDescription& t) { return reference(*t.object); }},
       {Form::kOneOf, one_of_schema}};

@@ -135,9 +135,9 @@ std::string models_text() {
   return table.to_string(0);
 }
 
-Json studies_json() {
+Json points_json(FileFamily family) {
   Json json = Json::array();
-  for (const auto& [name, path] : shipped_files(FileFamily::kStudy)) {
+  for (const auto& [name, path] : shipped_files(family)) {
     const sweep::Study study = sweep::load_study(path);
     json.push_back({{"name", name},
                     {"title", study.title},
@@ -147,13 +147,29 @@ Json studies_json() {
   return json;
 }
 
-std::string studies_text() {
+Json studies_json() {
+  return points_json(FileFamily::kStudy);
+}
+
+Json sweeps_json() {
+  return points_json(FileFamily::kSweep);
+}
+
+std::string points_text(FileFamily family) {
   TextTable table({{"name", '<'}, {"points"}, {"quick"}, {"what it shows", '<', 78}});
-  for (const Json& study : studies_json()) {
+  for (const Json& study : points_json(family)) {
     table.add({study["name"], std::to_string(study["points"].get<std::size_t>()),
                std::to_string(study["quick_points"].get<std::size_t>()), study["title"]});
   }
   return table.to_string(0);
+}
+
+std::string studies_text() {
+  return points_text(FileFamily::kStudy);
+}
+
+std::string sweeps_text() {
+  return points_text(FileFamily::kSweep);
 }
 
 Json types_json() {
@@ -190,6 +206,7 @@ const std::vector<Listing>& listings() {
                                               {"operators", operators_json, operators_text},
                                               {"parameters", parameters_json, parameters_text},
                                               {"studies", studies_json, studies_text},
+                                              {"sweeps", sweeps_json, sweeps_text},
                                               {"types", types_json, types_text}};
   return kListings;
 }
@@ -200,11 +217,12 @@ class ListCommand : public Subcommand {
   [[nodiscard]] std::string name() const override { return "list"; }
   [[nodiscard]] std::string help() const override {
     return "List what this build knows: engines, dram, models, operators, parameters, studies, "
-           "types.";
+           "sweeps, types.";
   }
 
   void define(CLI::App& app) override {
-    app.add_option("what", what_, "engines, dram, models, operators, parameters, studies or types.")
+    app.add_option("what", what_,
+                   "engines, dram, models, operators, parameters, studies, sweeps or types.")
         ->required();
     CLI::Option* json = app.add_flag("--json", json_, "Print JSON.");
     CLI::Option* markdown =

@@ -23,22 +23,24 @@ namespace fs = std::filesystem;
 constexpr const char* kStoreFile = "store.sqlite";
 constexpr const char* kFigureModule = "orrery.study_figures";
 
-// Runs the points of a study and compares what comes out with what was published.
+// Runs the points of a study or a sweep, and puts their figures together.
 class StudyCommand : public Subcommand {
  public:
-  [[nodiscard]] std::string name() const override { return "study"; }
-  [[nodiscard]] std::string help() const override {
-    return "Run a study: many points in parallel, resumed where it was stopped; published figures "
-           "beside ours.";
-  }
+  // `name` is that of the subcommand, of its files, and of what it runs.
+  StudyCommand(std::string name, std::string help, FileFamily family)
+      : name_(std::move(name)), help_(std::move(help)), family_(family) {}
+
+  [[nodiscard]] std::string name() const override { return name_; }
+  [[nodiscard]] std::string help() const override { return help_; }
 
   void define(CLI::App& app) override {
-    app.add_option("study", study_, "Study file, or the name of a shipped study.")->required();
+    app.add_option(name_, study_, fmt::format("A file, or the name of a shipped {}.", name_))
+        ->required();
     app.add_option("-o,--output", output_,
                    "Folder for the store and the results. Default: out/NAME.");
     app.add_option("-j,--jobs", jobs_, "Worker processes. Default: one a core.")
         ->check(CLI::Range(1, 1024));
-    app.add_flag("--quick", quick_, "Only the points that the study marks as quick.");
+    app.add_flag("--quick", quick_, "Only the points that the file marks as quick.");
     app.add_flag("--retry", options_.retry, "Run points again that have failed.");
     define_limit_option(app, options_.limit_seconds,
                         "Stop a point after this time on the host; it has failed then.");
@@ -47,11 +49,11 @@ class StudyCommand : public Subcommand {
                    "machine over the worker processes.")
         ->check(CLI::Range(1, 1 << 30));
     app.add_flag("--no-figures", no_figures_, "Draw nothing.");
-    app.add_flag("--json", json_, "Print study.json instead of tables.");
+    app.add_flag("--json", json_, "Print the figures as JSON instead of tables.");
   }
 
   [[nodiscard]] int execute() override {
-    const sweep::Study study = sweep::load_study(find_config(FileFamily::kStudy, study_, "study"));
+    const sweep::Study study = sweep::load_study(find_config(family_, study_, name_));
     base::Diagnostics diagnostics;
     const sweep::FigureSet figures(study, diagnostics);
     diagnostics.throw_if_any();
@@ -85,10 +87,10 @@ class StudyCommand : public Subcommand {
     return fs::path("out") / study.name;
   }
 
-  static void publish(const sweep::Findings& findings, report::OutputFolder& folder) {
-    folder.write("study.json", report::write_json(sweep::study_json(findings)));
+  void publish(const sweep::Findings& findings, report::OutputFolder& folder) const {
+    folder.write(name_ + ".json", report::write_json(sweep::study_json(findings)));
     folder.write("results.csv", sweep::results_csv(findings));
-    folder.write("study.md", sweep::study_markdown(findings));
+    folder.write(name_ + ".md", sweep::study_markdown(findings));
     folder.publish();
   }
 
@@ -110,12 +112,12 @@ class StudyCommand : public Subcommand {
   }
 
   // Draws the plots; a line that says why, where that is not possible.
-  static std::string draw(const sweep::Study& study, const fs::path& folder) {
+  [[nodiscard]] std::string draw(const sweep::Study& study, const fs::path& folder) const {
     if (study.plots.empty()) {
       return {};
     }
     const workload::ProgramOutcome outcome =
-        workload::run_python_module(kFigureModule, {(folder / "study.json").string()});
+        workload::run_python_module(kFigureModule, {(folder / (name_ + ".json")).string()});
     if (outcome.started && outcome.code == 0) {
       return {};
     }
@@ -128,6 +130,9 @@ class StudyCommand : public Subcommand {
     return "No figures were drawn: " + (reason.empty() ? "Python failed" : reason) + '\n';
   }
 
+  std::string name_;
+  std::string help_;
+  FileFamily family_;
   std::string study_;
   std::string output_;
   std::size_t jobs_ = 0;
@@ -141,7 +146,19 @@ class StudyCommand : public Subcommand {
 }  // namespace
 
 SubcommandPointer make_study_command() {
-  return std::make_unique<StudyCommand>();
+  return std::make_unique<StudyCommand>(
+      "study",
+      "Run a study: many points in parallel, resumed where it was stopped; published figures "
+      "beside ours.",
+      FileFamily::kStudy);
+}
+
+SubcommandPointer make_sweep_command() {
+  return std::make_unique<StudyCommand>(
+      "sweep",
+      "Run a sweep: every combination of its parameters, in parallel, resumed where it was "
+      "stopped; the best points.",
+      FileFamily::kSweep);
 }
 
 }  // namespace orrery::cli

@@ -29,6 +29,7 @@ using SubcommandPointer = std::unique_ptr<Subcommand>;
 [[nodiscard]] SubcommandPointer make_run_command();
 [[nodiscard]] SubcommandPointer make_compare_command();
 [[nodiscard]] SubcommandPointer make_study_command();
+[[nodiscard]] SubcommandPointer make_sweep_command();
 [[nodiscard]] SubcommandPointer make_lower_command();
 [[nodiscard]] SubcommandPointer make_map_command();
 [[nodiscard]] SubcommandPointer make_validate_command();

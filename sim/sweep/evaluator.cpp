@@ -41,21 +41,6 @@ FigureValue number(double value) {
   return {value, std::isfinite(value) ? Absence::kNone : Absence::kUndefined};
 }
 
-double binary(char symbol, double left, double right) {
-  switch (symbol) {
-    case '+':
-      return left + right;
-    case '-':
-      return left - right;
-    case '*':
-      return left * right;
-    case '/':
-      return left / right;
-    default:
-      return std::pow(left, right);
-  }
-}
-
 double total(const std::vector<double>& values) {
   double sum = 0.0;
   for (const double value : values) {
@@ -226,7 +211,7 @@ FigureValue Evaluator::combined(const Expression& expression, const Place& place
   if (expression.kind == Expression::Kind::kCall) {
     return number(apply_function(expression.name, operands));
   }
-  return number(binary(expression.name.front(), operands[0], operands[1]));
+  return number(apply_operator(expression.name, operands[0], operands[1]));
 }
 
 }  // namespace orrery::sweep

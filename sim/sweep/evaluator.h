@@ -55,10 +55,11 @@ class Evaluator {
 
   // The figure at a place; axes on which it does not depend are ignored.
   [[nodiscard]] FigureValue value(const FigureInfo& figure, const Place& place);
+  // An expression that the figure set has checked.
+  [[nodiscard]] FigureValue evaluate(const Expression& expression, const Place& place);
 
  private:
   [[nodiscard]] FigureValue metric(std::size_t metric, const Place& place) const;
-  [[nodiscard]] FigureValue evaluate(const Expression& expression, const Place& place);
   [[nodiscard]] FigureValue named(const std::string& name, const Place& place);
   [[nodiscard]] FigureValue selected(const Expression& expression, Place place);
   [[nodiscard]] FigureValue aggregate(const Expression& expression, const Place& place);

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sweep/expansion.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "sweep/evaluator.h"
+#include "sweep/figure_set.h"
 
 namespace orrery::sweep {
 namespace {
@@ -76,6 +81,56 @@ bool takes_part(const Study& study, const Place& place, bool quick) {
   return !is_excluded(study, place);
 }
 
+// Finds the points that a constraint takes away, and counts them.
+class ConstraintFilter {
+ public:
+  explicit ConstraintFilter(const Study& study)
+      : study_(study),
+        figures_(study, mistakes_),
+        evaluator_(study, figures_, {}, no_outcomes_),
+        left_out_(study.constraints.size(), 0) {}
+
+  [[nodiscard]] bool keeps(const Place& place) {
+    bool kept = true;
+    for (std::size_t i = 0; i < left_out_.size(); ++i) {
+      const FigureValue value = evaluator_.evaluate(*figures_.constraints()[i], place);
+      if (!value.present()) {
+        throw base::UserError(base::Diagnostic{study_.constraints[i].where, "constraints",
+                                               "'" + study_.constraints[i].value +
+                                                   "' has no value at point " +
+                                                   make_point(study_, place).id,
+                                               "an expression that is defined at every point", ""});
+      }
+      left_out_[i] += value.value == 0.0 ? 1 : 0;
+      kept = kept && value.value != 0.0;
+    }
+    ++points_;
+    return kept;
+  }
+
+  [[noreturn]] void throw_nothing_left() const {
+    base::Diagnostics diagnostics;
+    for (std::size_t i = 0; i < left_out_.size(); ++i) {
+      diagnostics.add({study_.constraints[i].where, "constraints",
+                       fmt::format("no point is left: '{}' leaves out {} of {}",
+                                   study_.constraints[i].value, left_out_[i], points_),
+                       "at least one point", ""});
+    }
+    diagnostics.throw_if_any();
+    throw base::UserError(base::Diagnostic{
+        {study_.file.string(), 0, 0}, "exclude", "no point is left", "at least one", ""});
+  }
+
+ private:
+  const Study& study_;
+  base::Diagnostics mistakes_;  // none: they are found when a study is read
+  FigureSet figures_;
+  std::vector<PointOutcome> no_outcomes_;
+  Evaluator evaluator_;
+  std::vector<std::size_t> left_out_;
+  std::size_t points_ = 0;
+};
+
 // Counts up like a number whose last digit is the last axis; false at the end.
 bool advance(const Study& study, Place& place) {
   for (std::size_t axis = place.size(); axis-- > 0;) {
@@ -105,15 +160,15 @@ std::vector<Point> expand(const Study& study, bool quick) {
     }
   }
   std::vector<Point> points;
+  ConstraintFilter constraints(study);
   Place place(study.axes.size(), 0);
   do {
-    if (takes_part(study, place, quick)) {
+    if (takes_part(study, place, quick) && constraints.keeps(place)) {
       points.push_back(make_point(study, place));
     }
   } while (advance(study, place));
   if (points.empty()) {
-    throw base::UserError(base::Diagnostic{
-        {study.file.string(), 0, 0}, "exclude", "no point is left", "at least one", ""});
+    constraints.throw_nothing_left();
   }
   return points;
 }

@@ -23,8 +23,9 @@ struct Point {
   std::vector<config::Override> overrides;  // the base's first
 };
 
-// The product of the axes without the excluded points, the last axis fastest; with `quick` only
-// what is marked. Throws base::UserError where nothing is left.
+// The product of the axes without the excluded points and those where a constraint does not hold,
+// the last axis fastest; with `quick` only what is marked. Throws base::UserError where nothing is
+// left.
 [[nodiscard]] std::vector<Point> expand(const Study& study, bool quick);
 
 // Whether the value takes part: all of an axis do where none is marked.

@@ -55,6 +55,9 @@ Json points_json(const Findings& findings) {
       for (std::size_t m = 0; m < outcome.metrics.size(); ++m) {
         metrics[findings.study.metrics[m].first] = outcome.metrics[m];
       }
+      if (!findings.pareto.empty()) {
+        point["pareto"] = static_cast<bool>(findings.pareto[i]);
+      }
       point["notes"] = outcome.notes;
     } else {
       point["error"] = outcome.error;
@@ -139,6 +142,21 @@ Json published_json(const Findings& findings) {
   return json;
 }
 
+Json objectives_json(const Findings& findings) {
+  Json json = Json::array();
+  for (const Objective& objective : findings.objectives) {
+    Json best;
+    if (objective.best) {
+      best = {{"labels", labels_json(findings, findings.points[*objective.best].place)},
+              {"value", rounded(objective.values[*objective.best].value)}};
+    }
+    json.push_back({{"figure", objective.figure->name},
+                    {"goal", objective.goal == Goal::kLeast ? "minimize" : "maximize"},
+                    {"best", std::move(best)}});
+  }
+  return json;
+}
+
 Json plots_json(const Findings& findings) {
   Json json = Json::array();
   for (const auto& [name, plot] : findings.study.plots) {
@@ -190,6 +208,7 @@ report::Json study_json(const Findings& findings) {
           {"metrics", metrics_json(findings)},
           {"points", points_json(findings)},
           {"derived", derived_json(findings)},
+          {"objectives", objectives_json(findings)},
           {"published", published_json(findings)},
           {"plots", plots_json(findings)}};
 }
@@ -206,6 +225,9 @@ std::string results_csv(const Findings& findings) {
   }
   for (const FindingTable* table : tables) {
     header.push_back(table->figure->name);
+  }
+  if (!findings.pareto.empty()) {
+    header.emplace_back("pareto");
   }
   header.emplace_back("config_hash");
   header.emplace_back("error");
@@ -224,6 +246,9 @@ std::string results_csv(const Findings& findings) {
     }
     for (const FindingTable* table : tables) {
       fields.push_back(csv_value(*table, place));
+    }
+    if (!findings.pareto.empty()) {
+      fields.emplace_back(findings.pareto[i] ? "yes" : "no");
     }
     fields.push_back(outcome.config_hash);
     fields.push_back(outcome.error);

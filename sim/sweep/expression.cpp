@@ -37,6 +37,31 @@ const std::array<Function, 9> kFunctions = {{
     {"floor", 1, 1, [](const Arguments& a) { return std::floor(a[0]); }},
 }};
 
+struct Operator {
+  std::string_view name;
+  double (*apply)(double left, double right);
+};
+
+constexpr double truth(bool holds) {
+  return holds ? 1.0 : 0.0;
+}
+
+const std::array<Operator, 13> kOperators = {{
+    {"+", [](double left, double right) { return left + right; }},
+    {"-", [](double left, double right) { return left - right; }},
+    {"*", [](double left, double right) { return left * right; }},
+    {"/", [](double left, double right) { return left / right; }},
+    {"^", [](double left, double right) { return std::pow(left, right); }},
+    {"<", [](double left, double right) { return truth(left < right); }},
+    {"<=", [](double left, double right) { return truth(left <= right); }},
+    {">", [](double left, double right) { return truth(left > right); }},
+    {">=", [](double left, double right) { return truth(left >= right); }},
+    {"==", [](double left, double right) { return truth(left == right); }},
+    {"!=", [](double left, double right) { return truth(left != right); }},
+    {"and", [](double left, double right) { return truth(left != 0.0 && right != 0.0); }},
+    {"or", [](double left, double right) { return truth(left != 0.0 || right != 0.0); }},
+}};
+
 const Function* find_function(std::string_view name) {
   const auto* found = std::find_if(kFunctions.begin(), kFunctions.end(),
                                    [&](const Function& function) { return function.name == name; });
@@ -52,14 +77,16 @@ ExpressionPointer make(Expression expression) {
   return std::make_shared<const Expression>(std::move(expression));
 }
 
-// Recursive descent: sum = product {(+|-) product}, product = unary {(*|/) unary},
-// unary = - unary | power, power = place [^ unary], place = atom {[axis=label, ...]}.
+// Recursive descent: choice = both {or both}, both = comparison {and comparison},
+// comparison = sum [(<|<=|>|>=|==|!=) sum], sum = product {(+|-) product},
+// product = unary {(*|/) unary}, unary = - unary | power, power = place [^ unary],
+// place = atom {[axis=label, ...]}.
 class Parser {
  public:
   explicit Parser(const std::string& text) : text_(text) {}
 
   ExpressionPointer parse() {
-    ExpressionPointer value = sum();
+    ExpressionPointer value = choice();
     if (peek() != '\0') {
       fail(fmt::format("unexpected '{}'", peek()));
     }
@@ -92,25 +119,81 @@ class Parser {
     }
   }
 
-  ExpressionPointer binary(char symbol, ExpressionPointer left, ExpressionPointer right) {
+  ExpressionPointer binary(std::string_view symbol, ExpressionPointer left,
+                           ExpressionPointer right) {
     Expression result;
     result.kind = Expression::Kind::kBinary;
-    result.name = std::string(1, symbol);
+    result.name = symbol;
     result.operands = {std::move(left), std::move(right)};
     return make(std::move(result));
   }
 
-  ExpressionPointer sum() {
+  // A word that is not the beginning of a longer name.
+  bool accept_word(std::string_view word) {
+    peek();
+    const std::size_t end = position_ + word.size();
+    const bool longer =
+        end < text_.size() &&
+        (std::isalnum(static_cast<unsigned char>(text_[end])) != 0 || text_[end] == '_');
+    if (longer || text_.compare(position_, word.size(), word) != 0) {
+      return false;
+    }
+    position_ = end;
+    return true;
+  }
+
+  ExpressionPointer choice() {
     constexpr int kDeepest = 50;
     if (++depth_ > kDeepest) {
       fail("too many nested parentheses");
     }
+    ExpressionPointer value = both();
+    while (accept_word("or")) {
+      value = binary("or", value, both());
+    }
+    --depth_;
+    return value;
+  }
+
+  ExpressionPointer both() {
+    ExpressionPointer value = comparison();
+    while (accept_word("and")) {
+      value = binary("and", value, comparison());
+    }
+    return value;
+  }
+
+  [[nodiscard]] std::string_view accept_comparison() {
+    constexpr std::array<std::string_view, 6> kSymbols{"<=", ">=", "==", "!=", "<", ">"};
+    peek();
+    for (const std::string_view symbol : kSymbols) {
+      if (text_.compare(position_, symbol.size(), symbol) == 0) {
+        position_ += symbol.size();
+        return symbol;
+      }
+    }
+    return {};
+  }
+
+  ExpressionPointer comparison() {
+    ExpressionPointer value = sum();
+    const std::string_view symbol = accept_comparison();
+    if (symbol.empty()) {
+      return value;
+    }
+    value = binary(symbol, value, sum());
+    if (!accept_comparison().empty()) {
+      fail("a comparison of a comparison needs parentheses");
+    }
+    return value;
+  }
+
+  ExpressionPointer sum() {
     ExpressionPointer value = product();
     for (char symbol = peek(); symbol == '+' || symbol == '-'; symbol = peek()) {
       ++position_;
-      value = binary(symbol, value, product());
+      value = binary({&symbol, 1}, value, product());
     }
-    --depth_;
     return value;
   }
 
@@ -118,7 +201,7 @@ class Parser {
     ExpressionPointer value = unary();
     for (char symbol = peek(); symbol == '*' || symbol == '/'; symbol = peek()) {
       ++position_;
-      value = binary(symbol, value, unary());
+      value = binary({&symbol, 1}, value, unary());
     }
     return value;
   }
@@ -155,7 +238,7 @@ class Parser {
     if (peek() == '^') {
       fail("a power of a power needs parentheses");
     }
-    return binary('^', value, exponent);
+    return binary("^", value, exponent);
   }
 
   ExpressionPointer place() {
@@ -179,7 +262,7 @@ class Parser {
 
   ExpressionPointer atom() {
     if (accept('(')) {
-      ExpressionPointer value = sum();
+      ExpressionPointer value = choice();
       expect(')');
       return value;
     }
@@ -273,7 +356,7 @@ class Parser {
                                        : " (did you mean '" + nearest + "'?)"));
     }
     result.kind = Expression::Kind::kCall;
-    result.operands.push_back(sum());
+    result.operands.push_back(choice());
     if (is_aggregate(result.name) && accept_over()) {
       result.kind = Expression::Kind::kAggregate;
       do {
@@ -286,7 +369,7 @@ class Parser {
       fail(fmt::format("expected 'over AXIS' in {}()", result.name));
     }
     while (accept(',')) {
-      result.operands.push_back(sum());
+      result.operands.push_back(choice());
     }
     expect(')');
     if (result.operands.size() < function->fewest || result.operands.size() > function->most) {
@@ -326,6 +409,13 @@ const std::vector<std::string>& function_names() {
 const std::vector<std::string>& aggregate_names() {
   static const std::vector<std::string> kNames{"mean", "geomean", "sum", "count", "min", "max"};
   return kNames;
+}
+
+double apply_operator(const std::string& name, double left, double right) {
+  const auto* found = std::find_if(kOperators.begin(), kOperators.end(),
+                                   [&](const Operator& one) { return one.name == name; });
+  base::require_invariant(found != kOperators.end(), "every operator has a meaning", name);
+  return found->apply(left, right);
 }
 
 double apply_function(const std::string& name, const std::vector<double>& arguments) {

@@ -21,7 +21,7 @@ struct Expression {
     kNumber,
     kName,
     kNegation,
-    kBinary,     // name: "+", "-", "*", "/", "^"
+    kBinary,     // name: "+", "-", "*", "/", "^", "<", ..., "!=", "and", "or"
     kCall,       // name: the function
     kSelection,  // of another place: operands.front() where `selected` holds
     kAggregate   // name: the function; operands.front() over `axes`
@@ -42,6 +42,9 @@ using ExpressionPointer = std::shared_ptr<const Expression>;
 // Functions of numbers, and of a figure over axes.
 [[nodiscard]] const std::vector<std::string>& function_names();
 [[nodiscard]] const std::vector<std::string>& aggregate_names();
+
+// The value of an operator of two numbers; what is true is 1, what is not 0.
+[[nodiscard]] double apply_operator(const std::string& name, double left, double right);
 
 // The value of a function; the number of arguments was checked by the parser.
 [[nodiscard]] double apply_function(const std::string& name, const std::vector<double>& arguments);

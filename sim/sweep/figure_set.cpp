@@ -54,6 +54,7 @@ const double* find_number(const config::Named<double>& numbers, const std::strin
 
 FigureSet::FigureSet(const Study& study, base::Diagnostics& diagnostics) {
   add_constants(study, diagnostics);
+  add_constraints(study, diagnostics);
   for (std::size_t i = 0; i < study.metrics.size(); ++i) {
     const auto& [name, metric] = study.metrics[i];
     FigureInfo figure{name, "", metric.unit, i, nullptr, {}};
@@ -94,6 +95,18 @@ void FigureSet::add_constants(const Study& study, base::Diagnostics& diagnostics
   for (const auto& [name, value] : study.constants) {
     if (constant(name) == nullptr) {
       constants_.push_back({name, std::nullopt, {value}});
+    }
+  }
+}
+
+// Before there are figures, so that constraints know constants alone.
+void FigureSet::add_constraints(const Study& study, base::Diagnostics& diagnostics) {
+  for (const LocatedText& constraint : study.constraints) {
+    try {
+      constraints_.push_back(parse_expression(constraint.value));
+      (void)axes_of(study, *constraints_.back());
+    } catch (const ExpressionError& error) {
+      diagnostics.add({constraint.where, "constraints", error.message, "", ""});
     }
   }
 }

@@ -41,11 +41,14 @@ class FigureSet {
   [[nodiscard]] const FigureInfo* find(const std::string& name) const;
   [[nodiscard]] const Constant* constant(const std::string& name) const;
   [[nodiscard]] std::vector<std::string> figure_names() const;
+  // Of constants, in the order of the file.
+  [[nodiscard]] const std::vector<ExpressionPointer>& constraints() const { return constraints_; }
 
  private:
   using Axes = std::set<std::size_t>;
 
   void add_constants(const Study& study, base::Diagnostics& diagnostics);
+  void add_constraints(const Study& study, base::Diagnostics& diagnostics);
   void add_axis_constants(const Study& study, std::size_t axis, base::Diagnostics& diagnostics);
   void add_derived(const Study& study, const std::string& name, const Derived& derived,
                    base::Diagnostics& diagnostics);
@@ -56,6 +59,7 @@ class FigureSet {
 
   std::vector<FigureInfo> figures_;
   std::vector<Constant> constants_;
+  std::vector<ExpressionPointer> constraints_;
 };
 
 }  // namespace orrery::sweep

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sweep/pareto.h"
+
 namespace orrery::sweep {
 namespace {
 
@@ -72,6 +74,46 @@ PublishedRow compare(const Study& study, const FigureSet& figures, const Publish
   return row;
 }
 
+double cost_of(const Objective& objective, std::size_t point) {
+  const double value = objective.values[point].value;
+  return objective.goal == Goal::kLeast ? value : -value;
+}
+
+Objective seek(const FigureInfo& figure, Goal goal, const std::vector<Point>& points,
+               Evaluator& evaluator) {
+  Objective objective{&figure, goal, {}, std::nullopt};
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    objective.values.push_back(evaluator.value(figure, points[i].place));
+    const bool better =
+        objective.values.back().present() &&
+        (!objective.best || cost_of(objective, i) < cost_of(objective, *objective.best));
+    objective.best = better ? i : objective.best;
+  }
+  return objective;
+}
+
+// Points that lack one of the figures are not on the front.
+std::vector<bool> front_of(const std::vector<Objective>& objectives, std::size_t points) {
+  std::vector<std::size_t> complete;
+  std::vector<std::vector<double>> costs;
+  for (std::size_t i = 0; i < points; ++i) {
+    if (std::all_of(objectives.begin(), objectives.end(),
+                    [&](const Objective& one) { return one.values[i].present(); })) {
+      complete.push_back(i);
+      std::vector<double>& line = costs.emplace_back();
+      for (const Objective& objective : objectives) {
+        line.push_back(cost_of(objective, i));
+      }
+    }
+  }
+  const std::vector<bool> front = pareto_front(costs);
+  std::vector<bool> result(points, false);
+  for (std::size_t i = 0; i < complete.size(); ++i) {
+    result[complete[i]] = front[i];
+  }
+  return result;
+}
+
 }  // namespace
 
 FigureValue FindingTable::at(const Place& place) const {
@@ -97,6 +139,14 @@ Findings::Findings(const Study& the_study, const FigureSet& the_figures, bool is
   }
   for (const Published& one : study.published) {
     published.push_back(compare(study, figures, one, evaluator));
+  }
+  for (const auto& [name, goal] : study.objectives) {
+    const FigureInfo* figure = figures.find(name);
+    base::require_invariant(figure != nullptr, "figures are checked when a study is read", name);
+    objectives.push_back(seek(*figure, goal.value, points, evaluator));
+  }
+  if (!objectives.empty()) {
+    pareto = front_of(objectives, points.size());
   }
 }
 

@@ -33,6 +33,14 @@ struct PublishedRow {
   std::vector<FigureValue> beside;   // in the order of Published::beside
 };
 
+// What is sought, and where it was found.
+struct Objective {
+  const FigureInfo* figure = nullptr;
+  Goal goal = Goal::kLeast;
+  std::vector<FigureValue> values;  // of each point
+  std::optional<std::size_t> best;  // the first of the best points; absent where none has a value
+};
+
 // What came out of a study, whatever has been run of it.
 struct Findings {
   // `study` and `figures` must outlive it. `outcomes` belong to `points`, one by one.
@@ -46,6 +54,9 @@ struct Findings {
   std::vector<PointOutcome> outcomes;
   std::vector<FindingTable> tables;  // of the derived figures
   std::vector<PublishedRow> published;
+  std::vector<Objective> objectives;
+  // Of each point, whether no other beats it in all objectives; none where there are none.
+  std::vector<bool> pareto;
 
   [[nodiscard]] std::size_t count(PointStatus status) const;
   [[nodiscard]] const std::string& label(const Place& place, std::size_t axis) const;

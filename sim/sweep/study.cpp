@@ -17,47 +17,6 @@ using config::maybe;
 using config::Schema;
 using config::text;
 
-// A member of the base as one of T.
-template <class T, class Member>
-Member T::* member_of(Member PointInputs::* member) {
-  return member;
-}
-
-// The keys that the base, axis values and points have in common.
-template <class T>
-Schema<T>& add_inputs(Schema<T>& schema) {
-  return schema
-      .optional("platform", member_of<T>(&PointInputs::platform), maybe(located(text())),
-                "Platform file, relative to this one, or the name of a shipped platform.")
-      .optional("workload", member_of<T>(&PointInputs::workload), maybe(located(text())),
-                "Workload file, or the name of a shipped workload.")
-      .optional("mapping", member_of<T>(&PointInputs::mapping), maybe(located(text())),
-                "Mapping file, or the name of a shipped mapping.")
-      .optional("streams", member_of<T>(&PointInputs::streams), config::list(located(text())),
-                "Files of command streams that run at once, instead of a workload and a mapping.")
-      .optional("set", member_of<T>(&PointInputs::set), config::dictionary(any_value()),
-                "Parameters by path, as in `platform.engines.array.rows: 64`.");
-}
-
-const Schema<PointInputs>& base_schema() {
-  static const Schema<PointInputs> kSchema = [] {
-    Schema<PointInputs> schema("study_base",
-                               "The inputs of every point, where nothing else is said.");
-    return add_inputs(schema);
-  }();
-  return kSchema;
-}
-
-// A plain value stands for itself at the path of the axis.
-Codec<AxisValue> axis_value() {
-  return value_or<AxisValue>(AxisValue::schema(), "a value", [](const config::Node& node) {
-    AxisValue value;
-    value.value = node;
-    value.where = node.where();
-    return value;
-  });
-}
-
 Codec<Metric> metric() {
   return value_or<Metric>(Metric::schema(), "a path in result.json", [](const config::Node& node) {
     return Metric{{node.text(), node.where(), ""}, "", std::nullopt, Combination::kOne};
@@ -95,38 +54,13 @@ const config::EnumTable<PlotKind>& plot_kinds() {
   return kTable;
 }
 
+const config::EnumTable<Goal>& goals() {
+  static const config::EnumTable<Goal> kTable{{"minimize", Goal::kLeast},
+                                              {"maximize", Goal::kMost}};
+  return kTable;
+}
+
 }  // namespace
-
-const Schema<AxisValue>& AxisValue::schema() {
-  using Self = AxisValue;
-  static const Schema<Self> kSchema = [] {
-    Schema<Self> schema("study_value", "One place on an axis, or one point of `points`.");
-    schema.optional("label", &Self::label, text(),
-                    "Its name in tables and expressions. Left out: the value.");
-    schema.optional("value", &Self::value, any_value(), "Value of the axis' path.");
-    return add_inputs(schema)
-        .optional("constants", member_of<Self>(&PointInputs::constants),
-                  config::dictionary(any_number()), "Numbers by name, for expressions.")
-        .optional("quick", &Self::quick, config::boolean(),
-                  "Belongs to the subset of `--quick`. An axis without any belongs to it whole.")
-        .position(&Self::where);
-  }();
-  return kSchema;
-}
-
-const Schema<Axis>& Axis::schema() {
-  using Self = Axis;
-  static const Schema<Self> kSchema =
-      Schema<Self>("study_axis", "A list of values; the product of all axes makes the points.")
-          .optional("path", &Self::path, text(),
-                    "What plain values set: `platform`, `workload`, `mapping` or the path of a "
-                    "parameter.")
-          .optional("title", &Self::title, text(), "For figures.")
-          .required("values", &Self::values, config::list(axis_value(), 1),
-                    "Plain values of `path`, or maps that say what changes together.")
-          .position(&Self::where);
-  return kSchema;
-}
 
 const Schema<Metric>& Metric::schema() {
   using Self = Metric;
@@ -210,6 +144,14 @@ const Schema<Study>& Study::schema() {
                     "Points one by one: the first axis, `point`.")
           .optional("axes", &Self::axes, config::dictionary(config::object(Axis::schema())),
                     "Axes by name; the last one varies fastest.")
+          .optional("parameters", &Self::parameters, config::dictionary(parameter_codec()),
+                    "Axes in short, behind those of `axes`, each by its path: "
+                    "`platform.engines.array.rows: [64, 128]`.")
+          .optional("seeds", &Self::seeds, config::list(located(config::integer(0, INT64_MAX))),
+                    "Values of `workload.seed`: the last axis, `seed`.")
+          .optional("constraints", &Self::constraints, config::list(located(text())),
+                    "Expressions of constants and parameters, as in `rows * columns <= 16384`: "
+                    "points where one does not hold are left out.")
           .optional("exclude", &Self::exclude, config::list(exclusion()),
                     "Points of the product that are left out: a label, or several, of each axis "
                     "named.")
@@ -218,10 +160,16 @@ const Schema<Study>& Study::schema() {
                     "other, is listed as not applicable and left out of averages.")
           .optional("constants", &Self::constants, config::dictionary(any_number()),
                     "Numbers by name, for expressions.")
-          .required("metrics", &Self::metrics, config::dictionary(metric()),
-                    "Figures of each point, by name.")
+          .optional(
+              "metrics", &Self::metrics, config::dictionary(metric()),
+              "Figures of each point, by name. Left out: `cycles`, `seconds` and `picojoules` "
+              "of the whole run.")
           .optional("derived", &Self::derived, config::dictionary(derived_figure()),
                     "Figures computed from metrics, constants and derived figures above them.")
+          .optional("objectives", &Self::objectives,
+                    config::dictionary(located(config::choice(goals()))),
+                    "Figures to `minimize` or `maximize`: the best point of each, and the points "
+                    "that no other beats in all of them.")
           .optional("published", &Self::published,
                     config::list(config::object(Published::schema())),
                     "Published figures to stand beside ours.")

@@ -10,39 +10,9 @@
 #include "config/codec.h"
 #include "config/located.h"
 #include "config/schema.h"
+#include "sweep/axis.h"
 
 namespace orrery::sweep {
-
-using LocatedText = config::Located<std::string>;
-
-// What a study, an axis value or a point says of the inputs of a simulation. Later ones win.
-struct PointInputs {
-  std::optional<LocatedText> platform;  // a path, or the name of a shipped file
-  std::optional<LocatedText> workload;
-  std::optional<LocatedText> mapping;
-  std::vector<LocatedText> streams;  // command streams that run at once, instead of a workload
-  config::Named<config::Node> set;   // parameter path to value, as --set
-  config::Named<double> constants;   // names for expressions
-};
-
-// One place on an axis.
-struct AxisValue : PointInputs {
-  std::string label;
-  config::Node value;  // of the axis' path
-  bool quick = false;
-  base::SourcePosition where;
-
-  [[nodiscard]] static const config::Schema<AxisValue>& schema();
-};
-
-struct Axis {
-  std::string path;  // "platform", "workload", "mapping" or a parameter; empty: the values say all
-  std::string title;
-  std::vector<AxisValue> values;
-  base::SourcePosition where;
-
-  [[nodiscard]] static const config::Schema<Axis>& schema();
-};
 
 // How the numbers of a path that fits several places become one.
 enum class Combination : std::uint8_t { kOne, kSum, kMean, kLeast, kMost };
@@ -103,19 +73,27 @@ struct Plot {
   [[nodiscard]] static const config::Schema<Plot>& schema();
 };
 
-// A file of configs/studies; docs/studies.md.
+// What is sought among the points.
+enum class Goal : std::uint8_t { kLeast, kMost };
+
+// A file of configs/studies or configs/sweeps; docs/studies.md, docs/sweeps.md.
 struct Study {
   std::string name;
   std::string title;
   std::string description;
   PointInputs base;
   std::vector<AxisValue> points;
-  config::Named<Axis> axes;  // the points, where there are any, are the first: "point"
+  config::Named<Axis> axes;  // the points, where there are any, are the first: "point"; then those
+                             // of the file, of `parameters` and of `seeds`
+  config::Named<Parameter> parameters;
+  std::vector<config::Located<std::int64_t>> seeds;
+  std::vector<LocatedText> constraints;  // expressions of constants; points where one is 0 are none
   std::vector<Exclusion> exclude;
   std::vector<LocatedText> not_applicable;  // part of the message of an allowed mistake
   config::Named<double> constants;
   config::Named<Metric> metrics;
   config::Named<Derived> derived;
+  config::Named<config::Located<Goal>> objectives;  // by figure
   std::vector<Published> published;
   config::Named<Plot> plots;
   std::filesystem::path file;

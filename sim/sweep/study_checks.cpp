@@ -9,6 +9,7 @@
 
 #include "config/yaml.h"
 #include "sweep/figure_set.h"
+#include "sweep/parameter_axes.h"
 
 namespace orrery::sweep {
 namespace {
@@ -37,7 +38,9 @@ class Checker {
 
   void run() {
     check_study_name();
+    add_default_metrics();
     add_point_axis();
+    add_parameter_axes(study_, diagnostics_);
     for (auto& [name, axis] : study_.axes) {
       check_axis(name, axis);
     }
@@ -50,6 +53,9 @@ class Checker {
     const FigureSet figures(study_, diagnostics_);
     for (const Published& published : study_.published) {
       check_published(published, figures);
+    }
+    for (const auto& [name, goal] : study_.objectives) {
+      (void)check_figure("objectives", {name, goal.where, goal.path}, figures);
     }
     for (const auto& [name, plot] : study_.plots) {
       check_plot(name, plot, figures);
@@ -68,8 +74,18 @@ class Checker {
       fail(document_.where(), "name", "'" + study_.name + "' cannot name a folder",
            "letters, digits, '_', '-' and '.'");
     }
+  }
+
+  void add_default_metrics() {
     if (study_.metrics.empty()) {
-      fail(document_.where(), "metrics", "no metric", "at least one");
+      const auto add = [&](const char* name, const char* path, const char* unit) {
+        study_.metrics.emplace_back(
+            name,
+            Metric{{path, document_.where(), "metrics"}, unit, std::nullopt, Combination::kOne});
+      };
+      add("cycles", "latency.cycles", "");
+      add("seconds", "latency.seconds", "s");
+      add("picojoules", "energy.total_pj", "pJ");
     }
   }
 

@@ -292,6 +292,37 @@ std::string points_section(const Findings& findings) {
   return "\n## All points\n\n" + table.to_string() + (titles.empty() ? titles : '\n' + titles);
 }
 
+// The best point of each objective, then all that none beats.
+std::string objectives_section(const Findings& findings) {
+  MarkdownTable best;
+  best.column("objective", false);
+  best.column("best", true);
+  best.column("at", false);
+  MarkdownTable front;
+  front.column("point", false);
+  for (const Objective& objective : findings.objectives) {
+    const std::string goal = objective.goal == Goal::kLeast ? "least " : "most ";
+    front.column(titled(objective.figure->name, objective.figure->unit), true);
+    best.row({goal + titled(objective.figure->name, objective.figure->unit),
+              objective.best ? figure_text(objective.values[*objective.best]) : "none",
+              objective.best ? cell(findings.points[*objective.best].id) : ""});
+  }
+  for (std::size_t i = 0; i < findings.points.size(); ++i) {
+    if (findings.pareto[i]) {
+      std::vector<std::string> cells{cell(findings.points[i].id)};
+      for (const Objective& objective : findings.objectives) {
+        cells.push_back(figure_text(objective.values[i]));
+      }
+      front.row(std::move(cells));
+    }
+  }
+  std::string text = "\n## Objectives\n\n" + best.to_string();
+  if (findings.objectives.size() > 1 && !front.empty()) {
+    text += "\nPoints that no other beats in all of them:\n\n" + front.to_string();
+  }
+  return text;
+}
+
 // What the results of all points say of themselves.
 std::string notes_section(const Findings& findings) {
   std::optional<std::vector<std::string>> shared;
@@ -327,15 +358,18 @@ std::string unfinished_section(const Findings& findings, PointStatus status,
 
 std::string study_markdown(const Findings& findings) {
   const Study& study = findings.study;
-  std::string text = "# " + (study.title.empty() ? study.name : study.title) + "\n\n";
+  std::string text = "# " + (study.title.empty() ? study.name : study.title) + '\n';
   if (!study.description.empty()) {
-    text += study.description + (study.description.back() == '\n' ? "\n" : "\n\n");
+    text += '\n' + study.description + (study.description.back() == '\n' ? "" : "\n");
   }
   if (findings.quick) {
-    text += "A quick subset: figures over an axis are over the points below.\n\n";
+    text += "\nA quick subset: figures over an axis are over the points below.\n";
   }
   if (!findings.published.empty()) {
-    text += published_section(findings);
+    text += '\n' + published_section(findings);
+  }
+  if (!findings.objectives.empty()) {
+    text += objectives_section(findings);
   }
   text += derived_sections(findings) + points_section(findings) + notes_section(findings);
   text += unfinished_section(findings, PointStatus::kNotApplicable, "Not applicable");

@@ -21,7 +21,7 @@ CACHE = [
 
 
 def chase_cycles(run, lines: int, settings: list[str], folder: str, warm: int = 8) -> float:
-    """Cycles of an access of a chase through lines of 128 bytes, each touched `warm` times before."""
+    """Cycles of an access of a chase: lines of 128 bytes, each touched `warm` times before."""
     workload = [
         f"workload.inputs.lines.shape=[{lines},64]",
         f"workload.operators.1.count={ACCESSES}",

@@ -36,6 +36,7 @@ def test_partial_result_follows_the_schema(run):
     ("kind", "path"),
     [("platform", path) for path in shipped("configs/platforms/*.yaml")]
     + [("study", path) for path in shipped("configs/studies/*.yaml")]
+    + [("study", path) for path in shipped("configs/sweeps/*.yaml")]
     + [("mapping", path) for path in shipped("configs/mappings/*.yaml")]
     + [
         ("workload", path) for path in shipped("workloads/models/*.yaml", "workloads/layers/*.yaml")

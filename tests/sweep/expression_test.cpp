@@ -43,6 +43,22 @@ TEST(Expression, BindsAsInArithmetic) {
   EXPECT_EQ(value_of("1.5e3 + .5"), 1500.5);
 }
 
+TEST(Expression, ComparesBehindArithmeticAndBeforeWords) {
+  EXPECT_EQ(value_of("1 + 1 == 2"), 1.0);
+  EXPECT_EQ(value_of("1 + 1 != 2"), 0.0);
+  EXPECT_EQ(value_of("2 < 2"), 0.0);
+  EXPECT_EQ(value_of("2 <= 2"), 1.0);
+  EXPECT_EQ(value_of("3 > 2"), 1.0);
+  EXPECT_EQ(value_of("2 >= 3"), 0.0);
+  EXPECT_EQ(value_of("1 > 2 or 2 > 1 and 3 > 2"), 1.0);    // 0 or (1 and 1)
+  EXPECT_EQ(value_of("(1 < 2 or 2 > 1) and 3 < 2"), 0.0);  // (1 or 1) and 0
+  EXPECT_EQ(value_of("10 * (3 > 2) + 1"), 11.0);
+  EXPECT_EQ(mistake_in("1 < 2 < 3"),
+            "a comparison of a comparison needs parentheses at character 8 of '1 < 2 < 3'");
+  // Words end where names do.
+  EXPECT_EQ(mistake_in("1 order"), "unexpected 'o' at character 3 of '1 order'");
+}
+
 TEST(Expression, KnowsFunctions) {
   EXPECT_EQ(value_of("min(3, 1, 2) + max(3, 1, 2)"), 4.0);  // 1 + 3
   EXPECT_EQ(value_of("ceil(1.2) * 10 + floor(1.8)"), 21.0);

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""orrery sweep: every combination once, whatever happens; the best points."""
+
+import csv
+import json
+import random
+import sqlite3
+import subprocess
+import time
+
+import jsonschema
+import pytest
+from conftest import EXECUTABLE, ROOT
+
+EXPORTS = ["sweep.json", "results.csv", "sweep.md"]
+
+# Array size x dataflow x memory x model: 5 x 5 x 2 x 4 = 200 points of some tens of milliseconds.
+SWEEP = """
+parameters:
+  shape:
+    paths: [platform.engines.array.rows, platform.engines.array.columns]
+    values: [[8, 8], [16, 16], [32, 32], [16, 64], [64, 16]]
+  mapping.dataflow: [os, ws]
+  platform.scratchpad.capacity: {from: 128, to: 2048, factor: 2, unit: KiB}
+  platform: [edge, tpu_like]
+  workload: [tiny_conv, tiny_gemm]
+constraints: [rows * columns > 0]
+objectives: {seconds: minimize, picojoules: minimize}
+"""
+
+
+@pytest.fixture
+def sweep(orrery, tmp_path):
+    """Writes a sweep and calls `orrery sweep FILE ... -o FOLDER`."""
+
+    def call(text, *options, folder="out"):
+        file = tmp_path / "example.yaml"
+        file.write_text(text)
+        return orrery("sweep", file, *options, "-o", tmp_path / folder, folder=folder)
+
+    return call
+
+
+def exports(folder) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in EXPORTS}
+
+
+def test_shipped_sweep_names_its_best_points(orrery, tmp_path):
+    outcome = orrery("sweep", "array_shape", "--quick", "-o", tmp_path / "out", "--no-figures")
+    assert outcome.code == 0, outcome.stderr
+    result = json.loads((outcome.folder / "sweep.json").read_text())
+    schema = json.loads((ROOT / "docs" / "schemas" / "study.schema.json").read_text())
+    jsonschema.validate(result, schema)
+    with (outcome.folder / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for objective in result["objectives"]:
+        figure = objective["figure"]
+        assert objective["best"]["value"] == pytest.approx(
+            min(float(row[figure]) for row in rows), rel=1e-11
+        )
+    # None of the front is beaten, all others are.
+    for row in rows:
+        beaten = any(
+            float(other["seconds"]) <= float(row["seconds"])
+            and float(other["picojoules"]) <= float(row["picojoules"])
+            and (other["seconds"], other["picojoules"]) != (row["seconds"], row["picojoules"])
+            for other in rows
+        )
+        assert row["pareto"] == ("no" if beaten else "yes")
+
+
+def test_two_hundred_points_survive_ten_kills(sweep, tmp_path):
+    undisturbed = sweep(SWEEP, "--no-figures", folder="undisturbed")
+    assert undisturbed.code == 0, undisturbed.stderr
+    command = [EXECUTABLE, "sweep", tmp_path / "example.yaml", "-o", tmp_path / "killed", "-j", "2"]
+    generator = random.Random(11)
+    kills = 0
+    while kills < 10:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(generator.uniform(0.05, 0.6))
+        if process.poll() is not None:
+            break
+        process.kill()
+        process.wait()
+        kills += 1
+    resumed = sweep(SWEEP, "--no-figures", folder="killed")
+    assert resumed.code == 0, resumed.stderr
+    assert exports(resumed.folder) == exports(undisturbed.folder)
+    with sqlite3.connect(resumed.folder / "store.sqlite") as database:
+        points = database.execute("SELECT status, attempts FROM point").fetchall()
+    assert len(points) == 200
+    assert {status for status, _ in points} == {"done"}
+    assert max(attempts for _, attempts in points) <= 1 + kills
+    # Each kill loses at most the two points in flight.
+    assert sum(attempts for _, attempts in points) <= 200 + 2 * kills
+    assert kills >= 5
+
+
+def test_parameter_that_does_not_exist_is_named_with_the_nearest(sweep):
+    outcome = sweep(SWEEP.replace("scratchpad.capacity", "scratchpad.capacty"))
+    assert outcome.code == 2
+    assert "did you mean 'capacity'?" in outcome.stderr
+    assert not outcome.folder.exists()
+
+
+def test_constraints_that_leave_nothing_say_so(sweep):
+    outcome = sweep(SWEEP.replace("> 0", "> 9999"))
+    assert outcome.code == 2
+    assert (
+        "constraints: no point is left: 'rows * columns > 9999' leaves out 200 of 200"
+        in outcome.stderr
+    )
+    assert not outcome.folder.exists()
