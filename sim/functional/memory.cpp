@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
 #include "base/error.h"
+#include "base/integer.h"
 
 namespace orrery::functional {
 namespace {
@@ -40,7 +42,7 @@ std::int64_t element_bit(std::int64_t address, numeric::ElementType type, std::i
 
 }  // namespace
 
-AddressSpace::Cell& AddressSpace::cell(std::int64_t index) {
+std::span<AddressSpace::Cell> AddressSpace::cells(std::int64_t index, std::int64_t count) {
   if (index < 0 || index >= cells_) {
     fault(index, "lies outside the memory");
   }
@@ -53,7 +55,10 @@ AddressSpace::Cell& AddressSpace::cell(std::int64_t index) {
     last_number_ = number;
     last_page_ = page.get();
   }
-  return (*last_page_)[static_cast<std::size_t>(index % kPageCells)];
+  const std::int64_t first = index % kPageCells;
+  const std::int64_t fitting = std::min({count, kPageCells - first, cells_ - index});
+  return std::span(*last_page_)
+      .subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(fitting));
 }
 
 void AddressSpace::fault(std::int64_t index, const std::string& what) const {
@@ -75,14 +80,31 @@ bool AddressSpace::holds(std::int64_t bit, numeric::ElementType type, std::int64
 }
 
 bool AddressSpace::holds_element(std::int64_t bit, numeric::ElementType type) {
+  return numeric::is_block(type) ? holds_in_block(bit, type) : holds_scalar(bit, type);
+}
+
+// Element by element and bit by bit, this is where functional execution spends its time.
+bool AddressSpace::holds_scalar(std::int64_t bit, numeric::ElementType type) {
+  const std::int64_t bits = numeric::code_bits(type);
+  const double one = cell(bit).value;
+  for (std::int64_t offset = 0; offset < bits;) {
+    for (const Cell& part : cells(bit + offset, bits - offset)) {
+      // Parts of different elements can only stand side by side after a partial overwrite.
+      if (!part.written || part.type != static_cast<std::uint8_t>(type) || part.offset != offset ||
+          part.value != one) {
+        return false;
+      }
+      ++offset;
+    }
+  }
+  return true;
+}
+
+bool AddressSpace::holds_in_block(std::int64_t bit, numeric::ElementType type) {
   const auto [code_bits, all_bits] = extent_of(type);
-  const bool in_block = numeric::is_block(type);
-  const std::int64_t first = in_block ? cell(bit).offset : 0;
-  const auto owner = [&](std::int64_t at) {
-    return in_block ? std::floor(cell(at).value / 2) : cell(at).value;
-  };
+  const std::int64_t first = cell(bit).offset;
+  const auto owner = [&](std::int64_t at) { return std::floor(cell(at).value / 2); };
   const double one = owner(bit);
-  // Parts of different elements can only stand side by side after a partial overwrite.
   const auto holds_part = [&](std::int64_t at, std::int64_t offset) {
     return holds(at, type, offset) && owner(at) == one;
   };
@@ -112,10 +134,14 @@ void AddressSpace::require_element(std::int64_t bit, numeric::ElementType type) 
                                         : numeric::name(held)));
 }
 
-void AddressSpace::mark_read(std::int64_t bit) {
-  const std::int64_t byte = bit / kCellsPerByte * kCellsPerByte;
-  for (std::int64_t i = byte; i < byte + kCellsPerByte; ++i) {
-    cell(i).unread = false;
+void AddressSpace::mark_read(std::int64_t bit, std::int64_t count) {
+  std::int64_t next = bit / kCellsPerByte * kCellsPerByte;
+  const std::int64_t end = base::divide_up(bit + count, kCellsPerByte) * kCellsPerByte;
+  while (next < end) {
+    for (Cell& one : cells(next, end - next)) {
+      one.unread = false;
+      ++next;
+    }
   }
 }
 
@@ -123,7 +149,9 @@ numeric::Code AddressSpace::take_bits(std::int64_t bit, int count) {
   numeric::Code code = 0;
   for (int i = 0; i < count; ++i) {
     code |= static_cast<numeric::Code>(std::fmod(cell(bit + i).value, 2)) << i;
-    mark_read(bit + i);
+  }
+  if (count > 0) {
+    mark_read(bit, count);
   }
   return code;
 }
@@ -177,9 +205,7 @@ double AddressSpace::read(std::int64_t bit, numeric::ElementType type) {
   if (numeric::is_block(type)) {
     return read_in_block(bit, type);
   }
-  for (int i = 0; i < numeric::bits(type); ++i) {
-    mark_read(bit + i);
-  }
+  mark_read(bit, numeric::code_bits(type));
   return cell(bit).value;
 }
 
@@ -204,9 +230,13 @@ void AddressSpace::forget(std::int64_t byte, std::int64_t bytes) {
 void AddressSpace::write(std::int64_t bit, numeric::ElementType type, double value) {
   const double kept =
       rounding_ == Rounding::kNone ? value : numeric::rounded(numeric::info(type).format, value);
-  for (int i = 0; i < numeric::bits(type); ++i) {
-    overwrite(cell(bit + i),
-              {kept, static_cast<std::uint16_t>(i), static_cast<std::uint8_t>(type), true, false});
+  const std::int64_t bits = numeric::bits(type);
+  for (std::int64_t offset = 0; offset < bits;) {
+    for (Cell& part : cells(bit + offset, bits - offset)) {
+      overwrite(part, {kept, static_cast<std::uint16_t>(offset), static_cast<std::uint8_t>(type),
+                       true, false});
+      ++offset;
+    }
   }
 }
 
@@ -225,13 +255,22 @@ void AddressSpace::write_block(std::int64_t bit, numeric::ElementType type,
 
 void AddressSpace::copy_from(AddressSpace& source, std::int64_t source_byte, std::int64_t byte,
                              std::int64_t bytes, bool counts_as_load) {
-  for (std::int64_t i = 0; i < bytes * kCellsPerByte; ++i) {
-    Cell& from = source.cell(source_byte * kCellsPerByte + i);
-    from.unread = false;
-    Cell value = from;
-    value.unread = counts_as_load;
-    loaded_cells_ += counts_as_load ? 1 : 0;
-    overwrite(cell(byte * kCellsPerByte + i), value);
+  std::int64_t from = source_byte * kCellsPerByte;
+  std::int64_t to = byte * kCellsPerByte;
+  for (std::int64_t left = bytes * kCellsPerByte; left > 0;) {
+    const std::span<Cell> sources = source.cells(from, left);
+    const std::span<Cell> targets = cells(to, static_cast<std::int64_t>(sources.size()));
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      sources[i].unread = false;
+      Cell value = sources[i];
+      value.unread = counts_as_load;
+      overwrite(targets[i], value);
+    }
+    const auto copied = static_cast<std::int64_t>(targets.size());
+    loaded_cells_ += counts_as_load ? copied : 0;
+    from += copied;
+    to += copied;
+    left -= copied;
   }
 }
 

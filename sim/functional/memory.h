@@ -72,14 +72,19 @@ class AddressSpace {
   };
   using Page = std::array<Cell, kPageCells>;
 
-  Cell& cell(std::int64_t index);
+  Cell& cell(std::int64_t index) { return cells(index, 1).front(); }
+  // As many of those cells as lie in one page, at least one. Throws MemoryFault outside the memory.
+  [[nodiscard]] std::span<Cell> cells(std::int64_t index, std::int64_t count);
   [[noreturn]] void fault(std::int64_t index, const std::string& what) const;
   void overwrite(Cell& target, const Cell& value);
   // Whether the cell holds that bit of an element or block of the type.
   [[nodiscard]] bool holds(std::int64_t bit, numeric::ElementType type, std::int64_t offset);
   [[nodiscard]] bool holds_element(std::int64_t bit, numeric::ElementType type);
+  [[nodiscard]] bool holds_scalar(std::int64_t bit, numeric::ElementType type);
+  [[nodiscard]] bool holds_in_block(std::int64_t bit, numeric::ElementType type);
   void require_element(std::int64_t bit, numeric::ElementType type);
-  void mark_read(std::int64_t bit);
+  // The bytes that hold these bits.
+  void mark_read(std::int64_t bit, std::int64_t count);
   [[nodiscard]] numeric::Code take_bits(std::int64_t bit, int count);
   [[nodiscard]] double read_in_block(std::int64_t bit, numeric::ElementType type);
   [[nodiscard]] numeric::Block take_block(std::int64_t bit, const numeric::BlockFormat& format,
