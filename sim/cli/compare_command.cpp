@@ -6,13 +6,13 @@
 #include <optional>
 
 #include "cli/exit_code.h"
-#include "cli/scenario.h"
 #include "cli/scenario_options.h"
-#include "cli/scenario_run.h"
 #include "cli/simulation.h"
 #include "cli/subcommand.h"
 #include "cli/tuning.h"
 #include "report/comparison.h"
+#include "scenario/scenario.h"
+#include "scenario/scenario_run.h"
 
 namespace orrery::cli {
 namespace {
@@ -51,11 +51,14 @@ class CompareCommand : public Subcommand {
     for (const Variant& variant : variants) {
       require_scenario(variant.request);
       for (const std::string& dataflow : dataflows_) {
-        ScenarioRequest request = variant.request;
+        scenario::ScenarioRequest request = variant.request;
         request.dataflow = dataflow;
         cases.push_back(
-            {dataflow, variant.name, std::make_unique<const Scenario>(load_scenario(request)), {}});
-        cases.back().ready.emplace(*cases.back().scenario);
+            {dataflow,
+             variant.name,
+             std::make_unique<const scenario::Scenario>(scenario::load_scenario(request)),
+             {}});
+        cases.back().ready.emplace(*cases.back().loaded);
         check_layers(cases);
       }
     }
@@ -92,13 +95,13 @@ class CompareCommand : public Subcommand {
   // One value of what is varied, or nothing.
   struct Variant {
     std::string name;
-    ScenarioRequest request;
+    scenario::ScenarioRequest request;
   };
   struct Case {
     std::string dataflow;
     std::string variant;
-    std::unique_ptr<const Scenario> scenario;
-    std::optional<ScenarioRun> ready;
+    std::unique_ptr<const scenario::Scenario> loaded;
+    std::optional<scenario::ScenarioRun> ready;
   };
 
   [[noreturn]] void fail_vary(const std::string& message, const std::string& expected) const {
@@ -173,10 +176,11 @@ class CompareCommand : public Subcommand {
     if (!output_.empty()) {
       folder.emplace(std::filesystem::path(output_) / folder_name(one));
     }
-    platform::RunOutput output = one.ready->run(options_, folder_name(one) + ": ");
+    platform::RunOutput output =
+        one.ready->run(WatchedRun(options_, folder_name(one) + ": ").options());
     output.result.dataflow = one.dataflow;
     if (folder) {
-      stage_run_files(*folder, output, {one.scenario->resolved, one.ready->loops(), {}}, options_);
+      stage_run_files(*folder, output, {one.loaded->resolved, one.ready->loops(), {}}, options_);
       folder->publish();
     }
     return std::move(output.result);
@@ -186,12 +190,12 @@ class CompareCommand : public Subcommand {
   bool add_best_found(const Case& one, report::Comparison& comparison) {
     const metrics::RunResult& by_default = comparison.runs.back();
     const std::string name = one.dataflow + (one.variant.empty() ? "" : " " + one.variant);
-    TuningOutcome outcome = tune_scenario(*one.scenario, tuning_, false, by_default, name + " ");
+    TuningOutcome outcome = tune_scenario(*one.loaded, tuning_, false, by_default, name + " ");
     if (outcome.interrupted) {
       return false;
     }
     const std::vector<std::string> lines =
-        tuning_lines(outcome, tuning_, one.scenario->workload.seed);
+        tuning_lines(outcome, tuning_, one.loaded->workload.seed);
     comparison.notes.push_back(name + ": " + lines.front());
     comparison.notes.insert(comparison.notes.end(), lines.begin() + 1, lines.end());
     outcome.tuned.config_hash = by_default.config_hash;
@@ -220,7 +224,7 @@ class CompareCommand : public Subcommand {
     }
   }
 
-  ScenarioRequest request_;
+  scenario::ScenarioRequest request_;
   TuningRequest tuning_;
   std::vector<std::string> dataflows_{"os", "ws", "is"};
   std::string vary_;

@@ -4,14 +4,14 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "cli/config_search.h"
-#include "cli/coverage.h"
 #include "cli/exit_code.h"
 #include "cli/subcommand.h"
 #include "config/document.h"
 #include "report/format.h"
 #include "report/json.h"
 #include "report/text_table.h"
+#include "scenario/config_search.h"
+#include "scenario/coverage.h"
 #include "workload/graph_description.h"
 #include "workload/workload.h"
 
@@ -131,7 +131,7 @@ std::string description_text(const workload::Workload& workload, const GraphDesc
   for (const std::string& note : workload.graph.notes) {
     text += fmt::format("  {}\n", note);
   }
-  const std::string coverage = coverage_text(workload, graph);
+  const std::string coverage = scenario::coverage_text(workload, graph);
   return text + (coverage.empty() ? "" : '\n' + coverage);
 }
 
@@ -161,8 +161,8 @@ class DescribeCommand : public Subcommand {
             "a path that begins with workload.", ""});
       }
     }
-    const workload::Workload workload =
-        workload::load_workload(find_config(FileFamily::kWorkload, file_, "workload"), overrides);
+    const workload::Workload workload = workload::load_workload(
+        scenario::find_config(scenario::FileFamily::kWorkload, file_, "workload"), overrides);
     const GraphDescription graph = workload::describe(workload.graph);
     std::cout << (json_ ? report::write_json(description_json(workload, graph))
                         : description_text(workload, graph));

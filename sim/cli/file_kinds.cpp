@@ -7,13 +7,13 @@
 #include <functional>
 #include <vector>
 
-#include "cli/scenario.h"
-#include "cli/study_points.h"
 #include "command/binary_form.h"
 #include "command/text_form.h"
 #include "config/document.h"
 #include "config/yaml.h"
 #include "memory/specification/spec_schema.h"
+#include "scenario/scenario.h"
+#include "scenario/study_points.h"
 #include "workload/hugging_face.h"
 #include "workload/onnx_importer.h"
 #include "workload/topology_table.h"
@@ -68,14 +68,14 @@ void check_hugging_face(const fs::path& /*path*/, const config::Node& document) 
 }
 
 void check_resolved(const fs::path& path, const config::Node& /*document*/) {
-  ScenarioRequest request;
+  scenario::ScenarioRequest request;
   request.resolved = path.string();
-  (void)load_scenario(request);
+  (void)scenario::load_scenario(request);
 }
 
 void check_study(const fs::path& path, const config::Node& /*document*/) {
   const sweep::Study study = sweep::load_study(path);
-  (void)prepare_points(study, sweep::expand(study, false));
+  (void)scenario::prepare_points(study, sweep::expand(study, false));
 }
 
 const std::vector<DocumentKind>& document_kinds() {

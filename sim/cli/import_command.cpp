@@ -3,11 +3,11 @@
 #include <charconv>
 #include <iostream>
 
-#include "cli/coverage.h"
 #include "cli/exit_code.h"
 #include "cli/subcommand.h"
 #include "config/yaml.h"
 #include "report/output_file.h"
+#include "scenario/coverage.h"
 #include "workload/graph_description.h"
 #include "workload/onnx_importer.h"
 #include "workload/workload.h"
@@ -73,7 +73,7 @@ class ImportCommand : public Subcommand {
     report::OutputFile output(output_);
     output.stream() << text;
     output.publish();
-    std::cout << coverage_text(workload, workload::describe(workload.graph));
+    std::cout << scenario::coverage_text(workload, workload::describe(workload.graph));
     return kSuccess;
   }
 

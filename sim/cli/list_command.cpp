@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/rational.h"
-#include "cli/config_search.h"
 #include "cli/exit_code.h"
 #include "cli/json_schema.h"
 #include "cli/parameter_reference.h"
@@ -17,6 +16,7 @@
 #include "numeric/element_type.h"
 #include "report/format.h"
 #include "report/text_table.h"
+#include "scenario/config_search.h"
 #include "sweep/expansion.h"
 #include "sweep/study.h"
 #include "workload/graph_description.h"
@@ -77,7 +77,7 @@ std::string operators_text() {
 
 Json dram_json() {
   Json json = Json::array();
-  for (const auto& [name, path] : shipped_files(FileFamily::kDram)) {
+  for (const auto& [name, path] : scenario::shipped_files(scenario::FileFamily::kDram)) {
     const memory::dram::Spec spec = memory::dram::load_spec(path);
     const double tck_seconds = base::to_double(spec.tck) * 1e-15;
     json.push_back(
@@ -109,7 +109,7 @@ std::string dram_text() {
 
 Json models_json() {
   Json json = Json::array();
-  for (const auto& [name, path] : shipped_files(FileFamily::kWorkload)) {
+  for (const auto& [name, path] : scenario::shipped_files(scenario::FileFamily::kWorkload)) {
     // Requests and single layers lie in folders of their own.
     if (path.parent_path().filename() != "models") {
       continue;
@@ -135,9 +135,9 @@ std::string models_text() {
   return table.to_string(0);
 }
 
-Json points_json(FileFamily family) {
+Json points_json(scenario::FileFamily family) {
   Json json = Json::array();
-  for (const auto& [name, path] : shipped_files(family)) {
+  for (const auto& [name, path] : scenario::shipped_files(family)) {
     const sweep::Study study = sweep::load_study(path);
     json.push_back({{"name", name},
                     {"title", study.title},
@@ -148,14 +148,14 @@ Json points_json(FileFamily family) {
 }
 
 Json studies_json() {
-  return points_json(FileFamily::kStudy);
+  return points_json(scenario::FileFamily::kStudy);
 }
 
 Json sweeps_json() {
-  return points_json(FileFamily::kSweep);
+  return points_json(scenario::FileFamily::kSweep);
 }
 
-std::string points_text(FileFamily family) {
+std::string points_text(scenario::FileFamily family) {
   TextTable table({{"name", '<'}, {"points"}, {"quick"}, {"what it shows", '<', 78}});
   for (const Json& study : points_json(family)) {
     table.add({study["name"], std::to_string(study["points"].get<std::size_t>()),
@@ -165,11 +165,11 @@ std::string points_text(FileFamily family) {
 }
 
 std::string studies_text() {
-  return points_text(FileFamily::kStudy);
+  return points_text(scenario::FileFamily::kStudy);
 }
 
 std::string sweeps_text() {
-  return points_text(FileFamily::kSweep);
+  return points_text(scenario::FileFamily::kSweep);
 }
 
 Json types_json() {

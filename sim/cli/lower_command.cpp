@@ -9,15 +9,15 @@
 #include <vector>
 
 #include "cli/exit_code.h"
-#include "cli/scenario.h"
 #include "cli/scenario_options.h"
-#include "cli/scenario_run.h"
 #include "cli/subcommand.h"
 #include "command/binary_form.h"
 #include "command/text_form.h"
 #include "lowering/lowering.h"
 #include "lowering/machine/share.h"
 #include "report/output_file.h"
+#include "scenario/scenario.h"
+#include "scenario/scenario_run.h"
 
 namespace orrery::cli {
 namespace {
@@ -62,8 +62,8 @@ class LowerCommand : public Subcommand {
 
   [[nodiscard]] int execute() override {
     require_scenario(request_);
-    const Scenario scenario = load_scenario(request_);
-    require_simulated(scenario, "lower");
+    const scenario::Scenario scenario = scenario::load_scenario(request_);
+    scenario::require_simulated(scenario, "lower");
     const lowering::Machine machine = lowering::machine_from(scenario.platform);
     const lowering::Share share = parse_share();
     const std::shared_ptr<const lowering::Plan> plan =
@@ -143,13 +143,13 @@ class LowerCommand : public Subcommand {
 
   void write(const lowering::Plan& plan, command::Source& stream, std::ostream& out) const {
     if (loops_) {
-      out << loop_nests(plan);
+      out << scenario::loop_nests(plan);
       return;
     }
     writers().at(format_)(stream, out);
   }
 
-  ScenarioRequest request_;
+  scenario::ScenarioRequest request_;
   std::string output_;
   std::string format_ = "text";
   std::string share_;

@@ -6,13 +6,13 @@
 #include <memory>
 
 #include "cli/exit_code.h"
-#include "cli/scenario.h"
 #include "cli/scenario_options.h"
-#include "cli/scenario_run.h"
 #include "cli/subcommand.h"
 #include "cli/tuning.h"
 #include "lowering/chosen_mapping.h"
 #include "report/output_file.h"
+#include "scenario/scenario.h"
+#include "scenario/scenario_run.h"
 
 namespace orrery::cli {
 namespace {
@@ -34,8 +34,8 @@ class MapCommand : public Subcommand {
 
   [[nodiscard]] int execute() override {
     require_scenario(request_);
-    const Scenario scenario = load_scenario(request_);
-    require_simulated(scenario, "map");
+    const scenario::Scenario scenario = scenario::load_scenario(request_);
+    scenario::require_simulated(scenario, "map");
     std::vector<std::string> heading{
         fmt::format("The mapping of {} on {}; docs/mapping.md says what the keys mean.",
                     scenario.workload.name, scenario.platform.name)};
@@ -66,7 +66,7 @@ class MapCommand : public Subcommand {
   }
 
  private:
-  ScenarioRequest request_;
+  scenario::ScenarioRequest request_;
   TuningRequest tuning_;
   std::string output_;
 };

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <array>
 
-#include "cli/collect_mistakes.h"
-#include "cli/config_search.h"
+#include "base/collect_mistakes.h"
 #include "config/document.h"
 #include "config/yaml.h"
 #include "memory/dram/controller_schema.h"
 #include "memory/specification/spec_schema.h"
 #include "report/hash.h"
+#include "scenario/config_search.h"
 
 namespace orrery::cli {
 namespace {
@@ -49,18 +49,18 @@ T read_section(const config::Schema<T>& schema, const Node& document, const std:
 Node load_inputs(const MemoryRequest& request) {
   base::Diagnostics diagnostics;
   Node document = Node::map();
-  collect_mistakes(diagnostics, [&] {
-    document.set("spec",
-                 config::load_document(find_config(FileFamily::kDram, request.spec, "memory")));
+  base::collect_mistakes(diagnostics, [&] {
+    document.set("spec", config::load_document(scenario::find_config(scenario::FileFamily::kDram,
+                                                                     request.spec, "memory")));
   });
   document.set("controller", Node::map());
   if (!request.controller.empty()) {
-    collect_mistakes(diagnostics, [&] {
+    base::collect_mistakes(diagnostics, [&] {
       document.set("controller", config::load_document(request.controller));
     });
   }
   for (const std::string& text : request.set) {
-    collect_mistakes(diagnostics, [&] { apply(text, document); });
+    base::collect_mistakes(diagnostics, [&] { apply(text, document); });
   }
   diagnostics.throw_if_any();
   return document;
@@ -108,11 +108,11 @@ MemoryScenario load_memory_scenario(const MemoryRequest& request) {
   MemoryScenario scenario;
   SpecDescription description;
   base::Diagnostics diagnostics;
-  collect_mistakes(diagnostics, [&] {
+  base::collect_mistakes(diagnostics, [&] {
     description = read_section(memory::dram::spec_schema(), document, "spec");
     scenario.spec = memory::dram::Spec::from(description);
   });
-  collect_mistakes(diagnostics, [&] {
+  base::collect_mistakes(diagnostics, [&] {
     scenario.options.controller =
         read_section(memory::dram::controller_schema(), document, "controller");
   });

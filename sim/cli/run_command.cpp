@@ -7,16 +7,16 @@
 #include <iostream>
 
 #include "base/units.h"
-#include "cli/coverage.h"
-#include "cli/scenario.h"
 #include "cli/scenario_options.h"
-#include "cli/scenario_run.h"
 #include "cli/simulation.h"
-#include "cli/stream_input.h"
 #include "cli/subcommand.h"
 #include "lowering/lowering.h"
 #include "report/result_json.h"
 #include "report/summary.h"
+#include "scenario/coverage.h"
+#include "scenario/scenario.h"
+#include "scenario/scenario_run.h"
+#include "scenario/stream_input.h"
 
 namespace orrery::cli {
 namespace {
@@ -99,22 +99,23 @@ class RunCommand : public Subcommand {
  private:
   int run_workload() {
     require_scenario(request_);
-    const Scenario scenario = load_scenario(request_);
+    const scenario::Scenario scenario = scenario::load_scenario(request_);
     if (!json_ && scenario.workload.origin) {
-      std::cout << coverage_text(scenario.workload, workload::describe(scenario.workload.graph))
+      std::cout << scenario::coverage_text(scenario.workload,
+                                           workload::describe(scenario.workload.graph))
                 << std::endl;
     }
     if (options_.timeline) {
-      require_simulated(scenario, "--timeline");
+      scenario::require_simulated(scenario, "--timeline");
     }
-    const ScenarioRun ready(scenario);
+    const scenario::ScenarioRun ready(scenario);
     const RunInput input{scenario.resolved, output_.empty() ? "" : ready.loops(),
-                         workload_notes(scenario.workload)};
-    return run([&] { return ready.run(options_, ""); }, input);
+                         scenario::workload_notes(scenario.workload)};
+    return run([&] { return ready.run(WatchedRun(options_, "").options()); }, input);
   }
 
   int run_streams() {
-    const StreamInput input = load_streams(request_, streams_);
+    const scenario::StreamInput input = scenario::load_streams(request_, streams_);
     std::vector<command::Source*> sources;
     for (const auto& source : input.sources) {
       sources.push_back(source.get());
@@ -122,7 +123,7 @@ class RunCommand : public Subcommand {
     const auto run_sources = [&] {
       platform::RunOutput output = simulate(input.platform, sources, options_);
       output.result.config_hash = input.hash;
-      output.result.dataflow = dataflows_of(sources);
+      output.result.dataflow = scenario::dataflows_of(sources);
       return output;
     };
     return run(run_sources, {input.resolved, "", {}});
@@ -147,7 +148,7 @@ class RunCommand : public Subcommand {
     return verdict(output.result);
   }
 
-  ScenarioRequest request_;
+  scenario::ScenarioRequest request_;
   std::vector<std::string> streams_;
   std::string output_;
   std::string window_;

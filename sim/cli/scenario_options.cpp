@@ -28,7 +28,7 @@ void define_limit_option(CLI::App& app, std::optional<double>& seconds, const st
           ""));
 }
 
-void define_scenario_options(CLI::App& app, ScenarioRequest& request) {
+void define_scenario_options(CLI::App& app, scenario::ScenarioRequest& request) {
   CLI::Option* platform = app.add_option("-p,--platform", request.platform,
                                          "Platform file, or the name of a shipped platform.");
   CLI::Option* workload = app.add_option("-w,--workload", request.workload,
@@ -54,7 +54,7 @@ void define_scenario_options(CLI::App& app, ScenarioRequest& request) {
       ->excludes(mapping);
 }
 
-void require_scenario(const ScenarioRequest& request) {
+void require_scenario(const scenario::ScenarioRequest& request) {
   if (!request.resolved.empty()) {
     return;
   }

@@ -2,24 +2,25 @@
 #include "cli/simulation.h"
 
 #include <iostream>
+#include <utility>
 
 #include "cli/exit_code.h"
-#include "cli/interrupt.h"
-#include "cli/progress_line.h"
 #include "report/csv.h"
 #include "report/result_json.h"
 #include "report/timeline.h"
 
 namespace orrery::cli {
 
+WatchedRun::WatchedRun(platform::RunOptions options, const std::string& title)
+    : line_(title), options_(std::move(options)) {
+  options_.interrupt = &guard_.flag();
+  options_.progress = [this](const platform::Progress& progress) { line_.show(progress); };
+}
+
 platform::RunOutput simulate(const hardware::PlatformConfig& platform,
                              const std::vector<command::Source*>& streams,
-                             platform::RunOptions options, const std::string& title) {
-  const InterruptGuard guard;
-  ProgressLine line(title);
-  options.interrupt = &guard.flag();
-  options.progress = [&line](const platform::Progress& progress) { line.show(progress); };
-  return platform::run(platform, streams, options);
+                             const platform::RunOptions& options, const std::string& title) {
+  return platform::run(platform, streams, WatchedRun(options, title).options());
 }
 
 void stage_run_files(report::OutputFolder& folder, const platform::RunOutput& output,

@@ -4,15 +4,29 @@
 #include <string>
 #include <vector>
 
+#include "cli/interrupt.h"
+#include "cli/progress_line.h"
 #include "platform/run.h"
 #include "report/output_folder.h"
 
 namespace orrery::cli {
 
-// platform::run() with a progress line and with Ctrl-C ending it in order.
+// A run that somebody watches: with a progress line, and with Ctrl-C ending it in order.
+class WatchedRun {
+ public:
+  WatchedRun(platform::RunOptions options, const std::string& title);
+  [[nodiscard]] const platform::RunOptions& options() const { return options_; }
+
+ private:
+  InterruptGuard guard_;
+  ProgressLine line_;
+  platform::RunOptions options_;
+};
+
+// platform::run(), watched.
 [[nodiscard]] platform::RunOutput simulate(const hardware::PlatformConfig& platform,
                                            const std::vector<command::Source*>& streams,
-                                           platform::RunOptions options,
+                                           const platform::RunOptions& options,
                                            const std::string& title = {});
 
 // What is known of a run before it begins.

@@ -5,12 +5,12 @@
 #include <filesystem>
 #include <iostream>
 
-#include "cli/config_search.h"
 #include "cli/exit_code.h"
 #include "cli/scenario_options.h"
 #include "cli/study_run.h"
 #include "cli/subcommand.h"
 #include "report/output_folder.h"
+#include "scenario/config_search.h"
 #include "sweep/exports.h"
 #include "sweep/worker_pool.h"
 #include "workload/python.h"
@@ -27,7 +27,7 @@ constexpr const char* kFigureModule = "orrery.study_figures";
 class StudyCommand : public Subcommand {
  public:
   // `name` is that of the subcommand, of its files, and of what it runs.
-  StudyCommand(std::string name, std::string help, FileFamily family)
+  StudyCommand(std::string name, std::string help, scenario::FileFamily family)
       : name_(std::move(name)), help_(std::move(help)), family_(family) {}
 
   [[nodiscard]] std::string name() const override { return name_; }
@@ -53,12 +53,12 @@ class StudyCommand : public Subcommand {
   }
 
   [[nodiscard]] int execute() override {
-    const sweep::Study study = sweep::load_study(find_config(family_, study_, name_));
+    const sweep::Study study = sweep::load_study(scenario::find_config(family_, study_, name_));
     base::Diagnostics diagnostics;
     const sweep::FigureSet figures(study, diagnostics);
     diagnostics.throw_if_any();
     std::vector<sweep::Point> points = sweep::expand(study, quick_);
-    const std::vector<StudyPoint> prepared = prepare_points(study, points);
+    const std::vector<scenario::StudyPoint> prepared = scenario::prepare_points(study, points);
     report::OutputFolder folder(output_folder(study));
     sweep::Store store(folder.path() / kStoreFile, study.name);
     options_.workers = jobs_ > 0 ? jobs_ : sweep::available_cores();
@@ -132,7 +132,7 @@ class StudyCommand : public Subcommand {
 
   std::string name_;
   std::string help_;
-  FileFamily family_;
+  scenario::FileFamily family_;
   std::string study_;
   std::string output_;
   std::size_t jobs_ = 0;
@@ -150,7 +150,7 @@ SubcommandPointer make_study_command() {
       "study",
       "Run a study: many points in parallel, resumed where it was stopped; published figures "
       "beside ours.",
-      FileFamily::kStudy);
+      scenario::FileFamily::kStudy);
 }
 
 SubcommandPointer make_sweep_command() {
@@ -158,7 +158,7 @@ SubcommandPointer make_sweep_command() {
       "sweep",
       "Run a sweep: every combination of its parameters, in parallel, resumed where it was "
       "stopped; the best points.",
-      FileFamily::kSweep);
+      scenario::FileFamily::kSweep);
 }
 
 }  // namespace orrery::cli

@@ -66,7 +66,7 @@ class StudyProgress {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-StoredPoint stored(const sweep::Study& study, const StudyPoint& point) {
+StoredPoint stored(const sweep::Study& study, const scenario::StudyPoint& point) {
   Json labels = Json::object();
   for (std::size_t axis = 0; axis < point.point.place.size(); ++axis) {
     labels[study.axes[axis].first] = study.axes[axis].second.values[point.point.place[axis]].label;
@@ -81,10 +81,10 @@ StoredPoint stored(const sweep::Study& study, const StudyPoint& point) {
 
 // Announces all points and returns those to be simulated.
 std::vector<std::size_t> pending_jobs(const sweep::Study& study,
-                                      const std::vector<StudyPoint>& points, sweep::Store& store,
-                                      bool retry) {
+                                      const std::vector<scenario::StudyPoint>& points,
+                                      sweep::Store& store, bool retry) {
   std::vector<StoredPoint> lines;
-  for (const StudyPoint& point : points) {
+  for (const scenario::StudyPoint& point : points) {
     lines.push_back(stored(study, point));
   }
   store.announce(lines);
@@ -109,14 +109,14 @@ std::vector<std::size_t> pending_jobs(const sweep::Study& study,
   return jobs;
 }
 
-StoredPoint ended(const StudyPoint& point, const sweep::WorkerReport& report) {
+StoredPoint ended(const scenario::StudyPoint& point, const sweep::WorkerReport& report) {
   StoredPoint line;
   line.id = point.point.id;
   line.host_seconds = report.host_seconds;
   line.status = PointStatus::kFailed;
   line.error = report.ending;
   if (report.completed) {
-    PointRun run = read_point_run(report.output);
+    scenario::PointRun run = scenario::read_point_run(report.output);
     line.status = run.status;
     line.result = std::move(run.result);
     line.error = std::move(run.error);
@@ -128,7 +128,7 @@ class OutcomeReader {
  public:
   explicit OutcomeReader(const sweep::Study& study) : study_(study) {}
 
-  [[nodiscard]] PointOutcome read(const StudyPoint& point, const StoredPoint& line) {
+  [[nodiscard]] PointOutcome read(const scenario::StudyPoint& point, const StoredPoint& line) {
     PointOutcome outcome{line.status, point.config_hash, line.error, {}, {}};
     if (line.status != PointStatus::kDone) {
       return outcome;
@@ -165,7 +165,7 @@ class OutcomeReader {
 
 }  // namespace
 
-StudyRun run_study(const sweep::Study& study, const std::vector<StudyPoint>& points,
+StudyRun run_study(const sweep::Study& study, const std::vector<scenario::StudyPoint>& points,
                    sweep::Store& store, const StudyRunOptions& options) {
   StudyRun run;
   const std::vector<std::size_t> jobs = pending_jobs(study, points, store, options.retry);
@@ -186,7 +186,7 @@ StudyRun run_study(const sweep::Study& study, const std::vector<StudyPoint>& poi
     };
     pool.waiting = [&] { progress.show(); };
     const auto work = [&](std::size_t job) {
-      return write_point_run(run_point(study, points[job]));
+      return scenario::write_point_run(scenario::run_point(study, points[job]));
     };
     run.interrupted = !sweep::run_jobs(jobs, work, pool);
   }
@@ -194,7 +194,7 @@ StudyRun run_study(const sweep::Study& study, const std::vector<StudyPoint>& poi
     return run;
   }
   OutcomeReader reader(study);
-  for (const StudyPoint& point : points) {
+  for (const scenario::StudyPoint& point : points) {
     const std::optional<StoredPoint> line = store.find(point.point.id);
     base::require_invariant(line.has_value(), "every point is in the store", point.point.id);
     run.outcomes.push_back(reader.read(point, *line));

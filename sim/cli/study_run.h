@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "cli/study_points.h"
+#include "scenario/study_points.h"
 #include "sweep/store.h"
 
 namespace orrery::cli {
@@ -26,7 +26,8 @@ struct StudyRun {
 // Simulates the points that the store does not have yet, in worker processes, with a line of
 // progress. Throws base::UserError where a metric is not in a result; the store has the results
 // then.
-[[nodiscard]] StudyRun run_study(const sweep::Study& study, const std::vector<StudyPoint>& points,
+[[nodiscard]] StudyRun run_study(const sweep::Study& study,
+                                 const std::vector<scenario::StudyPoint>& points,
                                  sweep::Store& store, const StudyRunOptions& options);
 
 }  // namespace orrery::cli

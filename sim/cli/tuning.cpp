@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "cli/interrupt.h"
-#include "cli/scenario_run.h"
 #include "cli/simulation.h"
+#include "scenario/scenario_run.h"
 
 namespace orrery::cli {
 namespace {
@@ -34,14 +34,14 @@ std::string cost_text(const tuning::TunedLayer& layer, const TuningRequest& requ
                      static_cast<double>(layer.cost) * kNanojoule);
 }
 
-metrics::RunResult simulate_mapping(const Scenario& scenario,
+metrics::RunResult simulate_mapping(const scenario::Scenario& scenario,
                                     const lowering::MappingConfig& mapping,
                                     const std::string& title) {
   lowering::LoweredStream stream(lowering::make_plan(scenario.workload.graph,
                                                      lowering::machine_from(scenario.platform),
                                                      mapping, scenario.workload.seed));
   metrics::RunResult result = simulate(scenario.platform, {&stream}, {}, title).result;
-  result.dataflow = dataflows_of({&stream});
+  result.dataflow = scenario::dataflows_of({&stream});
   return result;
 }
 
@@ -67,10 +67,10 @@ void define_tuning_options(CLI::App& app, TuningRequest& request) {
           ""));
 }
 
-TuningOutcome tune_scenario(const Scenario& scenario, const TuningRequest& request,
+TuningOutcome tune_scenario(const scenario::Scenario& scenario, const TuningRequest& request,
                             bool any_dataflow, std::optional<metrics::RunResult> by_default,
                             const std::string& title) {
-  require_simulated(scenario, "--tune");
+  scenario::require_simulated(scenario, "--tune");
   TuningOutcome outcome;
   outcome.mapping = scenario.mapping;
   tuning::TuningOptions options;

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "cli/scenario.h"
 #include "metrics/run_result.h"
+#include "scenario/scenario.h"
 #include "tuning/tune.h"
 
 namespace CLI {
@@ -36,8 +36,8 @@ struct TuningOutcome {
 
 // Tunes the layers of a scenario and simulates the whole workload with both mappings; the tuned one
 // is kept only where it is better there too. by_default: where it was simulated before.
-[[nodiscard]] TuningOutcome tune_scenario(const Scenario& scenario, const TuningRequest& request,
-                                          bool any_dataflow,
+[[nodiscard]] TuningOutcome tune_scenario(const scenario::Scenario& scenario,
+                                          const TuningRequest& request, bool any_dataflow,
                                           std::optional<metrics::RunResult> by_default = {},
                                           const std::string& title = {});
 

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "cli/scenario.h"
 #include "command/command.h"
+#include "scenario/scenario.h"
 
-namespace orrery::cli {
+namespace orrery::scenario {
 
 // Command streams from files and the platform they are to run on.
 struct StreamInput {
@@ -23,4 +23,4 @@ struct StreamInput {
 [[nodiscard]] StreamInput load_streams(const ScenarioRequest& request,
                                        const std::vector<std::string>& streams);
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario

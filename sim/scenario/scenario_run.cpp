@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/scenario_run.h"
+#include "scenario/scenario_run.h"
 
 #include <chrono>
 
 #include "analytical/graph_products.h"
 #include "analytical/run.h"
-#include "cli/simulation.h"
 
-namespace orrery::cli {
+namespace orrery::scenario {
 namespace {
 
 platform::RunOutput compute(const Scenario& scenario) {
@@ -49,12 +48,6 @@ platform::RunOutput ScenarioRun::run(const platform::RunOptions& options) const 
                         : compute(scenario_));
 }
 
-platform::RunOutput ScenarioRun::run(const platform::RunOptions& options,
-                                     const std::string& title) const {
-  return named(streams_ ? simulate(scenario_.platform, streams_->pointers(), options, title)
-                        : compute(scenario_));
-}
-
 platform::RunOutput ScenarioRun::named(platform::RunOutput output) const {
   output.result.config_hash = scenario_.hash;
   if (streams_) {
@@ -83,4 +76,4 @@ std::string ScenarioRun::loops() const {
   return streams_ ? loop_nests(*streams_->plans.front()) : "";
 }
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario

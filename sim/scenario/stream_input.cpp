@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/stream_input.h"
+#include "scenario/stream_input.h"
 
 #include <filesystem>
 
-#include "cli/collect_mistakes.h"
+#include "base/collect_mistakes.h"
 #include "command/binary_form.h"
 #include "config/yaml.h"
 #include "lowering/machine/machine.h"
 #include "report/hash.h"
 
-namespace orrery::cli {
+namespace orrery::scenario {
 
 namespace {
 
@@ -31,8 +31,8 @@ StreamInput load_streams(const ScenarioRequest& request, const std::vector<std::
   const command::Extents extents = lowering::extents_of(lowering::machine_from(input.platform));
   base::Diagnostics diagnostics;
   for (const std::string& stream : streams) {
-    collect_mistakes(diagnostics,
-                     [&] { input.sources.push_back(command::open_stream(stream, extents)); });
+    base::collect_mistakes(diagnostics,
+                           [&] { input.sources.push_back(command::open_stream(stream, extents)); });
   }
   diagnostics.throw_if_any();
   config::Node root = config::Node::map();
@@ -51,4 +51,4 @@ StreamInput load_streams(const ScenarioRequest& request, const std::vector<std::
   return input;
 }
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario

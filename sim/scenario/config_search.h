@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace orrery::cli {
+namespace orrery::scenario {
 
 // The shipped files, found beside the executable (source tree or installation) and before that in
 // the folders of the environment variable ORRERY_CONFIG_PATH, separated by colons; each holds
@@ -23,4 +23,4 @@ enum class FileFamily { kPlatform, kWorkload, kMapping, kDram, kStudy, kSweep };
 [[nodiscard]] std::vector<std::pair<std::string, std::filesystem::path>> shipped_files(
     FileFamily family);
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario

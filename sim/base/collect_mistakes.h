@@ -3,18 +3,18 @@
 
 #include "base/error.h"
 
-namespace orrery::cli {
+namespace orrery::base {
 
 // Runs `step` and keeps the mistakes it throws, so that all inputs are looked at.
 template <class Step>
-void collect_mistakes(base::Diagnostics& diagnostics, const Step& step) {
+void collect_mistakes(Diagnostics& diagnostics, const Step& step) {
   try {
     step();
-  } catch (const base::UserError& error) {
-    for (const base::Diagnostic& diagnostic : error.diagnostics()) {
+  } catch (const UserError& error) {
+    for (const Diagnostic& diagnostic : error.diagnostics()) {
       diagnostics.add(diagnostic);
     }
   }
 }
 
-}  // namespace orrery::cli
+}  // namespace orrery::base

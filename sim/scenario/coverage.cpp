@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/coverage.h"
+#include "scenario/coverage.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "report/format.h"
 
-namespace orrery::cli {
+namespace orrery::scenario {
 namespace {
 
 std::string operators_text(const workload::Origin& origin) {
@@ -58,4 +58,4 @@ std::vector<std::string> workload_notes(const workload::Workload& workload) {
   return notes;
 }
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario

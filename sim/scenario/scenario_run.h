@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "cli/scenario.h"
-#include "cli/scenario_streams.h"
 #include "platform/run.h"
+#include "scenario/scenario.h"
+#include "scenario/scenario_streams.h"
 
-namespace orrery::cli {
+namespace orrery::scenario {
 
 // A scenario that is ready to run: lowered, or, where its mapping asks for closed forms, to be
 // computed by them.
@@ -20,9 +20,6 @@ class ScenarioRun {
 
   // As platform::run(), with the configuration's hash and the dataflow in the result.
   [[nodiscard]] platform::RunOutput run(const platform::RunOptions& options) const;
-  // The same with a progress line, and with Ctrl-C ending it in order.
-  [[nodiscard]] platform::RunOutput run(const platform::RunOptions& options,
-                                        const std::string& title) const;
 
   [[nodiscard]] std::vector<std::string> layer_names() const;
   // The loop nests of all layers; empty where nothing was lowered.
@@ -38,4 +35,4 @@ class ScenarioRun {
 // Throws base::UserError where the scenario does not ask for a simulation, which `command` needs.
 void require_simulated(const Scenario& scenario, const std::string& command);
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/config_search.h"
+#include "scenario/config_search.h"
 
 #include <array>
 #include <map>
@@ -7,7 +7,7 @@
 #include "base/data_folders.h"
 #include "base/error.h"
 
-namespace orrery::cli {
+namespace orrery::scenario {
 namespace {
 
 namespace fs = std::filesystem;
@@ -66,4 +66,4 @@ fs::path find_config(FileFamily family, const std::string& argument, const std::
       base::nearest_name(argument, names)});
 }
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario

@@ -4,9 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include "cli/scenario.h"
+#include "scenario/scenario.h"
 
-namespace orrery::cli {
+namespace orrery::scenario {
 
 // The command streams that a scenario runs as.
 struct ScenarioStreams {
@@ -22,4 +22,4 @@ struct ScenarioStreams {
 // something does not fit, and where the workload cannot be divided.
 [[nodiscard]] ScenarioStreams scenario_streams(const Scenario& scenario);
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/scenario.h"
+#include "scenario/scenario.h"
 
 #include <algorithm>
 #include <set>
 
-#include "cli/collect_mistakes.h"
-#include "cli/config_search.h"
+#include "base/collect_mistakes.h"
 #include "config/yaml.h"
 #include "lowering/with_tables.h"
 #include "report/hash.h"
+#include "scenario/config_search.h"
 
-namespace orrery::cli {
+namespace orrery::scenario {
 namespace {
 
 using config::Node;
@@ -42,13 +42,13 @@ std::vector<Override> parse_overrides(const ScenarioRequest& request,
                                       base::Diagnostics& diagnostics) {
   std::vector<Override> overrides;
   for (const Override& change : request.overrides) {
-    collect_mistakes(diagnostics, [&] {
+    base::collect_mistakes(diagnostics, [&] {
       check_root(change, roots);
       overrides.push_back(change);
     });
   }
   for (const std::string& text : request.set) {
-    collect_mistakes(diagnostics, [&] {
+    base::collect_mistakes(diagnostics, [&] {
       Override change = config::parse_override(text);
       // The option itself is position enough: it has one line.
       change.value.set_where({change.value.where().file, 0, 0});
@@ -118,14 +118,14 @@ void load_from_resolved(const ScenarioRequest& request, const std::vector<Overri
   for (const Override& change : overrides) {
     config::apply_override(root, change);
   }
-  collect_mistakes(diagnostics, [&] {
+  base::collect_mistakes(diagnostics, [&] {
     scenario.platform =
         read_section(hardware::PlatformConfig::schema(), *root.find("platform"), "platform");
   });
-  collect_mistakes(diagnostics, [&] {
+  base::collect_mistakes(diagnostics, [&] {
     scenario.workload = workload::make_workload(*root.find("workload"), "workload");
   });
-  collect_mistakes(diagnostics, [&] {
+  base::collect_mistakes(diagnostics, [&] {
     scenario.mapping =
         read_section(lowering::MappingConfig::schema(), *root.find("mapping"), "mapping");
   });
@@ -133,15 +133,15 @@ void load_from_resolved(const ScenarioRequest& request, const std::vector<Overri
 
 void load_from_files(const ScenarioRequest& request, const std::vector<Override>& overrides,
                      Scenario& scenario, base::Diagnostics& diagnostics) {
-  collect_mistakes(diagnostics, [&] {
+  base::collect_mistakes(diagnostics, [&] {
     scenario.platform = hardware::load_platform(
         find_config(FileFamily::kPlatform, request.platform, "-p"), overrides);
   });
-  collect_mistakes(diagnostics, [&] {
+  base::collect_mistakes(diagnostics, [&] {
     scenario.workload = workload::load_workload(
         find_config(FileFamily::kWorkload, request.workload, "-w"), overrides);
   });
-  collect_mistakes(diagnostics, [&] {
+  base::collect_mistakes(diagnostics, [&] {
     scenario.mapping =
         request.mapping.empty()
             ? lowering::default_mapping(overrides)
@@ -178,7 +178,7 @@ hardware::PlatformConfig load_request_platform(const ScenarioRequest& request) {
   base::Diagnostics diagnostics;
   const std::vector<Override> overrides = parse_overrides(request, {"platform"}, diagnostics);
   hardware::PlatformConfig platform;
-  collect_mistakes(diagnostics, [&] {
+  base::collect_mistakes(diagnostics, [&] {
     platform = hardware::load_platform(find_config(FileFamily::kPlatform, request.platform, "-p"),
                                        overrides);
   });
@@ -206,4 +206,4 @@ std::string dataflows_of(const std::vector<command::Source*>& streams) {
   return config::join({names.begin(), names.end()}, ", ");
 }
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario

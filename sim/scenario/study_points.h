@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "cli/scenario.h"
+#include "scenario/scenario.h"
 #include "sweep/evaluator.h"
 #include "sweep/expansion.h"
 #include "sweep/study.h"
 
-namespace orrery::cli {
+namespace orrery::scenario {
 
 // A point of a study whose inputs have been read once.
 struct StudyPoint {
@@ -40,4 +40,4 @@ struct PointRun {
 [[nodiscard]] std::string write_point_run(const PointRun& run);
 [[nodiscard]] PointRun read_point_run(const std::string& text);
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario

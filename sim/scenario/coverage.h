@@ -7,7 +7,7 @@
 #include "workload/graph_description.h"
 #include "workload/workload.h"
 
-namespace orrery::cli {
+namespace orrery::scenario {
 
 // What the import of a workload covers, for people; empty where nothing was imported.
 [[nodiscard]] std::string coverage_text(const workload::Workload& workload,
@@ -20,4 +20,4 @@ namespace orrery::cli {
 // mixtures of experts.
 [[nodiscard]] std::vector<std::string> workload_notes(const workload::Workload& workload);
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/scenario_streams.h"
+#include "scenario/scenario_streams.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include "lowering/machine/share.h"
 #include "lowering/with_tables.h"
 
-namespace orrery::cli {
+namespace orrery::scenario {
 namespace {
 
 using lowering::Share;
@@ -96,4 +96,4 @@ ScenarioStreams scenario_streams(const Scenario& scenario) {
   return result;
 }
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario

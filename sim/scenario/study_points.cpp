@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/study_points.h"
+#include "scenario/study_points.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 
-#include "cli/config_search.h"
-#include "cli/coverage.h"
-#include "cli/scenario_run.h"
-#include "cli/stream_input.h"
 #include "lowering/lowering.h"
 #include "platform/run.h"
 #include "report/build_info.h"
 #include "report/hash.h"
 #include "report/result_json.h"
+#include "scenario/config_search.h"
+#include "scenario/coverage.h"
+#include "scenario/scenario_run.h"
+#include "scenario/stream_input.h"
 
-namespace orrery::cli {
+namespace orrery::scenario {
 namespace {
 
 namespace fs = std::filesystem;
@@ -249,4 +249,4 @@ PointRun read_point_run(const std::string& text) {
   return run;
 }
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario

@@ -15,7 +15,7 @@
 #include "metrics/run_result.h"
 #include "workload/workload.h"
 
-namespace orrery::cli {
+namespace orrery::scenario {
 
 // What the user asked to have simulated, as written on the command line.
 struct ScenarioRequest {
@@ -56,4 +56,4 @@ struct Scenario {
 // The dataflows that the layers of the streams use: "ws", or "os, ws" where they differ.
 [[nodiscard]] std::string dataflows_of(const std::vector<command::Source*>& streams);
 
-}  // namespace orrery::cli
+}  // namespace orrery::scenario
