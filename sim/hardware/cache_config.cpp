@@ -24,6 +24,9 @@ const config::Schema<CacheConfig>& CacheConfig::schema() {
                     "From the memory's channels back to the cache.")
           .optional("outstanding_bursts", &Self::outstanding_bursts, config::integer(1, 1 << 20),
                     "Bursts that the cache may have in each channel.")
+          .optional("hashed", &Self::hashed, config::boolean(),
+                    "Lines and pieces of `interleave` bytes of the memory that are a multiple of "
+                    "slices, of channels apart lie in different ones.")
           .position(&Self::where)
           .check([](const Self& cache, const config::Node& node, config::Reader& reader) {
             if (cache.capacity.value % (cache.line.value * cache.ways) != 0) {

@@ -20,6 +20,7 @@ struct CacheConfig {
   base::Duration miss_latency;  // from the cache to the memory
   base::Duration fill_latency;  // and back
   std::int64_t outstanding_bursts = 256;
+  bool hashed = false;  // slices of lines and channels of the memory
   base::SourcePosition where;
 
   [[nodiscard]] std::int64_t sets() const { return capacity.value / (line.value * ways); }

@@ -148,6 +148,11 @@ void check_cache(const TierConfig& tier, Reader& reader) {
     reader.error(tier.cache->where,
                  "a line of " + base::to_string(tier.cache->line) + " is no whole number of bursts",
                  "a multiple of " + base::to_string(base::Bytes{tier.dram.access_bytes}));
+  } else if (tier.cache->hashed && tier.interleave.value % tier.cache->line.value != 0) {
+    reader.error(tier.cache->where,
+                 "lines of " + base::to_string(tier.cache->line) + " are hashed with pieces of " +
+                     base::to_string(tier.interleave),
+                 "an interleave of whole lines");
   } else if (tier.capacity() % tier.cache->line.value != 0) {
     reader.error(tier.cache->where, "the memory has no whole number of lines",
                  "a line that divides " + base::to_string(base::Bytes{tier.capacity()}));

@@ -18,6 +18,15 @@ namespace {
 // of them does not wait long.
 constexpr std::int64_t kLongestRun = 16;
 
+// Modulo the base: numbers that are multiples of it apart differ, too.
+std::uint64_t sum_of_digits(std::uint64_t number, std::uint64_t base) {
+  std::uint64_t sum = 0;
+  for (; base > 1 && number > 0; number /= base) {
+    sum += number % base;
+  }
+  return base > 1 ? sum % base : 0;
+}
+
 }  // namespace
 
 CacheTier::CacheTier(const sc_core::sc_module_name& name, const CacheTierConfig& config,
@@ -32,6 +41,10 @@ CacheTier::CacheTier(const sc_core::sc_module_name& name, const CacheTierConfig&
                           "requests and answers take time", this->name());
   base::require_invariant(capacity() % config.line_bytes == 0, "a memory has whole lines",
                           this->name());
+  base::require_invariant(
+      !config.hashed || (config.piece_bytes % config.line_bytes == 0 &&
+                         capacity() % (config.channels * config.piece_bytes) == 0),
+      "pieces have whole lines, and channels as many pieces", this->name());
   SC_METHOD(serve);
   sensitive << due_;
   dont_initialize();
@@ -134,7 +147,7 @@ void CacheTier::visit(const Arrival& arrival, Cycle arrived) {
 
 void CacheTier::access(std::uint64_t line, std::int64_t bytes, bool is_write, std::uint64_t key,
                        Open& open, Cycle arrived) {
-  Cycle& free = free_[line % free_.size()];
+  Cycle& free = free_[slice_of(line)];
   const Cycle start = std::max(arrived, free);
   free = start + base::divide_up(bytes, config_.slice_bytes);
   CacheStatistics& statistics = statistics_of(open.layer);
@@ -171,8 +184,9 @@ void CacheTier::access(std::uint64_t line, std::int64_t bytes, bool is_write, st
 }
 
 void CacheTier::request_line(std::uint64_t line, std::uint32_t layer, Cycle start) {
-  const bool continues = run_.lines > 0 && run_.lines < kLongestRun &&
-                         line == run_.first + static_cast<std::uint64_t>(run_.lines);
+  const auto next = static_cast<std::uint64_t>(run_.lines);
+  const bool continues = run_.lines > 0 && run_.lines < kLongestRun && line == run_.first + next &&
+                         place_of(line) == place_of(run_.first) + next;
   if (!continues) {
     request_run();
     run_ = {line, 0, layer, start};
@@ -199,7 +213,7 @@ void CacheTier::submit_to_memory(const Run& run, bool is_write) {
     under_way_.emplace(ticket, run);
   }
   Transfer transfer;
-  transfer.address = run.first * static_cast<std::uint64_t>(config_.line_bytes);
+  transfer.address = place_of(run.first) * static_cast<std::uint64_t>(config_.line_bytes);
   transfer.row_bytes = run.lines * config_.line_bytes;
   transfer.is_write = is_write;
   transfer.layer = run.layer;
@@ -233,6 +247,23 @@ void CacheTier::insert(std::uint64_t line, bool dirty, std::uint32_t layer, Cycl
 
 void CacheTier::answer(const Open& open) {
   answer_at(config_.clock.edge(open.ready) + config_.response_latency, open.request);
+}
+
+std::size_t CacheTier::slice_of(std::uint64_t line) const {
+  return config_.hashed ? sum_of_digits(line, free_.size()) : line % free_.size();
+}
+
+// Piece p of the channels' round r is on channel (p + the digits of r) modulo the channels.
+std::uint64_t CacheTier::place_of(std::uint64_t line) const {
+  if (!config_.hashed) {
+    return line;
+  }
+  const auto lines_of_piece = static_cast<std::uint64_t>(config_.piece_bytes / config_.line_bytes);
+  const auto channels = static_cast<std::uint64_t>(config_.channels);
+  const std::uint64_t piece = line / lines_of_piece;
+  const std::uint64_t round = piece / channels;
+  const std::uint64_t channel = (piece + sum_of_digits(round, channels)) % channels;
+  return (round * channels + channel) * lines_of_piece + line % lines_of_piece;
 }
 
 CacheStatistics& CacheTier::statistics_of(std::uint32_t layer) {

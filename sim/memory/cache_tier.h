@@ -24,6 +24,10 @@ struct CacheTierConfig {
   Femtoseconds hit_latency = 0;
   Femtoseconds request_latency = 0;   // of the fabric, at least 1
   Femtoseconds response_latency = 0;  // likewise
+  bool hashed = false;                // slices of lines, and channels of pieces of the memory
+  // Of the memory behind it, where hashed: pieces on one channel before the next one's turn.
+  std::int64_t channels = 1;
+  std::int64_t piece_bytes = 256;
 };
 
 // A cache and the memory behind it. The memory's own request and response latency are those between
@@ -84,6 +88,9 @@ class CacheTier : public Tier, private TransferListener {
   void submit_later(const Run& run, bool is_write);
   void submit_to_memory(const Run& run, bool is_write);
   void answer(const Open& open);
+  [[nodiscard]] std::size_t slice_of(std::uint64_t line) const;
+  // Where the line lies in the memory, in lines.
+  [[nodiscard]] std::uint64_t place_of(std::uint64_t line) const;
   [[nodiscard]] CacheStatistics& statistics_of(std::uint32_t layer);
 
   const CacheTierConfig config_;

@@ -55,9 +55,13 @@ memory::StorageTierConfig storage_config(const hardware::StorageConfig& config,
   return storage;
 }
 
-memory::CacheTierConfig cache_config(const hardware::CacheConfig& config,
+memory::CacheTierConfig cache_config(const hardware::TierConfig& tier,
                                      const hardware::PlatformConfig& platform) {
+  const hardware::CacheConfig& config = *tier.cache;
   memory::CacheTierConfig cache;
+  cache.hashed = config.hashed;
+  cache.channels = tier.total_channels();
+  cache.piece_bytes = tier.interleave.value;
   cache.line_bytes = config.line.value;
   cache.sets = config.sets();
   cache.ways = config.ways;
@@ -114,7 +118,7 @@ std::unique_ptr<memory::Tier> build_tier(const std::string& name,
   if (!config.cache) {
     return build_memory(name, config, platform);
   }
-  return std::make_unique<memory::CacheTier>(name.c_str(), cache_config(*config.cache, platform),
+  return std::make_unique<memory::CacheTier>(name.c_str(), cache_config(config, platform),
                                              build_memory(name + "_memory", config, platform));
 }
 

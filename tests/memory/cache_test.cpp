@@ -28,8 +28,12 @@ class FixedTier : public Tier {
   void accept(const Transfer& transfer, const Request& request) override {
     (transfer.is_write ? statistics_.total.write_bursts : statistics_.total.read_bursts) +=
         static_cast<std::uint64_t>(transfer.row_bytes);
+    addresses.push_back(transfer.address);
     answer_at(now() + latency_, request);
   }
+
+ public:
+  std::vector<std::uint64_t> addresses;  // of the requests, in their order
 
  private:
   Femtoseconds latency_;
@@ -85,6 +89,7 @@ CacheTierConfig small_cache(std::int64_t sets, std::int64_t ways, std::int64_t s
 struct CacheRun {
   std::vector<Cycle> ready;  // one cycle before the answer
   TierStatistics statistics;
+  std::vector<std::uint64_t> addresses;  // asked of the memory
 };
 
 CacheRun run_cache(const CacheTierConfig& config,
@@ -102,6 +107,7 @@ CacheRun run_cache(const CacheTierConfig& config,
     run.ready.push_back(answer / kNanosecond - 1);
   }
   run.statistics = cache.statistics();
+  run.addresses = dynamic_cast<const FixedTier&>(cache.memory()).addresses;
   return run;
 }
 
@@ -148,6 +154,54 @@ TEST(Cache, SlicesServeLinesSideBySide) {
   }
 }
 
+TEST(Cache, LinesThatAreSlicesApartLieInDifferentOnesWhereHashed) {
+  for (const bool hashed : {false, true}) {
+    CacheTierConfig config = small_cache(64, 1, 8);
+    config.hashed = hashed;
+    // Eight lines, each 8 behind the one before it: brought in, then read.
+    Transfer lines = bytes_at(0, 128);
+    lines.outer[0] = {8, 8 * 128};
+    const CacheRun run = run_cache(config, {{1, lines}, {900, lines}});
+    EXPECT_EQ(run.ready[1], 900 + (hashed ? 1 : 8) * 2 + 10);
+    EXPECT_EQ(run.statistics.cache->total.hits, 8U);
+  }
+}
+
+TEST(Cache, ALineHasOnePlaceInTheMemoryWhereHashed) {
+  // 64 lines are read into a cache of one; pieces of two lines go round 4 channels.
+  CacheTierConfig config = small_cache(1, 1, 1);
+  config.hashed = true;
+  config.channels = 4;
+  config.piece_bytes = 256;
+  std::vector<reference::CacheRequest> requests;
+  for (int i = 0; i < 64; ++i) {
+    requests.push_back({1 + 300 * i, bytes_at(static_cast<std::uint64_t>(i) * 128, 128)});
+  }
+  std::vector<std::uint64_t> places = run_cache(config, requests).addresses;
+  std::sort(places.begin(), places.end());
+  ASSERT_EQ(places.size(), 64U);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    EXPECT_EQ(places[i], 128 * i);
+  }
+}
+
+// Pieces that are all channels apart, in one row of channels behind the other.
+TEST(Cache, PiecesThatAreChannelsApartLieOnDifferentOnesWhereHashed) {
+  CacheTierConfig config = small_cache(1, 1, 1);
+  config.hashed = true;
+  config.channels = 4;
+  config.piece_bytes = 256;
+  std::vector<reference::CacheRequest> requests;
+  for (int i = 0; i < 4; ++i) {
+    requests.push_back({1 + 300 * i, bytes_at(static_cast<std::uint64_t>(i) * 4 * 256, 128)});
+  }
+  std::vector<std::uint64_t> channels;
+  for (const std::uint64_t address : run_cache(config, requests).addresses) {
+    channels.push_back(address / 256 % 4);
+  }
+  EXPECT_EQ(channels, (std::vector<std::uint64_t>{0, 1, 2, 3}));
+}
+
 TEST(Cache, AWorkingSetOfOneLineMoreThanAWayThrashes) {
   std::vector<reference::CacheRequest> fits;
   std::vector<reference::CacheRequest> thrashes;
@@ -190,6 +244,11 @@ TEST(Cache, AgreesWithAClockedCacheOnRandomTransfers) {
         small_cache(random.integer(1, 8), random.integer(1, 4), random.integer(1, 5));
     config.slice_bytes = 16 << random.integer(0, 4);
     config.hit_latency = random.integer(0, 40) * kNanosecond;
+    if (trial % 2 == 1) {
+      config.hashed = true;
+      config.channels = 1 << random.integer(0, 4);
+      config.piece_bytes = 128 << random.integer(0, 2);
+    }
     std::vector<reference::CacheRequest> requests;
     Cycle cycle = 1;
     for (int i = 0; i < 40; ++i) {

@@ -100,7 +100,7 @@ class ClockedCache {
             std::min(first + transfer.row_bytes, (number + 1) * config_.line_bytes) -
             std::max(first, number * config_.line_bytes);
         const auto line = static_cast<std::uint64_t>(number);
-        Cycle& busy = busy_until_[line % busy_until_.size()];
+        Cycle& busy = busy_until_[slice_of(line)];
         const Cycle start = std::max(busy, cycle);
         busy = start + (bytes + config_.slice_bytes - 1) / config_.slice_bytes;
         const Cycle served = busy + hit_;
@@ -120,7 +120,8 @@ class ClockedCache {
           put(line, true);
         } else {
           ++outcome_.statistics.misses;
-          if (!run.empty() && (run.back().number + 1 != line || run.size() == 16)) {
+          if (!run.empty() && (run.back().number + 1 != line ||
+                               place(run.back().number) + 1 != place(line) || run.size() == 16)) {
             send();
           }
           run.push_back({line, transfer.is_write, start});
@@ -133,6 +134,31 @@ class ClockedCache {
       }
     }
     send();
+  }
+
+  // Digits one after the other, the lowest first.
+  [[nodiscard]] static std::uint64_t digits(std::uint64_t number, std::uint64_t base) {
+    std::uint64_t sum = 0;
+    for (int i = 0; i < 64 && base > 1; ++i) {
+      sum = (sum + number % base) % base;
+      number /= base;
+    }
+    return sum;
+  }
+  [[nodiscard]] std::size_t slice_of(std::uint64_t number) const {
+    const std::size_t slices = busy_until_.size();
+    return config_.hashed ? digits(number, slices) : number % slices;
+  }
+  [[nodiscard]] std::uint64_t place(std::uint64_t number) const {
+    if (!config_.hashed) {
+      return number;
+    }
+    const auto lines = static_cast<std::uint64_t>(config_.piece_bytes / config_.line_bytes);
+    const auto channels = static_cast<std::uint64_t>(config_.channels);
+    const std::uint64_t first = number / (lines * channels) * lines * channels;
+    const std::uint64_t turned =
+        (number / lines + digits(number / (lines * channels), channels)) % channels;
+    return first + turned * lines + number % lines;
   }
 
   bool use(std::uint64_t number, bool is_write) {
