@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <numeric>
 
@@ -149,6 +150,52 @@ std::string main_stall(const EngineResult& engine) {
   return most == engine.stall_causes.end() || most->second == 0 ? "" : most->first;
 }
 
+// Engines whose names differ by a number, together: "vector (108)".
+struct EngineGroup {
+  std::string name;
+  std::vector<const EngineResult*> engines;
+
+  [[nodiscard]] std::string label() const {
+    return engines.size() == 1 ? engines.front()->name
+                               : fmt::format("{} ({})", name, engines.size());
+  }
+  template <class Value>
+  [[nodiscard]] std::int64_t total(Value value) const {
+    return sum(engines, [&](const EngineResult* engine) { return std::invoke(value, *engine); });
+  }
+};
+
+// One by one, or, where they are too many to read, those of each name.
+std::vector<EngineGroup> engine_groups(const RunResult& result) {
+  constexpr std::size_t kMostRows = 48;
+  std::vector<EngineGroup> groups;
+  for (const EngineResult& engine : result.engines) {
+    const std::string stem = engine.name.substr(0, engine.name.find_last_not_of("0123456789") + 1);
+    if (result.engines.size() <= kMostRows || groups.empty() || groups.back().name != stem) {
+      groups.push_back({stem, {}});
+    }
+    groups.back().engines.push_back(&engine);
+  }
+  return groups;
+}
+
+std::string main_stall(const EngineGroup& group) {
+  EngineResult all;
+  for (const EngineResult* engine : group.engines) {
+    for (const auto& [cause, cycles] : engine->stall_causes) {
+      const auto found =
+          std::find_if(all.stall_causes.begin(), all.stall_causes.end(),
+                       [&cause = cause](const auto& other) { return other.first == cause; });
+      if (found == all.stall_causes.end()) {
+        all.stall_causes.emplace_back(cause, cycles);
+      } else {
+        found->second += cycles;
+      }
+    }
+  }
+  return main_stall(all);
+}
+
 std::string engine_table(const RunResult& result) {
   TextTable table({{"engine", '<'},
                    {"busy"},
@@ -158,27 +205,41 @@ std::string engine_table(const RunResult& result) {
                    {"read"},
                    {"written"},
                    {"stalls mostly on", '<'}});
-  for (const EngineResult& engine : result.engines) {
-    const std::int64_t total = engine.cycles.total;
-    table.add({engine.name, format_percent(ratio(engine.cycles.busy, total)),
-               format_percent(ratio(engine.cycles.stalled, total)),
-               format_percent(ratio(engine.cycles.idle, total)),
-               engine.macs_possible == 0 ? "" : format_percent(engine.utilization()),
-               format_bytes(engine.bytes_read), format_bytes(engine.bytes_written),
-               main_stall(engine)});
+  for (const EngineGroup& group : engine_groups(result)) {
+    const auto cycles = [&](std::int64_t metrics::EngineCycles::* part) {
+      return group.total([&](const EngineResult& engine) { return engine.cycles.*part; });
+    };
+    const std::int64_t total = cycles(&metrics::EngineCycles::total);
+    const std::int64_t possible = group.total(&EngineResult::macs_possible);
+    table.add({group.label(), format_percent(ratio(cycles(&metrics::EngineCycles::busy), total)),
+               format_percent(ratio(cycles(&metrics::EngineCycles::stalled), total)),
+               format_percent(ratio(cycles(&metrics::EngineCycles::idle), total)),
+               possible == 0
+                   ? ""
+                   : format_percent(ratio(group.total(&EngineResult::macs_useful), possible)),
+               format_bytes(group.total(&EngineResult::bytes_read)),
+               format_bytes(group.total(&EngineResult::bytes_written)), main_stall(group)});
   }
   return table.empty() ? "" : "\nEngines\n" + table.to_string();
 }
 
-// Of engines whose area is known and which multiply.
+// Of engines whose area is known, and not 0, and which multiply.
 std::string density_table(const RunResult& result) {
   TextTable table({{"density", '<'}, {"area mm2"}, {"peak /mm2"}, {"achieved /mm2"}});
-  for (const EngineResult& engine : result.engines) {
-    if (engine.square_millimetres && engine.macs_possible > 0) {
-      const double area = *engine.square_millimetres;
-      table.add({engine.name, fmt::format("{:.4g}", area),
-                 format_si(engine.peak_operations_per_second() / area, "OP/s"),
-                 format_si(engine.operations_per_second() / area, "OP/s")});
+  for (const EngineGroup& group : engine_groups(result)) {
+    double area = 0.0;
+    double peak = 0.0;
+    double achieved = 0.0;
+    for (const EngineResult* engine : group.engines) {
+      if (engine->square_millimetres && engine->macs_possible > 0) {
+        area += *engine->square_millimetres;
+        peak += engine->peak_operations_per_second();
+        achieved += engine->operations_per_second();
+      }
+    }
+    if (area > 0.0) {
+      table.add({group.label(), fmt::format("{:.4g}", area), format_si(peak / area, "OP/s"),
+                 format_si(achieved / area, "OP/s")});
     }
   }
   if (table.empty()) {
