@@ -19,11 +19,13 @@ inline constexpr std::int64_t kLargestAddress = 1LL << 56;  // in bytes, either 
 // extents that it stays inside them.
 class BodyChecker {
  public:
-  BodyChecker(const StreamHeader& header, const std::optional<Extents>& extents, Problems& problems)
+  // Of a command of that engine.
+  BodyChecker(const StreamHeader& header, const std::optional<Extents>& extents, EngineIndex engine,
+              Problems& problems)
       : header_(header),
         extents_(extents),
         problems_(problems),
-        ranges_(header, extents, problems) {}
+        ranges_(header, extents, problems, engine) {}
 
   void check(const Move& move, EngineIndex engine);
   void check(const ComputeTile& tile, EngineIndex engine);

@@ -15,10 +15,12 @@ struct Extents {
   struct Engine {
     std::string name;
     std::string executes;  // "move", "compute", "vector" or "pim"; empty where that is not checked
+    std::int64_t partition = 0;  // of the scratchpad, the one that it reaches
   };
 
   // Sizes of the memories, in bytes, by name.
   std::int64_t scratchpad = 0;
+  std::int64_t scratchpad_partitions = 1;  // equal parts of it
   std::map<std::string, std::int64_t> tiers;
   std::map<std::string, std::int64_t> accumulators;  // engines without accumulators are left out
 

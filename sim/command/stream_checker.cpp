@@ -320,7 +320,7 @@ void StreamChecker::check(const Command& command, Problems& problems) {
           {"kind", fmt::format("{} cannot execute '{}'", engine.name, name), engine.executes, ""});
     }
   }
-  BodyChecker checker(header_, extents_, problems);
+  BodyChecker checker(header_, extents_, command.engine, problems);
   std::visit([&](const auto& body) { checker.check(body, command.engine); }, command.body);
   if (const auto* program = std::get_if<PimProgram>(&command.body)) {
     check_channel(*program, command.engine, problems);

@@ -72,9 +72,9 @@ void check_scratchpad_bandwidth(const PlatformConfig& platform, const Node& node
     demand += tier.model == MemoryModel::kIdeal ? 0.0 : tier.peak_bandwidth();
   }
   const ScratchpadConfig& scratchpad = platform.scratchpad;
-  const double supply =
-      static_cast<double>(scratchpad.banks * scratchpad.ports * scratchpad.width_bytes) *
-      base::to_double(platform.clock(scratchpad.clock).hertz);
+  const double supply = static_cast<double>(scratchpad.partitions * scratchpad.banks *
+                                            scratchpad.ports * scratchpad.width_bytes) *
+                        base::to_double(platform.clock(scratchpad.clock).hertz);
   if (demand > supply) {
     const Node* at = node.find("scratchpad");
     reader.error(at != nullptr ? at->where() : node.where(),
@@ -85,13 +85,36 @@ void check_scratchpad_bandwidth(const PlatformConfig& platform, const Node& node
   }
 }
 
+// Every partition has the same engines.
+void check_partitions(const PlatformConfig& platform, Reader& reader) {
+  const std::int64_t partitions = platform.scratchpad.partitions;
+  for (const auto& [name, engine] : platform.engines) {
+    if (partitions > 1 && kind_of(*engine) == "pim") {
+      reader.error(engine->where,
+                   fmt::format("engines.{} works in memory beside a scratchpad of {} partitions",
+                               name, partitions),
+                   "one partition, or no engines of kind pim");
+    } else if (engine->count % partitions != 0) {
+      reader.error(engine->where,
+                   fmt::format("{} engines.{} cannot be shared out among the scratchpad's {} "
+                               "partitions",
+                               engine->count, name, partitions),
+                   fmt::format("a count that is a multiple of {}", partitions));
+    }
+  }
+}
+
 const config::Schema<ScratchpadConfig>& scratchpad_schema() {
   using Self = ScratchpadConfig;
   static const config::Schema<Self> kSchema =
       config::Schema<Self>("scratchpad", "On-chip memory shared by all engines.")
-          .required("capacity", &Self::capacity, config::bytes(256, 1LL << 40), "Its size.")
+          .required("capacity", &Self::capacity, config::bytes(256, 1LL << 40),
+                    "Its size, of each partition.")
+          .optional("partitions", &Self::partitions, config::integer(1, 1024),
+                    "Parts of it, each with the same part of every kind of engine and reached by "
+                    "no others: the multiprocessors of a GPU.")
           .optional("clock", &Self::clock, config::text(), "Clock domain, a key of `clocks`.")
-          .optional("banks", &Self::banks, config::integer(1, 65536), "Banks.")
+          .optional("banks", &Self::banks, config::integer(1, 65536), "Banks, of each partition.")
           .optional("ports", &Self::ports, config::integer(1, 4), "Ports of each bank.")
           .optional("width_bytes", &Self::width_bytes, config::integer(1, 4096),
                     "Bytes a cycle of each port.");
@@ -122,7 +145,11 @@ const config::Schema<SequencerConfig>& sequencer_schema() {
       config::Schema<Self>("sequencer", "Command processor that feeds the engines' queues.")
           .optional("clock", &Self::clock, config::text(), "Clock domain, a key of `clocks`.")
           .optional("dispatch_cycles", &Self::dispatch_cycles, config::integer(1, 1'000'000),
-                    "Cycles for each command.")
+                    "Cycles for each command, of each partition of the scratchpad.")
+          .optional("lookahead", &Self::lookahead, config::integer(1, 65536),
+                    "Commands for one partition of the scratchpad that are read from the stream "
+                    "before they are sent, so that a full queue does not stop the others. Of no "
+                    "effect with one partition.")
           .optional("launch_latency", &Self::launch_latency, config::duration(),
                     "With more than 0 every layer is a kernel: it begins so long after all of its "
                     "stream before it is done. 0: layers overlap.");
@@ -202,7 +229,8 @@ std::vector<PlatformConfig::Instance> PlatformConfig::instances() const {
   std::vector<Instance> result;
   for (const auto& [key, engine] : engines) {
     for (std::int64_t i = 0; i < engine->count; ++i) {
-      result.push_back({engine->count == 1 ? key : key + std::to_string(i), engine});
+      result.push_back({engine->count == 1 ? key : key + std::to_string(i), key, engine,
+                        i * scratchpad.partitions / engine->count});
     }
   }
   return result;
@@ -242,6 +270,7 @@ const config::Schema<PlatformConfig>& PlatformConfig::schema() {
             check_technology(platform, node, reader);
             const std::size_t errors = reader.error_count();
             check_clocks(platform, node, reader);
+            check_partitions(platform, reader);
             if (reader.error_count() == errors) {
               check_scratchpad_bandwidth(platform, node, reader);
             }

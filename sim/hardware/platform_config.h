@@ -14,11 +14,13 @@
 
 namespace orrery::hardware {
 
-// On-chip memory that all engines share.
+// On-chip memory that all engines share, or that is cut into partitions as the shared memories of a
+// GPU's multiprocessors, each with its own part of the engines.
 struct ScratchpadConfig {
-  base::Bytes capacity{1 << 20};
+  base::Bytes capacity{1 << 20};  // of each partition
+  std::int64_t partitions = 1;
   std::string clock = "core";
-  std::int64_t banks = 32;
+  std::int64_t banks = 32;        // of each partition
   std::int64_t ports = 1;         // of each bank
   std::int64_t width_bytes = 32;  // of each port, per cycle
 };
@@ -30,12 +32,15 @@ struct FabricConfig {
   base::Duration response_latency{base::Rational(20'000'000)};
 };
 
-// Command processor: hands the stream's commands to the engines' queues, one a cycle.
+// Command processor: hands the stream's commands to the engines' queues, one a cycle to those of a
+// partition.
 struct SequencerConfig {
   std::string clock = "core";
   std::int64_t dispatch_cycles = 1;  // between two commands, and from dispatch to the queue
   // Of a layer as a kernel: from the end of all before it to its first dispatch. 0: layers overlap.
   base::Duration launch_latency;
+  // Of each of several partitions of the scratchpad: commands that are read before they are sent.
+  std::int64_t lookahead = 64;
 };
 
 struct PlatformConfig {
@@ -61,12 +66,19 @@ struct PlatformConfig {
   // The frequency of a clock domain that the schema has checked to exist.
   [[nodiscard]] const base::Frequency& clock(const std::string& name) const;
 
-  // One entry for each engine instance: "array0", "array1", ... in the order of the file.
+  // One entry for each engine instance: "array0", "array1", ... in the order of the file. Of the
+  // engines of one description, as many as follow each other belong to a partition.
   struct Instance {
     std::string name;
+    std::string key;  // of the description
     EngineConfigPointer config;
+    std::int64_t partition = 0;
   };
   [[nodiscard]] std::vector<Instance> instances() const;
+  // Engines of one description in each partition.
+  [[nodiscard]] std::int64_t count_in_partition(const EngineConfig& engine) const {
+    return engine.count / scratchpad.partitions;
+  }
 
   [[nodiscard]] static const config::Schema<PlatformConfig>& schema();
 };

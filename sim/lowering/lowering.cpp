@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lowering/lowering.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -109,6 +111,9 @@ void plan_layers(const workload::Graph& graph, const std::vector<LayerMapping>& 
     if (body) {
       body->describe(info);
     }
+    if (body && !body->is_shared() && plan.machine.partitions > 1) {
+      info.tiling += fmt::format("; by one of {} partitions", plan.machine.partitions);
+    }
     if (!groups[i].note.empty()) {
       info.tiling += "; " + groups[i].note;
     }
@@ -172,19 +177,54 @@ std::shared_ptr<const Plan> make_plan(const workload::Graph& graph, const Machin
 LoweredStream::LoweredStream(std::shared_ptr<const Plan> plan)
     : plan_(std::move(plan)), emitter_(plan_->machine, plan_->placements) {}
 
+void LoweredStream::begin_layer() {
+  const Plan::PlannedLayer& layer = plan_->layers[next_layer_];
+  const Machine& machine = layer.machine ? *layer.machine : plan_->machine;
+  emitter_.begin_layer(static_cast<command::LayerIndex>(next_layer_), machine);
+  workers_.clear();
+  for (std::int64_t i = 0; i < (layer.body->is_shared() ? machine.partitions : 1); ++i) {
+    workers_.push_back({layer.body->steps(emitter_)});
+  }
+  next_worker_ = 0;
+  ++next_layer_;
+}
+
+bool LoweredStream::step() {
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      const std::size_t partition = next_worker_;
+      Worker& worker = workers_[partition];
+      next_worker_ = (next_worker_ + 1) % workers_.size();
+      if (worker.done || worker.waits) {
+        continue;
+      }
+      emitter_.work_for(static_cast<std::int64_t>(partition),
+                        static_cast<std::int64_t>(workers_.size()));
+      const std::optional<Step> step = worker.steps.next();
+      worker.done = !step;
+      worker.waits = step && step->meets;
+      if (step) {
+        return true;
+      }
+    }
+    // All that are not through have met.
+    next_worker_ = 0;
+    for (Worker& worker : workers_) {
+      worker.waits = false;
+    }
+  }
+  return false;
+}
+
 bool LoweredStream::next(command::Command& command) {
   while (!emitter_.take(command)) {
-    if (steps_.next()) {
+    if (step()) {
       continue;
     }
     if (next_layer_ == plan_->layers.size()) {
       return false;
     }
-    const Plan::PlannedLayer& layer = plan_->layers[next_layer_];
-    emitter_.begin_layer(static_cast<command::LayerIndex>(next_layer_),
-                         layer.machine ? *layer.machine : plan_->machine);
-    steps_ = layer.body->steps(emitter_);
-    ++next_layer_;
+    begin_layer();
   }
   return true;
 }

@@ -51,10 +51,21 @@ class LoweredStream : public command::Source {
   [[nodiscard]] bool next(command::Command& command) override;
 
  private:
+  // A partition's way through the layer.
+  struct Worker {
+    base::Generator<Step> steps;
+    bool waits = false;  // for the others
+    bool done = false;
+  };
+  void begin_layer();
+  // A step of the next partition in turn; false where all are through.
+  [[nodiscard]] bool step();
+
   std::shared_ptr<const Plan> plan_;
   Emitter emitter_;
   std::size_t next_layer_ = 0;
-  base::Generator<Step> steps_;
+  std::vector<Worker> workers_;  // of the layer at hand, by partition
+  std::size_t next_worker_ = 0;
 };
 
 // The loop nest of one layer as text, the same notation as in docs/lowering.md.

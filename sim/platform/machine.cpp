@@ -74,13 +74,22 @@ void Machine::build_sequencers(const hardware::PlatformConfig& platform,
     first_layers[i] = first_layers[i - 1] +
                       static_cast<command::LayerIndex>(streams[i - 1]->header().layers.size());
   }
+  const hardware::SequencerConfig& sequencer = platform.sequencer;
+  const base::ClockDomain clock = platform.clock(sequencer.clock).clock();
+  DispatchConfig dispatch{clock,
+                          sequencer.dispatch_cycles,
+                          clock.cycles_covering(base::floor(sequencer.launch_latency.femtoseconds)),
+                          static_cast<std::size_t>(sequencer.lookahead),
+                          {},
+                          platform.scratchpad.partitions};
+  for (const hardware::PlatformConfig::Instance& instance : platform.instances()) {
+    dispatch.partition.push_back(instance.partition);
+  }
   sequencers_.resize(streams.size());
   for (const std::size_t i : construction_order(streams.size(), reverse)) {
     const std::string name = streams.size() == 1 ? "sequencer" : fmt::format("sequencer{}", i);
-    const base::ClockDomain clock = platform.clock(platform.sequencer.clock).clock();
     sequencers_[i] = std::make_unique<Sequencer>(
-        name.c_str(), clock, platform.sequencer.dispatch_cycles,
-        clock.cycles_covering(base::floor(platform.sequencer.launch_latency.femtoseconds)),
+        name.c_str(), dispatch,
         StreamContext{static_cast<engine::StreamIndex>(i), first_layers[i], *streams[i],
                       scoreboards_[i], rendezvous_},
         audit_);

@@ -2,18 +2,20 @@
 #include "platform/sequencer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace orrery::platform {
 
-Sequencer::Sequencer(const sc_core::sc_module_name& name, const base::ClockDomain& clock,
-                     std::int64_t dispatch_cycles, base::Cycle launch_cycles,
+Sequencer::Sequencer(const sc_core::sc_module_name& name, const DispatchConfig& config,
                      const StreamContext& stream, StreamAudit& audit)
-    : sc_core::sc_module(name),
-      clock_(clock),
-      dispatch_cycles_(dispatch_cycles),
-      launch_cycles_(launch_cycles),
-      stream_(stream),
-      audit_(audit) {
+    : sc_core::sc_module(name), config_(config), stream_(stream), audit_(audit) {
+  Dispatcher::Config one{config_.clock, config_.dispatch_cycles, std::nullopt, stream_.index};
+  if (config_.partitions > 1) {
+    one.places = config_.lookahead;
+  }
+  for (std::int64_t i = 0; i < config_.partitions; ++i) {
+    dispatchers_.push_back(std::make_unique<Dispatcher>(one, *this, ready_));
+  }
   SC_METHOD(step);
   sensitive << wake_;
 }
@@ -42,15 +44,15 @@ bool Sequencer::may_pass_barrier() {
 }
 
 // A layer that has begun is not launched again, whatever stands between its commands.
-bool Sequencer::launched(command::LayerIndex layer) {
-  if (launch_cycles_ == 0 || layer < layers_launched_) {
+bool Sequencer::launched(command::LayerIndex layer, base::Cycle cycle) {
+  if (config_.launch_cycles == 0 || layer < layers_launched_) {
     return true;
   }
   if (!may_pass_barrier()) {
     return false;
   }
   layers_launched_ = layer + 1;
-  next_dispatch_ += launch_cycles_;
+  earliest_ = cycle + config_.launch_cycles;
   return true;
 }
 
@@ -91,37 +93,60 @@ void Sequencer::step() {
   }
 }
 
-// A clocked sequencer would look at one command every dispatch_cycles. A queue with room now has
-// room until something is sent to it, so all commands that fit are sent in one go, each with the
-// arrival time it would have had.
-void Sequencer::dispatch() {
-  const base::Cycle cycle = clock_.cycle_at_or_after(engine::now());
-  next_dispatch_ = std::max(next_dispatch_, cycle);
-  while (fetch()) {
-    if (command::is_for_sequencer(*pending_)) {
-      if (!execute(*pending_)) {
-        return;
-      }
-      pending_.reset();
-      continue;
-    }
-    if (!launched(pending_->layer)) {
-      return;
-    }
-    engine::Engine& target = *engines_[pending_->engine];
-    if (!target.has_room(stream_.index)) {
-      target.notify_room(stream_.index, *this);
-      return;
-    }
-    next_dispatch_ += dispatch_cycles_;
-    const base::Femtoseconds arrival = clock_.edge(next_dispatch_);
-    newest_layer_ = std::max(newest_layer_, pending_->layer);
-    first_arrival_ = first_arrival_ < 0 ? arrival : first_arrival_;
-    ++dispatched_;
-    pending_->layer += stream_.first_layer;
-    target.enqueue(stream_.index, std::move(*pending_), arrival);
-    pending_.reset();
+// Gives the next command to its dispatcher; false where that has to wait.
+bool Sequencer::read(base::Cycle cycle) {
+  if (!fetch()) {
+    return false;
   }
+  if (command::is_for_sequencer(*pending_)) {
+    if (!execute(*pending_)) {
+      return false;
+    }
+    pending_.reset();
+    return true;
+  }
+  if (!launched(pending_->layer, cycle)) {
+    return false;
+  }
+  const std::int64_t partition = config_.partition[pending_->engine];
+  Dispatcher& dispatcher = *dispatchers_[static_cast<std::size_t>(partition)];
+  if (dispatcher.is_full(cycle)) {
+    if (const std::optional<base::Cycle> place = dispatcher.next_place()) {
+      wake_.notify(sc_core::sc_time::from_value(
+          static_cast<std::uint64_t>(config_.clock.edge(*place) - engine::now())));
+    }
+    return false;
+  }
+  newest_layer_ = std::max(newest_layer_, pending_->layer);
+  pending_->layer += stream_.first_layer;
+  ++read_;
+  dispatcher.add(std::move(*pending_));
+  pending_.reset();
+  return true;
+}
+
+// Whether some dispatcher sent something.
+bool Sequencer::send(base::Cycle cycle) {
+  bool any = false;
+  for (Dispatcher* const dispatcher : std::exchange(ready_, {})) {
+    const Dispatcher::Sent sent = dispatcher->send(std::max(cycle, earliest_), engines_);
+    if (sent.commands > 0) {
+      any = true;
+      dispatched_ += sent.commands;
+      first_arrival_ =
+          first_arrival_ < 0 ? sent.first_arrival : std::min(first_arrival_, sent.first_arrival);
+    }
+  }
+  return any;
+}
+
+// A clocked sequencer would do this in every cycle.
+void Sequencer::dispatch() {
+  const base::Cycle cycle = config_.clock.cycle_at_or_after(engine::now());
+  do {
+    while (read(cycle)) {
+    }
+  } while (send(cycle));
 }
 
 }  // namespace orrery::platform

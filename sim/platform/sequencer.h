@@ -2,11 +2,13 @@
 #pragma once
 
 #include <exception>
+#include <memory>
 #include <optional>
 #include <systemc>
 #include <vector>
 
 #include "engine/engine.h"
+#include "platform/dispatcher.h"
 #include "platform/rendezvous_board.h"
 #include "platform/stream_audit.h"
 
@@ -21,15 +23,25 @@ struct StreamContext {
   RendezvousBoard& rendezvous;
 };
 
-// Takes a stream's commands in order and hands each to the stream's queue at its engine, at most
-// one every dispatch_cycles; a full queue stops the stream. A barrier waits until nothing of the
-// stream is under way, a rendezvous until that holds for all streams that meet there. Where layers
-// are kernels (launch_cycles > 0), each begins as if behind a barrier, and so many cycles later.
+// How commands reach the engines.
+struct DispatchConfig {
+  base::ClockDomain clock;
+  base::Cycle dispatch_cycles = 1;
+  base::Cycle launch_cycles = 0;  // before each layer; 0: none is launched
+  std::size_t lookahead = 1;      // commands of a partition that are read before they are sent
+  std::vector<std::int64_t> partition;  // of each engine
+  std::int64_t partitions = 1;
+};
+
+// Takes a stream's commands in order and gives each to the dispatcher of its engine's partition,
+// which hands it to the stream's queue at the engine. Where a dispatcher has no place, the stream
+// is not read on. A barrier waits until nothing of the stream is under way, a rendezvous until that
+// holds for all streams that meet there. Where layers are kernels (launch_cycles > 0), each begins
+// as if behind a barrier, and so many cycles later.
 class Sequencer : public sc_core::sc_module, public engine::Waiter {
  public:
-  Sequencer(const sc_core::sc_module_name& name, const base::ClockDomain& clock,
-            std::int64_t dispatch_cycles, base::Cycle launch_cycles, const StreamContext& stream,
-            StreamAudit& audit);
+  Sequencer(const sc_core::sc_module_name& name, const DispatchConfig& config,
+            const StreamContext& stream, StreamAudit& audit);
 
   // In the order of the stream's engine indices.
   void connect(std::vector<engine::Engine*> engines) { engines_ = std::move(engines); }
@@ -38,7 +50,7 @@ class Sequencer : public sc_core::sc_module, public engine::Waiter {
   void stop() { stopped_ = true; }
 
   // All commands of the stream have been sent.
-  [[nodiscard]] bool exhausted() const { return exhausted_ && !pending_; }
+  [[nodiscard]] bool exhausted() const { return exhausted_ && !pending_ && dispatched_ == read_; }
   // And are done.
   [[nodiscard]] bool finished() const { return exhausted() && drained(); }
   // Throws what reading the stream threw: the kernel would wrap it in an error of its own.
@@ -64,24 +76,27 @@ class Sequencer : public sc_core::sc_module, public engine::Waiter {
   SC_HAS_PROCESS(Sequencer);
   void step();
   void dispatch();
+  [[nodiscard]] bool read(base::Cycle cycle);
   [[nodiscard]] bool fetch();
+  [[nodiscard]] bool send(base::Cycle cycle);
   [[nodiscard]] bool drained() const {
-    return stream_.scoreboard.count() == static_cast<std::uint64_t>(dispatched_);
+    return stream_.scoreboard.count() == static_cast<std::uint64_t>(read_);
   }
   [[nodiscard]] bool may_pass_barrier();
-  [[nodiscard]] bool launched(command::LayerIndex layer);
+  [[nodiscard]] bool launched(command::LayerIndex layer, base::Cycle cycle);
   [[nodiscard]] bool may_pass(const command::Rendezvous& rendezvous);
   [[nodiscard]] bool execute(const command::Command& command);
 
-  base::ClockDomain clock_;
-  std::int64_t dispatch_cycles_;
-  base::Cycle launch_cycles_;
+  DispatchConfig config_;
   StreamContext stream_;
   StreamAudit& audit_;
   std::vector<engine::Engine*> engines_;
   sc_core::sc_event wake_;
-  std::optional<command::Command> pending_;
-  base::Cycle next_dispatch_ = 0;
+  std::vector<std::unique_ptr<Dispatcher>> dispatchers_;  // by partition
+  std::vector<Dispatcher*> ready_;
+  std::optional<command::Command> pending_;  // the next of the stream
+  base::Cycle earliest_ = 0;                 // in which a command can be sent: layers are launched
+  std::int64_t read_ = 0;                    // commands that were given to dispatchers
   std::int64_t dispatched_ = 0;
   command::LayerIndex newest_layer_ = 0;
   command::LayerIndex layers_launched_ = 0;

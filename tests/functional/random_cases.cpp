@@ -285,6 +285,16 @@ RandomCase random_case(std::uint64_t seed) {
   return result;
 }
 
+RandomCase partitioned_case(std::uint64_t seed) {
+  RandomCase result = random_case(seed);
+  CaseMaker make(seed + 5'000'000);
+  result.machine.partitions = make.pick<int>({2, 2, 3, 5});
+  for (lowering::LayerRule& rule : result.mapping.layers) {
+    rule.residency.reset();
+  }
+  return result;
+}
+
 RandomCase step_array_case(std::uint64_t seed) {
   RandomCase result = random_case(seed);
   CaseMaker make(seed + 3'000'000);

@@ -28,6 +28,9 @@ struct RandomCase {
 // The same on arrays that work in steps, of any shape and order.
 [[nodiscard]] RandomCase step_array_case(std::uint64_t seed);
 
+// The same on a machine of several partitions, without rules that keep operands.
+[[nodiscard]] RandomCase partitioned_case(std::uint64_t seed);
+
 // Layer rules for the matrix operators of a graph.
 [[nodiscard]] std::vector<lowering::LayerRule> random_rules(std::uint64_t seed,
                                                             const workload::Graph& graph);

@@ -56,6 +56,10 @@ TEST(RandomCases, OnArraysThatWorkInStepsGiveTheResultsOfTheNaiveOperators) {
   expect_all_right(step_array_case, random_families(), wanted_cases());
 }
 
+TEST(RandomCases, OnPartitionsThatShareLayersGiveTheResultsOfTheNaiveOperators) {
+  expect_all_right(partitioned_case, random_families(), wanted_cases());
+}
+
 TEST(RandomCases, OfRowStationaryTilesGiveTheResultsOfTheNaiveOperators) {
   expect_all_right(row_stationary_case, row_stationary_families(), wanted_cases());
 }

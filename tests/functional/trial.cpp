@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/random.h"
+#include "command/stream_checker.h"
 #include "functional/executor.h"
 #include "lowering/banks/pim_attention_plan.h"
 #include "lowering/banks/pim_product_plan.h"
@@ -82,63 +83,6 @@ const workload::Attention* owner(const workload::Graph& graph, workload::TensorI
 }
 
 }  // namespace
-
-lowering::Machine SmallMachine::machine() const {
-  lowering::Machine result;
-  result.name = "small";
-  const auto add = [&](const std::string& kind, int index) {
-    result.engines.push_back(kind + std::to_string(index));
-    return static_cast<command::EngineIndex>(result.engines.size() - 1);
-  };
-  for (int i = 0; i < arrays; ++i) {
-    result.arrays.push_back(
-        {add("array", i),
-         rows,
-         columns,
-         accumulators,
-         2 * rows,
-         2 * columns,
-         {timing::Dataflow::kWeightStationary, timing::Dataflow::kOutputStationary,
-          timing::Dataflow::kInputStationary, timing::Dataflow::kRowStationary}});
-    if (steps) {
-      lowering::Machine::Array& array = result.arrays.back();
-      array.steps = std::make_shared<const timing::StepArrayModel>(*steps);
-      array.rows = steps->shape.step.m;
-      array.columns = steps->shape.step.n;
-      array.dataflows = {timing::Dataflow::kOutputStationary};
-    }
-  }
-  for (int i = 0; i < vector_units; ++i) {
-    result.vector_units.push_back({add("vector", i), {8, 2, 4, 4, 4, 64, 32}});
-  }
-  for (int i = 0; i < loads; ++i) {
-    result.load_engines.push_back(add("load", i));
-  }
-  for (int i = 0; i < stores && !shared_dma; ++i) {
-    result.store_engines.push_back(add("store", i));
-  }
-  if (shared_dma) {
-    result.store_engines = result.load_engines;
-  }
-  result.scratchpad_bytes = scratchpad;
-  for (std::size_t i = 0; i < tiers.size(); ++i) {
-    result.tiers.push_back({fmt::format("tier{}", i), tiers[i], 8});
-  }
-  for (lowering::Machine::Tier& tier : result.tiers) {
-    tier.access_bytes = access_bytes;
-  }
-  result.tiers.back().is_link = link;
-  for (int i = 0; i < pim_engines; ++i) {
-    result.pim_engines.push_back(add("pim", i));
-  }
-  if (pim) {
-    result.tiers.at(pim->tier).pim = std::make_shared<const command::PimMemory>(*pim);
-    if (pim_costs) {
-      result.tiers.at(pim->tier).pim_costs = std::make_shared<const lowering::PimCosts>(*pim_costs);
-    }
-  }
-  return result;
-}
 
 // Weights get a load engine of their own in every other trial that has several.
 std::shared_ptr<const lowering::Plan> plan_of(const workload::Graph& graph,
@@ -405,7 +349,7 @@ std::string Trial::compare(functional::Memory& memory,
 std::string Trial::check(const std::vector<command::Command>& commands, std::uint64_t order) const {
   const lowering::Machine& machine = plan_->machine;
   functional::Memory memory(
-      machine_.tiers, machine_.scratchpad,
+      machine_.tiers, machine_.scratchpad * machine_.partitions,
       std::vector<std::int64_t>(machine.engines.size(), machine_.accumulators), rounding_);
   fill(memory, {});
   ListSource source(plan_->header, commands);
@@ -427,6 +371,22 @@ std::string Trial::check(const std::vector<command::Command>& commands, std::uin
   const std::int64_t unread = memory.space({command::SpaceKind::kScratchpad, 0}).unread_bytes();
   return unread <= unread_scores(graph_) ? ""
                                          : fmt::format("{} loaded bytes were never used", unread);
+}
+
+// The checks of streams that are read from files: each command keeps to its partition.
+std::string Trial::check_partitions(const std::vector<command::Command>& commands) const {
+  command::StreamChecker checker(lowering::extents_of(plan_->machine));
+  command::Problems problems;
+  command::StreamHeader header = plan_->header;
+  checker.adopt(header, problems);
+  for (const command::Command& command : commands) {
+    checker.check(command, problems);
+    if (!problems.empty()) {
+      return fmt::format("command {}: {}: {}, expected {}", command.id, problems.front().field,
+                         problems.front().message, problems.front().expected);
+    }
+  }
+  return "";
 }
 
 std::string Trial::check_macs(const std::vector<command::Command>& commands) const {
@@ -474,6 +434,9 @@ std::string Trial::check() const {
   std::string wrong = check_macs(list);
   if (wrong.empty()) {
     wrong = check_strides(list);
+  }
+  if (wrong.empty() && machine_.partitions > 1) {
+    wrong = check_partitions(list);
   }
   if (wrong.empty()) {
     wrong = find_race(list, plan_->header);

@@ -32,6 +32,8 @@ struct SmallMachine {
   std::optional<lowering::PimCosts> pim_costs = {};  // of its channels, where they are known
   int pim_engines = 0;
   std::optional<timing::StepArrayModel> steps = {};  // arrays that work in steps
+  // Of the scratchpad; its size, and the numbers of engines, are those of each.
+  int partitions = 1;
 
   [[nodiscard]] lowering::Machine machine() const;
 };
@@ -107,6 +109,7 @@ class Trial {
   [[nodiscard]] const lowering::Placement* staging_of(std::size_t cache) const;
   [[nodiscard]] Values found(functional::Memory& memory, std::size_t tensor,
                              const std::vector<std::int64_t>& tier_offsets) const;
+  [[nodiscard]] std::string check_partitions(const std::vector<command::Command>& commands) const;
   [[nodiscard]] std::string check_macs(const std::vector<command::Command>& commands) const;
 
   workload::Graph graph_;

@@ -20,7 +20,8 @@ constexpr std::uint64_t kSets = 400;
 // A small machine of random clocks, depths and policies, and streams for it.
 class RandomSet {
  public:
-  explicit RandomSet(std::uint64_t seed) : random_(seed) {
+  explicit RandomSet(std::uint64_t seed, std::int64_t partitions = 1)
+      : random_(seed), partitions_(partitions) {
     make_platform();
     make_streams(static_cast<int>(seed % 4 == 0 ? 1 : 2 + seed % 2));
   }
@@ -40,6 +41,12 @@ class RandomSet {
     // In every third set each layer is a kernel.
     const std::int64_t launch = random_.integer(0, 2) == 0 ? random_.integer(1, 30) : 0;
     set.push_back(fmt::format("platform.sequencer.launch_latency={} ns", launch));
+    std::int64_t lookahead = 1;
+    if (partitions_ > 1) {
+      lookahead = random_.integer(1, 5);
+      set.push_back(fmt::format("platform.sequencer.lookahead={}", lookahead));
+      set.push_back(fmt::format("platform.scratchpad.partitions={}", partitions_));
+    }
     std::vector<std::pair<std::string, ClockedMachine::EngineSetup>> engines;
     for (const char* name : kEngines) {
       const char* clock = kClocks[static_cast<std::size_t>(random_.integer(0, 2))];
@@ -50,6 +57,7 @@ class RandomSet {
       const auto change = [&](const std::string& key, const auto& value) {
         set.push_back(fmt::format("platform.engines.{}.{}={}", name, key, value));
       };
+      change("count", partitions_);
       change("clock", clock);
       change("queue_depth", engine.queue_depth);
       change("arbitration", config::enum_name(hardware::arbitration_names(), engine.arbitration));
@@ -59,10 +67,18 @@ class RandomSet {
       engines.emplace_back(clock, engine);
     }
     platform_ = small_platform(set);
-    setup_ = ClockedMachine::Setup{platform_.clock("core").clock(), dispatch, launch, {}};
+    setup_ = ClockedMachine::Setup{platform_.clock("core").clock(),
+                                   dispatch,
+                                   launch,
+                                   {},
+                                   static_cast<std::size_t>(partitions_),
+                                   static_cast<std::size_t>(lookahead)};
     for (auto& [clock, engine] : engines) {
       engine.clock = platform_.clock(clock).clock();
-      setup_->engines.push_back(engine);
+      for (std::int64_t i = 0; i < partitions_; ++i) {
+        engine.partition = static_cast<std::size_t>(i);
+        setup_->engines.push_back(engine);
+      }
     }
   }
 
@@ -82,6 +98,10 @@ class RandomSet {
   void make_streams(int count) {
     for (int i = 0; i < count; ++i) {
       streams_.emplace_back(fmt::format("s{}", i), i);
+      streams_.back().header().engines.clear();
+      for (const hardware::PlatformConfig::Instance& instance : platform_.instances()) {
+        streams_.back().header().engines.push_back(instance.name);
+      }
     }
     std::uint64_t number = 0;
     for (std::int64_t part = random_.integer(1, 4); part > 0; --part) {
@@ -108,7 +128,9 @@ class RandomSet {
         stream.add(kArray, command::Barrier{});
         continue;
       }
-      const auto engine = static_cast<command::EngineIndex>(random_.integer(0, 3));
+      const auto kind = static_cast<command::EngineIndex>(random_.integer(0, 3));
+      const auto engine = static_cast<command::EngineIndex>(
+          kind * partitions_ + (partitions_ == 1 ? 0 : random_.integer(0, partitions_ - 1)));
       std::vector<command::Dependency> after;
       for (std::int64_t j = random_.integer(0, 2); j > 0 && !stream.commands().empty(); --j) {
         const auto last = static_cast<std::int64_t>(stream.commands().size()) - 1;
@@ -118,11 +140,12 @@ class RandomSet {
           after.push_back({earlier.engine, earlier.id});
         }
       }
-      stream.add(engine, body(engine), after);
+      stream.add(engine, body(kind), after);
     }
   }
 
   base::Random random_;
+  std::int64_t partitions_;
   hardware::PlatformConfig platform_;
   std::optional<ClockedMachine::Setup> setup_;
   std::vector<SmallStream> streams_;
@@ -163,22 +186,37 @@ std::string difference(const metrics::RunResult& result, const ClockedMachine::O
   return "";
 }
 
-TEST(StreamReference, AgreesOnEveryStartAndEndOfRandomSets) {
+// Commands of random sets whose starts and ends were compared.
+std::size_t compare_random_sets(std::uint64_t sets, std::int64_t partitions) {
   std::size_t compared = 0;
-  for (std::uint64_t seed = 1; seed <= kSets; ++seed) {
-    const RandomSet set(seed);
+  for (std::uint64_t seed = 1; seed <= sets; ++seed) {
+    const RandomSet set(seed, partitions);
     const auto commands = commands_of(set.streams());
     const ClockedMachine::Outcome expected = ClockedMachine(set.setup(), commands).run();
     const metrics::RunResult result = run_streams(set.platform(), set.streams());
     const std::string wrong = difference(result, expected);
-    ASSERT_EQ(wrong, "") << "seed " << seed;
+    EXPECT_EQ(wrong, "") << "seed " << seed;
     EXPECT_EQ(result.latency, expected.end);
+    if (!wrong.empty()) {
+      break;
+    }
     for (const auto& spans : expected.spans) {
       compared += spans.size();
     }
   }
+  return compared;
+}
+
+TEST(StreamReference, AgreesOnEveryStartAndEndOfRandomSets) {
+  const std::size_t compared = compare_random_sets(kSets, 1);
   // About 20 commands a stream, two or three streams in three sets of four.
   EXPECT_GT(compared, kSets * 30);
+}
+
+// Each partition has a dispatcher of its own.
+TEST(StreamReference, AgreesOnRandomSetsOnPartitions) {
+  EXPECT_GT(compare_random_sets(kSets / 4, 2), kSets / 4 * 30);
+  EXPECT_GT(compare_random_sets(kSets / 4, 3), kSets / 4 * 30);
 }
 
 TEST(StreamReference, ConstructionOrderDoesNotShow) {

@@ -106,7 +106,11 @@ base::Generator<Step> AttentionAppend::steps(const AttentionProblem& problem,
   using Side = std::pair<const AttentionOperand*, const AttentionOperand*>;
   const Side sides[] = {{&problem.new_key, &problem.key}, {&problem.new_value, &problem.value}};
   std::int64_t count = 0;
+  std::int64_t number = 0;
   for (const Block& block : blocks(problem)) {
+    if (!emitter.takes(number++)) {
+      continue;
+    }
     for (const auto& [from, to] : sides) {
       std::int64_t buffer = scratchpad_base + count % buffers_ * slot_bytes(problem);
       TensorMove load =
@@ -131,6 +135,7 @@ base::Generator<Step> AttentionAppend::steps(const AttentionProblem& problem,
       co_yield Step{};
     }
   }
+  co_yield Step{true};
 }
 
 std::string AttentionAppend::loop_nest(const AttentionProblem& problem) {

@@ -257,8 +257,8 @@ base::Generator<Step> OnePassAttention::lane_steps(Emitter& emitter, std::int64_
     }
   };
   std::int64_t index = 0;
-  for (auto block = blocks().block(problem_, lane, 0); block;
-       block = blocks().block(problem_, lane, ++index)) {
+  for (auto block = blocks(emitter).block(problem_, lane, 0); block;
+       block = blocks(emitter).block(problem_, lane, ++index)) {
     const std::int64_t parts = base::divide_up(block->tokens, tiling_.tokens);
     for (std::int64_t tile = state.first_tile(*block); tile < state.end_tile(*block); ++tile) {
       for (std::int64_t p = 0; p < parts; ++p) {
@@ -303,8 +303,8 @@ base::Generator<Step> OnePassAttention::lane_steps(Emitter& emitter, std::int64_
 
 base::Generator<Step> OnePassAttention::steps(Emitter& emitter) const {
   auto appending = append_.steps(problem_, machine_, base_, emitter);
-  while (appending.next()) {
-    co_yield Step{};
+  while (const auto step = appending.next()) {
+    co_yield *step;
   }
   auto lanes =
       lanes_in_turn(tiling_.lanes, [&](std::int64_t lane) { return lane_steps(emitter, lane); });
@@ -328,9 +328,11 @@ void OnePassAttention::describe(command::LayerInfo& info) const {
 std::string OnePassAttention::loop_nest() const {
   const workload::Attention& a = problem_.attributes;
   std::string text = AttentionAppend::loop_nest(problem_);
-  text += fmt::format("for row block in {} blocks of {} heads x {} tokens ({} lanes)\n",
-                      problem_.kv_heads() * blocks().of_head(problem_), tiling_.heads,
-                      tiling_.tokens * tiling_.parts, tiling_.lanes);
+  text += fmt::format(
+      "for row block in {} blocks of {} heads x {} tokens ({} lanes)\n",
+      problem_.kv_heads() *
+          AttentionBlocks{tiling_.heads, tiling_.tokens * tiling_.parts}.of_head(problem_),
+      tiling_.heads, tiling_.tokens * tiling_.parts, tiling_.lanes);
   text += fmt::format("  load q ({} buffers of {} bytes)\n", tiling_.part_slots(), buffers_.query);
   text += fmt::format("  for key tile by {}{}\n", tiling_.keys,
                       a.causal ? ", those that some row sees" : "");

@@ -20,6 +20,7 @@ class OnePassAttention : public Layer {
                    const OnePassTiling& tiling, const AttentionAppend& append);
 
   [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override;
+  [[nodiscard]] bool is_shared() const override { return true; }
   void describe(command::LayerInfo& info) const override;
   [[nodiscard]] config::Node chosen() const override {
     return problem_.chosen(AttentionForm::kOnePass);
@@ -37,8 +38,10 @@ class OnePassAttention : public Layer {
   friend class Lane;
 
   [[nodiscard]] base::Generator<Step> lane_steps(Emitter& emitter, std::int64_t lane) const;
-  [[nodiscard]] AttentionBlocks blocks() const {
-    return {tiling_.heads, tiling_.tokens * tiling_.parts, tiling_.lanes};
+  // Those of the partition that the emitter is at.
+  [[nodiscard]] AttentionBlocks blocks(const Emitter& emitter) const {
+    return {tiling_.heads, tiling_.tokens * tiling_.parts, tiling_.lanes, emitter.partition(),
+            emitter.workers()};
   }
 
   const Machine& machine_;

@@ -49,7 +49,8 @@ class OnePassEstimate {
     const std::int64_t width = std::min(keys, tiling.keys);
     const std::int64_t blocks = problem_.kv_heads() * divide_up(problem_.group(), tiling.heads) *
                                 divide_up(query_length(), tokens);
-    const std::int64_t steps = divide_up(blocks, tiling.lanes) * tiles * tiling.parts;
+    const std::int64_t steps =
+        divide_up(blocks, tiling.lanes * machine_.partitions) * tiles * tiling.parts;
     const std::int64_t rows = tiling.rows();
     tiling.array_cycles =
         steps * (array_cycles(array, problem_.dataflow, {rows, width, problem_.key.head_size},
@@ -61,9 +62,10 @@ class OnePassEstimate {
     const OnePassBuffers buffers(problem_, tiling);
     const std::int64_t step = (tiling.array_cycles + tiling.vector_cycles) / steps;
     // A buffer is loaded, used and free again; `buffers` of them take turns.
-    const std::int64_t round =
-        kLoadedLatency * problem_.key.tier->latency_cycles +
-        tiling.lanes * problem_.key.tier->cycles(buffers.key + buffers.value) + tiling.parts * step;
+    const std::int64_t round = kLoadedLatency * problem_.key.tier->latency_cycles +
+                               machine_.partitions * tiling.lanes *
+                                   problem_.key.tier->cycles(buffers.key + buffers.value) +
+                               tiling.parts * step;
     const std::int64_t edge = problem_.query.tier->cycles(buffers.query) +
                               problem_.key.tier->cycles(buffers.key) + step +
                               problem_.output.tier->cycles(buffers.result);

@@ -140,14 +140,23 @@ std::int64_t AttentionProblem::average_keys(std::int64_t tokens) const {
 
 std::int64_t AttentionProblem::memory_cycles(std::int64_t keys) const {
   const std::int64_t queries = batch * attributes.heads * attributes.query_length;
-  std::map<const Machine::Tier*, std::int64_t> bytes;
-  bytes[key.tier] += keys * key.head_bytes;
-  bytes[value.tier] += keys * value.head_bytes;
-  bytes[query.tier] += queries * query.head_bytes;
-  bytes[output.tier] += queries * output.head_bytes;
+  struct Bytes {
+    std::int64_t loaded = 0;
+    std::int64_t fetched = 0;  // of keys and values once
+  };
+  std::map<const Machine::Tier*, Bytes> bytes;
+  const auto add = [&](const AttentionOperand& side, std::int64_t loaded, std::int64_t fetched) {
+    bytes[side.tier].loaded += loaded * side.head_bytes;
+    bytes[side.tier].fetched += fetched * side.head_bytes;
+  };
+  const std::int64_t once = std::min(keys, seen_keys());
+  add(key, keys, once);
+  add(value, keys, once);
+  add(query, queries, queries);
+  add(output, queries, queries);
   std::int64_t most = 0;
   for (const auto& [tier, amount] : bytes) {
-    most = std::max(most, tier->cycles(amount));
+    most = std::max(most, tier->cycles(amount.loaded, amount.fetched));
   }
   return most;
 }
@@ -241,13 +250,15 @@ std::optional<AttentionBlock> AttentionBlocks::block(const AttentionProblem& pro
                                                      std::int64_t lane, std::int64_t i) const {
   const workload::Attention& a = problem.attributes;
   const std::int64_t blocks = of_head(problem);
+  const std::int64_t all_lanes = lanes * partitions;
+  const std::int64_t lane_of_all = lane * partitions + partition;
   std::int64_t head = 0;
   std::int64_t part = 0;
-  if (problem.kv_heads() >= lanes) {
-    head = lane + i / blocks * lanes;
+  if (problem.kv_heads() >= all_lanes) {
+    head = lane_of_all + i / blocks * all_lanes;
     part = i % blocks;
   } else {
-    const std::int64_t index = lane + i * lanes;
+    const std::int64_t index = lane_of_all + i * all_lanes;
     head = index / blocks;
     part = index % blocks;
   }

@@ -111,11 +111,13 @@ struct AttentionProblem {
 // nullopt after a diagnostic.
 [[nodiscard]] std::optional<AttentionProblem> attention_problem(const LayerRequest& request);
 
-// Row blocks of `heads` x `tokens`, dealt out to lanes.
+// Row blocks of `heads` x `tokens`, dealt out to the lanes of all partitions.
 struct AttentionBlocks {
   std::int64_t heads = 1;
   std::int64_t tokens = 1;
-  std::int64_t lanes = 1;
+  std::int64_t lanes = 1;  // of a partition
+  std::int64_t partition = 0;
+  std::int64_t partitions = 1;
 
   // Of one key-value head.
   [[nodiscard]] std::int64_t of_head(const AttentionProblem& problem) const;

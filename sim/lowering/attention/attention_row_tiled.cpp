@@ -137,7 +137,7 @@ base::Generator<Step> RowTiledAttention::lane_steps(Emitter& emitter, std::int64
   std::int64_t index = 0;
   do {
     previous = current;
-    current = blocks().block(problem_, lane, index);
+    current = blocks(emitter).block(problem_, lane, index);
     if (current) {
       state.load_queries(*current, index);
       for (auto tile = state.first_tile(*current); tile < state.end_tile(*current); ++tile) {
@@ -165,8 +165,8 @@ base::Generator<Step> RowTiledAttention::lane_steps(Emitter& emitter, std::int64
 
 base::Generator<Step> RowTiledAttention::steps(Emitter& emitter) const {
   auto appending = append_.steps(problem_, machine_, base_, emitter);
-  while (appending.next()) {
-    co_yield Step{};
+  while (const auto step = appending.next()) {
+    co_yield *step;
   }
   auto lanes =
       lanes_in_turn(tiling_.lanes, [&](std::int64_t lane) { return lane_steps(emitter, lane); });
@@ -190,9 +190,10 @@ std::string RowTiledAttention::loop_nest() const {
   const workload::Attention& a = problem_.attributes;
   std::string text;
   text += AttentionAppend::loop_nest(problem_);
-  text += fmt::format("for row block in {} blocks of {} heads x {} tokens ({} lanes)\n",
-                      problem_.kv_heads() * blocks().of_head(problem_), tiling_.heads,
-                      tiling_.tokens, tiling_.lanes);
+  text += fmt::format(
+      "for row block in {} blocks of {} heads x {} tokens ({} lanes)\n",
+      problem_.kv_heads() * AttentionBlocks{tiling_.heads, tiling_.tokens}.of_head(problem_),
+      tiling_.heads, tiling_.tokens, tiling_.lanes);
   text += fmt::format("  load q ({} buffers of {} bytes)\n", tiling_.buffers, buffers_.query);
   text += fmt::format("  for key tile by {}{}\n", tiling_.keys,
                       a.causal ? ", those that some row sees" : "");

@@ -19,6 +19,7 @@ class RowTiledAttention : public Layer {
                     const AttentionTiling& tiling, const AttentionAppend& append);
 
   [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override;
+  [[nodiscard]] bool is_shared() const override { return true; }
   void describe(command::LayerInfo& info) const override;
   [[nodiscard]] config::Node chosen() const override {
     return problem_.chosen(AttentionForm::kRowTiled);
@@ -33,8 +34,9 @@ class RowTiledAttention : public Layer {
   friend class Lane;
 
   [[nodiscard]] base::Generator<Step> lane_steps(Emitter& emitter, std::int64_t lane) const;
-  [[nodiscard]] AttentionBlocks blocks() const {
-    return {tiling_.heads, tiling_.tokens, tiling_.lanes};
+  // Those of the partition that the emitter is at.
+  [[nodiscard]] AttentionBlocks blocks(const Emitter& emitter) const {
+    return {tiling_.heads, tiling_.tokens, tiling_.lanes, emitter.partition(), emitter.workers()};
   }
 
   const Machine& machine_;

@@ -38,7 +38,7 @@ class AttentionEstimate {
                                 divide_up(problem_.group(), tiling.heads) *
                                 divide_up(a.query_length, tiling.tokens);
     const std::int64_t keys = problem_.average_keys(tiling.tokens);
-    const std::int64_t rounds = divide_up(blocks, tiling.lanes);
+    const std::int64_t rounds = divide_up(blocks, tiling.lanes * machine_.partitions);
     const Block block = block_cycles(tiling, keys);
     tiling.array_cycles = rounds * (block.logits_array + block.values_array);
     tiling.vector_cycles = rounds * (block.logits_vector + block.softmax);
@@ -113,9 +113,11 @@ class AttentionEstimate {
   [[nodiscard]] std::int64_t rounds_of(const AttentionTiling& tiling, std::int64_t tiles,
                                        const AttentionOperand& side,
                                        std::int64_t tile_cycles) const {
-    const std::int64_t round = kLoadedLatency * side.tier->latency_cycles +
-                               tiling.lanes * side.tier->cycles(tiling.keys * side.head_bytes) +
-                               tile_cycles + array_drain_cycles(machine_.arrays.front());
+    const std::int64_t round =
+        kLoadedLatency * side.tier->latency_cycles +
+
+        machine_.partitions * tiling.lanes * side.tier->cycles(tiling.keys * side.head_bytes) +
+        tile_cycles + array_drain_cycles(machine_.arrays.front());
     return tiles * round / tiling.kv_slots;
   }
 

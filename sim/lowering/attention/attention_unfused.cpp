@@ -169,8 +169,8 @@ class UnfusedAttention::Lane {
 base::Generator<Step> UnfusedAttention::logits(Emitter& emitter, std::int64_t lane) const {
   Lane state(*this, emitter, lane, problem_.key, buffers_.query);
   std::int64_t index = 0;
-  for (auto block = blocks().block(problem_, lane, 0); block;
-       block = blocks().block(problem_, lane, ++index)) {
+  for (auto block = blocks(emitter).block(problem_, lane, 0); block;
+       block = blocks(emitter).block(problem_, lane, ++index)) {
     state.load_queries(*block, index);
     for (auto tile = state.first_tile(*block); tile < state.end_tile(*block); ++tile) {
       state.logits_tile(*block, index, tile);
@@ -184,8 +184,8 @@ base::Generator<Step> UnfusedAttention::logits(Emitter& emitter, std::int64_t la
 base::Generator<Step> UnfusedAttention::softmax(Emitter& emitter, std::int64_t lane) const {
   Lane state(*this, emitter, lane, problem_.key, 0);
   std::int64_t index = 0;
-  for (auto block = blocks().block(problem_, lane, 0); block;
-       block = blocks().block(problem_, lane, ++index)) {
+  for (auto block = blocks(emitter).block(problem_, lane, 0); block;
+       block = blocks(emitter).block(problem_, lane, ++index)) {
     for (std::int64_t head = 0; head < block->heads; head += tiling_.softmax_heads) {
       for (std::int64_t token = 0; token < block->tokens; token += tiling_.softmax_tokens) {
         AttentionBlock some = *block;
@@ -205,8 +205,8 @@ base::Generator<Step> UnfusedAttention::softmax(Emitter& emitter, std::int64_t l
 base::Generator<Step> UnfusedAttention::values(Emitter& emitter, std::int64_t lane) const {
   Lane state(*this, emitter, lane, problem_.value, buffers_.result);
   std::int64_t index = 0;
-  for (auto block = blocks().block(problem_, lane, 0); block;
-       block = blocks().block(problem_, lane, ++index)) {
+  for (auto block = blocks(emitter).block(problem_, lane, 0); block;
+       block = blocks(emitter).block(problem_, lane, ++index)) {
     for (auto tile = state.first_tile(*block); tile < state.end_tile(*block); ++tile) {
       state.values_tile(*block, index, tile);
       co_yield Step{};
@@ -220,8 +220,8 @@ base::Generator<Step> UnfusedAttention::values(Emitter& emitter, std::int64_t la
 
 base::Generator<Step> UnfusedAttention::steps(Emitter& emitter) const {
   auto appending = append_.steps(problem_, machine_, base_, emitter);
-  while (appending.next()) {
-    co_yield Step{};
+  while (const auto step = appending.next()) {
+    co_yield *step;
   }
   using Phase = base::Generator<Step> (UnfusedAttention::*)(Emitter&, std::int64_t) const;
   for (const Phase phase :
@@ -249,10 +249,10 @@ void UnfusedAttention::describe(command::LayerInfo& info) const {
 
 std::string UnfusedAttention::loop_nest() const {
   const workload::Attention& a = problem_.attributes;
-  const std::string blocks_line =
-      fmt::format("for row block in {} blocks of {} heads x {} tokens ({} lanes)\n",
-                  problem_.kv_heads() * blocks().of_head(problem_), tiling_.heads, tiling_.tokens,
-                  tiling_.lanes);
+  const std::string blocks_line = fmt::format(
+      "for row block in {} blocks of {} heads x {} tokens ({} lanes)\n",
+      problem_.kv_heads() * AttentionBlocks{tiling_.heads, tiling_.tokens}.of_head(problem_),
+      tiling_.heads, tiling_.tokens, tiling_.lanes);
   const std::string tiles_line = fmt::format("  for key tile by {}{}\n", tiling_.keys,
                                              a.causal ? ", those that some row sees" : "");
   std::string text = AttentionAppend::loop_nest(problem_);

@@ -19,6 +19,7 @@ class UnfusedAttention : public Layer {
                    const UnfusedTiling& tiling, const AttentionAppend& append);
 
   [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override;
+  [[nodiscard]] bool is_shared() const override { return true; }
   void describe(command::LayerInfo& info) const override;
   [[nodiscard]] config::Node chosen() const override {
     return problem_.chosen(AttentionForm::kUnfused);
@@ -35,8 +36,9 @@ class UnfusedAttention : public Layer {
   [[nodiscard]] base::Generator<Step> logits(Emitter& emitter, std::int64_t lane) const;
   [[nodiscard]] base::Generator<Step> softmax(Emitter& emitter, std::int64_t lane) const;
   [[nodiscard]] base::Generator<Step> values(Emitter& emitter, std::int64_t lane) const;
-  [[nodiscard]] AttentionBlocks blocks() const {
-    return {tiling_.heads, tiling_.tokens, tiling_.lanes};
+  // Those of the partition that the emitter is at.
+  [[nodiscard]] AttentionBlocks blocks(const Emitter& emitter) const {
+    return {tiling_.heads, tiling_.tokens, tiling_.lanes, emitter.partition(), emitter.workers()};
   }
 
   const Machine& machine_;

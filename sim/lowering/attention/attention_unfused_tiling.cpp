@@ -37,7 +37,7 @@ class UnfusedEstimate {
     const std::int64_t keys = problem_.average_keys(tiling.tokens);
     const std::int64_t blocks =
         problem_.kv_heads() * AttentionBlocks{tiling.heads, tiling.tokens, 1}.of_head(problem_);
-    const std::int64_t rounds = divide_up(blocks, tiling.lanes);
+    const std::int64_t rounds = divide_up(blocks, tiling.lanes * machine_.partitions);
     const std::int64_t tiles = divide_up(keys, tiling.keys);
     const std::int64_t width = std::min(keys, tiling.keys);
     const std::int64_t rows = tiling.rows();
@@ -92,7 +92,8 @@ class UnfusedEstimate {
     const UnfusedBuffers sizes(problem_, tiling);
     return tiles *
            (kLoadedLatency * side.tier->latency_cycles +
-            tiling.lanes * side.tier->cycles(sizes.tile + tiling.keys * side.head_bytes)) /
+            machine_.partitions * tiling.lanes *
+                side.tier->cycles(sizes.tile + tiling.keys * side.head_bytes)) /
            tiling.buffers;
   }
 

@@ -100,12 +100,11 @@ class BlockWalk {
 
   [[nodiscard]] base::Generator<Step> steps(Emitter& emitter, std::int64_t base) const;
 
-  [[nodiscard]] std::int64_t blocks() const {
-    std::int64_t count = 1;
-    for (std::size_t d = 0; d < whole_.size(); ++d) {
-      count *= divide_up(whole_[d], sizes_[d]);
-    }
-    return count;
+  [[nodiscard]] std::int64_t blocks() const { return product_of_blocks(0, whole_.size()); }
+  // Of the busiest partition.
+  [[nodiscard]] std::int64_t own_blocks() const {
+    const std::int64_t results = product_of_blocks(0, kept_);
+    return divide_up(results, machine_.partitions) * (blocks() / results);
   }
   [[nodiscard]] std::int64_t memory_cycles() const {
     std::int64_t cycles = operand_cycles(output_);
@@ -115,7 +114,7 @@ class BlockWalk {
     return cycles;
   }
   [[nodiscard]] std::int64_t vector_cycles() const {
-    return divide_up(blocks(), static_cast<std::int64_t>(machine_.vector_units.size())) *
+    return divide_up(own_blocks(), static_cast<std::int64_t>(machine_.vector_units.size())) *
            block_cycles();
   }
   [[nodiscard]] std::string text() const {
@@ -123,6 +122,14 @@ class BlockWalk {
   }
 
  private:
+  // Along dimensions [begin, end).
+  [[nodiscard]] std::int64_t product_of_blocks(std::size_t begin, std::size_t end) const {
+    std::int64_t count = 1;
+    for (std::size_t d = begin; d < end; ++d) {
+      count *= divide_up(whole_[d], sizes_[d]);
+    }
+    return count;
+  }
   [[nodiscard]] bool reduces() const { return reduces_; }
   // Rows are the dimensions before this one.
   [[nodiscard]] std::size_t row_dimensions() const {
@@ -153,14 +160,14 @@ class BlockWalk {
 
   [[nodiscard]] std::int64_t slots() const {
     return std::min<std::int64_t>(
-        blocks(), buffers_ * static_cast<std::int64_t>(machine_.vector_units.size()));
+        own_blocks(), buffers_ * static_cast<std::int64_t>(machine_.vector_units.size()));
   }
   [[nodiscard]] std::int64_t sums_bytes() const {
     return reduces() ? slots() * aligned_buffer(product(sizes_, 0, kept_) * kPartialSumBytes) : 0;
   }
 
   // Blocks that differ to the operand.
-  [[nodiscard]] std::int64_t own_blocks(const StridedOperand& operand) const {
+  [[nodiscard]] std::int64_t differing_blocks(const StridedOperand& operand) const {
     std::int64_t count = 1;
     for (std::size_t d = 0; d < whole_.size(); ++d) {
       count *= operand.uses(d) ? divide_up(whole_[d], sizes_[d]) : 1;
@@ -171,7 +178,7 @@ class BlockWalk {
   [[nodiscard]] std::int64_t operand_cycles(const StridedOperand& operand) const {
     const std::int64_t once = operand.tier().bytes_in_pieces(
         operand.runs(whole_), operand.run_bytes(whole_), operand.run_bytes(sizes_));
-    const std::int64_t own = own_blocks(operand);
+    const std::int64_t own = differing_blocks(operand);
     const bool stays = &operand == &output_ || own <= slots();
     return operand.tier().cycles(stays ? once : divide_up(once, own) * blocks());
   }
@@ -188,13 +195,13 @@ class BlockWalk {
   [[nodiscard]] std::int64_t estimate() const {
     std::int64_t round = block_cycles();
     std::int64_t latency = kLoadedLatency * output_.tier().latency_cycles;
-    round += output_.tier().cycles(output_.buffer_bytes(sizes_));
+    round += output_.tier().cycles(machine_.partitions * output_.buffer_bytes(sizes_));
     for (const StridedOperand& input : inputs_) {
-      round += input.tier().cycles(input.buffer_bytes(sizes_));
+      round += input.tier().cycles(machine_.partitions * input.buffer_bytes(sizes_));
       latency = std::max(latency, kLoadedLatency * input.tier().latency_cycles);
     }
     round += latency;
-    return std::max({memory_cycles(), vector_cycles(), blocks() * round / slots()}) + round;
+    return std::max({memory_cycles(), vector_cycles(), own_blocks() * round / slots()}) + round;
   }
 
   [[nodiscard]] Block block_at(const BlockSizes& sizes, const std::vector<std::int64_t>& inputs,
@@ -242,7 +249,20 @@ base::Generator<Step> BlockWalk::steps(Emitter& emitter, std::int64_t base) cons
   std::vector<std::int64_t> place(whole_.size(), 0);  // of the block, by dimension
   std::function<void()> deferred;                     // a store, given after the next block's loads
   std::int64_t result = 0;                            // blocks of the output so far
-  for (std::int64_t number = 0; number < blocks(); ++number) {
+  std::int64_t own_number = 0;                        // blocks of the partition so far
+  const std::int64_t blocks_of_result = blocks() / product_of_blocks(0, kept_);
+  const auto advance = [&] {
+    for (std::size_t d = whole_.size(); d-- > 0;) {
+      if (++place[d] * sizes_[d] < whole_[d]) {
+        break;
+      }
+      place[d] = 0;
+    }
+  };
+  for (std::int64_t number = 0; number < blocks(); ++number, advance()) {
+    if (!emitter.takes(number / blocks_of_result)) {
+      continue;
+    }
     BlockSizes begin;
     BlockSizes sizes;
     bool is_first = true;
@@ -259,6 +279,8 @@ base::Generator<Step> BlockWalk::steps(Emitter& emitter, std::int64_t base) cons
       for (std::size_t d = 0; d < whole_.size(); ++d) {
         own = inputs_[i].uses(d) ? own * divide_up(whole_[d], sizes_[d]) + place[d] : own;
       }
+      // Where partitions take every so manieth block, the numbers would leave buffers out.
+      own = emitter.workers() > 1 && differing_blocks(inputs_[i]) > slots() ? own_number : own;
       buffers.push_back(rings[i].address(own));
       if (rings[i].claim(own)) {
         inputs_[i].load(emitter, begin, sizes, buffers.back());
@@ -271,7 +293,7 @@ base::Generator<Step> BlockWalk::steps(Emitter& emitter, std::int64_t base) cons
     Block block = block_at(sizes, buffers, results.address(result), sums.address(result));
     block.is_first = is_first;
     block.is_last = is_last;
-    const auto unit = static_cast<std::size_t>(number) % machine_.vector_units.size();
+    const auto unit = static_cast<std::size_t>(own_number++) % machine_.vector_units.size();
     for (const command::VectorCommand& command : problem_.commands(block)) {
       emitter.vector(unit, command);
     }
@@ -282,14 +304,10 @@ base::Generator<Step> BlockWalk::steps(Emitter& emitter, std::int64_t base) cons
       ++result;
     }
     co_yield Step{};
-    for (std::size_t d = whole_.size(); d-- > 0;) {
-      if (++place[d] * sizes_[d] < whole_[d]) {
-        break;
-      }
-      place[d] = 0;
-    }
   }
-  deferred();
+  if (deferred) {
+    deferred();
+  }
   co_yield Step{};
 }
 
@@ -333,6 +351,8 @@ class BlockLayer : public Layer {
       }
     }
   }
+
+  [[nodiscard]] bool is_shared() const override { return true; }
 
   void describe(command::LayerInfo& info) const override {
     std::int64_t memory = 0;

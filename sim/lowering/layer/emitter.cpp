@@ -90,12 +90,14 @@ void collapse(Move& move) {
 Emitter::Emitter(const Machine& machine, const std::vector<Placement>& placements)
     : machine_(&machine),
       placements_(placements),
+      turns_(static_cast<std::size_t>(machine.partitions)),
       accumulators_(machine.engines.size()),
       waited_(machine.engines.size(), std::vector<command::CommandId>(machine.engines.size(), 0)) {}
 
 void Emitter::begin_layer(command::LayerIndex layer, const Machine& machine) {
   layer_ = layer;
   machine_ = &machine;
+  work_for(0, 1);
   last_in_turn_ = {};
   for (auto& [tensor, state] : tensors_) {
     if (placements_[static_cast<std::size_t>(tensor)].last_layer < layer) {
@@ -105,8 +107,19 @@ void Emitter::begin_layer(command::LayerIndex layer, const Machine& machine) {
   }
 }
 
+void Emitter::work_for(std::int64_t partition, std::int64_t workers) {
+  partition_ = partition;
+  workers_ = workers;
+}
+
+void Emitter::place(command::View& view) const {
+  if (view.space.kind == command::SpaceKind::kScratchpad) {
+    view.base += partition_begin();
+  }
+}
+
 command::Space Emitter::accumulators(std::size_t array) const {
-  return {command::SpaceKind::kAccumulator, machine_->arrays.at(array).engine};
+  return {command::SpaceKind::kAccumulator, here(machine_->arrays.at(array).engine)};
 }
 
 IntervalHazards& Emitter::hazards(const command::Space& space) {
@@ -147,7 +160,7 @@ workload::TensorId Emitter::shown(workload::TensorId tensor) const {
 command::EngineIndex Emitter::next_load_engine(workload::TensorId tensor) {
   const bool ahead = !machine_->weight_engines.empty() && !tensors_.contains(shown(tensor));
   const auto& engines = ahead ? machine_->weight_engines : machine_->load_engines;
-  return engines[(ahead ? next_weight_ : next_load_)++ % engines.size()];
+  return here(engines[(ahead ? turns().weight : turns().load)++ % engines.size()]);
 }
 
 void Emitter::load(const TensorMove& tensor_move) {
@@ -163,7 +176,7 @@ void Emitter::load_in_turn(const TensorMove& tensor_move) {
 
 void Emitter::load_after(const TensorMove& tensor_move, workload::TensorId tensor) {
   const auto& engines = machine_->load_engines;  // it waits for another tensor in any case
-  const command::EngineIndex engine = engines[next_load_++ % engines.size()];
+  const command::EngineIndex engine = here(engines[turns().load++ % engines.size()]);
   Marks after;
   if (TensorHazards* hazards = tensor_hazards(shown(tensor), false)) {
     const Placement& placement = placements_.at(static_cast<std::size_t>(tensor));
@@ -174,7 +187,7 @@ void Emitter::load_after(const TensorMove& tensor_move, workload::TensorId tenso
 
 void Emitter::store(const TensorMove& tensor_move) {
   const auto& engines = machine_->store_engines;
-  move(tensor_move, false, engines[next_store_++ % engines.size()]);
+  move(tensor_move, false, here(engines[turns().store++ % engines.size()]));
 }
 
 void Emitter::move(const TensorMove& tensor_move, bool is_load, command::EngineIndex engine,
@@ -184,7 +197,8 @@ void Emitter::move(const TensorMove& tensor_move, bool is_load, command::EngineI
   const Move::End tier{{command::SpaceKind::kTier, placement.tier},
                        placement.address + tensor_move.tensor_offset,
                        tensor_move.tensor_stride};
-  const Move::End buffer{scratchpad(), tensor_move.buffer, tensor_move.buffer_stride};
+  const Move::End buffer{scratchpad(), partition_begin() + tensor_move.buffer,
+                         tensor_move.buffer_stride};
   Move body{is_load ? tier : buffer, is_load ? buffer : tier, tensor_move.count,
             tensor_move.row_bytes};
   collapse(body);
@@ -207,11 +221,11 @@ void Emitter::move(const TensorMove& tensor_move, bool is_load, command::EngineI
 }
 
 void Emitter::load_on(std::int64_t lane, const TensorMove& tensor_move) {
-  move(tensor_move, true, of_lane(machine_->load_engines, lane));
+  move(tensor_move, true, here(of_lane(machine_->load_engines, lane)));
 }
 
 void Emitter::store_on(std::int64_t lane, const TensorMove& tensor_move) {
-  move(tensor_move, false, of_lane(machine_->store_engines, lane));
+  move(tensor_move, false, here(of_lane(machine_->store_engines, lane)));
 }
 
 void Emitter::load_rows(std::int64_t lane, const TensorMove& tensor_move, const Interval& rows) {
@@ -248,7 +262,10 @@ void Emitter::pim(command::PimProgram program, const std::vector<BankRows>& read
 }
 
 void Emitter::compute(std::size_t array, command::ComputeTile tile) {
-  const command::EngineIndex engine = machine_->arrays.at(array).engine;
+  const command::EngineIndex engine = here(machine_->arrays.at(array).engine);
+  place(tile.a);
+  place(tile.b);
+  place(tile.c);
   timing::ConvolutionWindow& window = tile.window;
   if (tile.dataflow.machine() == timing::Dataflow::Machine::kRowsStay &&
       window.images * window.output_rows * window.output_columns != tile.m) {
@@ -265,15 +282,18 @@ void Emitter::compute(std::size_t array, command::ComputeTile tile) {
 }
 
 void Emitter::vector(std::size_t unit, command::VectorCommand command) {
-  const command::EngineIndex engine = machine_->vector_units.at(unit).engine;
+  const command::EngineIndex engine = here(machine_->vector_units.at(unit).engine);
+  place(command.source);
+  place(command.destination);
   const command::Dependency mark = next_mark(engine);
   Marks after;
   // Written before read: in place, the command would else find itself among the readers.
   hazards(command.destination.space)
       .write(command::touched_bytes(command.destination), mark, after);
   hazards(command.source.space).read(command::touched_bytes(command.source), mark, after);
-  for (const command::VectorStage& stage : command.stages) {
+  for (command::VectorStage& stage : command.stages) {
     if (!stage.operand.row.empty()) {
+      place(stage.operand);
       hazards(stage.operand.space).read(command::touched_bytes(stage.operand), mark, after);
     }
   }

@@ -42,6 +42,16 @@ class Emitter {
   // machine: with the engines that the layer uses; it outlives the layer.
   void begin_layer(command::LayerIndex layer, const Machine& machine);
 
+  // The commands that follow are those of a partition, one of the `workers` first ones that share
+  // the layer: engines, accumulators and addresses in the scratchpad are given as those of
+  // partition 0.
+  void work_for(std::int64_t partition, std::int64_t workers);
+  [[nodiscard]] std::int64_t partition() const { return partition_; }
+  [[nodiscard]] std::int64_t workers() const { return workers_; }
+  // Whether an item (tile, block) of the layer is the present partition's: each worker takes every
+  // so manieth.
+  [[nodiscard]] bool takes(std::int64_t item) const { return item % workers_ == partition_; }
+
   // Tier to scratchpad, on the next of the load engines in turn (of those for weights, where the
   // machine has such engines and no command has written the tensor); and back.
   void load(const TensorMove& move);
@@ -77,6 +87,14 @@ class Emitter {
   // The tensor itself, or the one that it is a view of.
   [[nodiscard]] workload::TensorId shown(workload::TensorId tensor) const;
   [[nodiscard]] command::EngineIndex next_load_engine(workload::TensorId tensor);
+  // That of the present partition.
+  [[nodiscard]] command::EngineIndex here(command::EngineIndex engine) const {
+    return machine_->engine_of(engine, partition_);
+  }
+  [[nodiscard]] std::int64_t partition_begin() const {
+    return partition_ * machine_->partition_bytes;
+  }
+  void place(command::View& view) const;
   [[nodiscard]] const command::PimMemory& pim_memory(std::uint16_t index) const;
   IntervalHazards& hazards(const command::Space& space);
   TensorHazards* tensor_hazards(workload::TensorId tensor, bool is_written);
@@ -87,9 +105,16 @@ class Emitter {
   const std::vector<Placement>& placements_;
   command::LayerIndex layer_ = 0;
   command::CommandId last_id_ = 0;
-  std::size_t next_load_ = 0;
-  std::size_t next_weight_ = 0;
-  std::size_t next_store_ = 0;
+  // The DMA engines that are next in turn.
+  struct Turns {
+    std::size_t load = 0;
+    std::size_t weight = 0;
+    std::size_t store = 0;
+  };
+  [[nodiscard]] Turns& turns() { return turns_[static_cast<std::size_t>(partition_)]; }
+  std::vector<Turns> turns_;  // by partition
+  std::int64_t partition_ = 0;
+  std::int64_t workers_ = 1;
   Marks last_in_turn_;  // of load_in_turn()
   IntervalHazards scratchpad_;
   std::vector<IntervalHazards> accumulators_;            // by engine

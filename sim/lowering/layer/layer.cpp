@@ -56,11 +56,11 @@ bool LayerRequest::takes(numeric::ElementType a, numeric::ElementType b) const {
   for (const Machine::Array& other : machine.other_arrays) {
     if (other.takes(a, b)) {
       others = fmt::format(", or a rule of the mapping that gives it to '{}' (key engines)",
-                           machine.engines[other.engine]);
+                           machine.name_of(other.engine));
       break;
     }
   }
-  error(fmt::format("array '{}' does not multiply {} by {}", machine.engines[array.engine],
+  error(fmt::format("array '{}' does not multiply {} by {}", machine.name_of(array.engine),
                     numeric::name(a), numeric::name(b)),
         fmt::format("one of {} by one of {}{}", config::join(a_names, ", "),
                     config::join(b_names, ", "), others));

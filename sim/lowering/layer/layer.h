@@ -22,7 +22,9 @@
 namespace orrery::lowering {
 
 // A layer pauses after each step of its loops, so that its commands can be taken.
-struct Step {};
+struct Step {
+  bool meets = false;  // it goes on when all partitions that share the layer have come as far
+};
 
 // One layer whose tiles and buffers are chosen.
 class Layer {
@@ -30,6 +32,9 @@ class Layer {
   virtual ~Layer() = default;
   // Gives the layer's commands to the emitter, some in each step.
   [[nodiscard]] virtual base::Generator<Step> steps(Emitter& emitter) const = 0;
+  // Whether partitions of a machine can share it: the steps are those of the items that the emitter
+  // takes. Else partition 0 does all of it.
+  [[nodiscard]] virtual bool is_shared() const { return false; }
   // Fills dataflow, tiling and limited_by.
   virtual void describe(command::LayerInfo& info) const = 0;
   // The notation of docs/lowering.md, one line a loop or a statement.

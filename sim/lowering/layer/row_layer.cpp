@@ -44,8 +44,12 @@ std::int64_t RowLayer::blocks() const {
   return problem_.rows / problem_.group * divide_up(problem_.group, block_rows_);
 }
 
+std::int64_t RowLayer::own_blocks() const {
+  return divide_up(blocks(), machine_.partitions);
+}
+
 std::int64_t RowLayer::slots() const {
-  return std::min<std::int64_t>(blocks(),
+  return std::min<std::int64_t>(own_blocks(),
                                 buffers_ * static_cast<std::int64_t>(machine_.vector_units.size()));
 }
 
@@ -113,6 +117,9 @@ RowBlock RowLayer::row_block(std::int64_t block, std::int64_t first_row, std::in
 }
 
 base::Generator<Step> RowLayer::steps(Emitter& emitter) const {
+  if (emitter.partition() >= blocks()) {
+    co_return;
+  }
   for (std::size_t i = 0; i < constants_.size(); ++i) {
     TensorMove move;
     move.tensor = constants_[i].tensor;
@@ -122,9 +129,13 @@ base::Generator<Step> RowLayer::steps(Emitter& emitter) const {
   }
   const std::size_t output = problem_.inputs.size();
   std::optional<TensorMove> deferred;  // given after the next block's loads
-  std::int64_t block = 0;
+  std::int64_t block = 0;              // of the partition
+  std::int64_t number = 0;             // of all
   for (std::int64_t group = 0; group < problem_.rows; group += problem_.group) {
-    for (std::int64_t row = 0; row < problem_.group; row += block_rows_, ++block) {
+    for (std::int64_t row = 0; row < problem_.group; row += block_rows_) {
+      if (!emitter.takes(number++)) {
+        continue;
+      }
       const std::int64_t first = group + row;
       const std::int64_t rows = std::min(block_rows_, problem_.group - row);
       for (std::size_t i = 0; i < output; ++i) {
@@ -140,6 +151,7 @@ base::Generator<Step> RowLayer::steps(Emitter& emitter) const {
         co_yield Step{};
       }
       deferred = block_move(output, block, first, rows);
+      ++block;
     }
   }
   emitter.store(*deferred);
@@ -155,7 +167,7 @@ std::int64_t RowLayer::block_vector_cycles() const {
 }
 
 std::int64_t RowLayer::vector_cycles() const {
-  return divide_up(blocks(), static_cast<std::int64_t>(machine_.vector_units.size())) *
+  return divide_up(own_blocks(), static_cast<std::int64_t>(machine_.vector_units.size())) *
          block_vector_cycles();
 }
 
@@ -176,11 +188,11 @@ std::int64_t RowLayer::estimate() const {
   std::int64_t round = block_vector_cycles();
   std::int64_t latency = 0;
   for (const Stream& stream : streams_) {
-    round += stream.tier->cycles(block_rows_ * stream.row_bytes);
+    round += stream.tier->cycles(machine_.partitions * block_rows_ * stream.row_bytes);
     latency = std::max(latency, kLoadedLatency * stream.tier->latency_cycles);
   }
   round += latency;
-  return std::max({memory_cycles(), vector_cycles(), blocks() * round / slots()}) + round;
+  return std::max({memory_cycles(), vector_cycles(), own_blocks() * round / slots()}) + round;
 }
 
 void RowLayer::describe(command::LayerInfo& info) const {

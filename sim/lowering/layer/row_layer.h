@@ -40,6 +40,7 @@ class RowLayer : public Layer {
   RowLayer(const LayerRequest& request, RowProblem problem, std::int64_t block_rows, int buffers);
 
   [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override;
+  [[nodiscard]] bool is_shared() const override { return true; }
   void describe(command::LayerInfo& info) const override;
   [[nodiscard]] std::string loop_nest() const override;
 
@@ -58,6 +59,8 @@ class RowLayer : public Layer {
   [[nodiscard]] Stream stream(const LayerRequest& request, workload::TensorId tensor) const;
   [[nodiscard]] std::int64_t slots() const;
   [[nodiscard]] std::int64_t blocks() const;
+  // Of the busiest partition.
+  [[nodiscard]] std::int64_t own_blocks() const;
   [[nodiscard]] std::int64_t slot_bytes(const Stream& stream) const;
   [[nodiscard]] std::int64_t constant_address(std::size_t index) const;
   // Streams are numbered inputs first, then the output.

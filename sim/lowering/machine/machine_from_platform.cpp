@@ -21,12 +21,20 @@ class MachineBuilder {
   explicit MachineBuilder(const PlatformConfig& platform) : platform_(platform) {
     machine_.name = platform.name;
     machine_.scratchpad_bytes = platform.scratchpad.capacity.value;
+    machine_.partitions = platform.scratchpad.partitions;
+    machine_.partition_bytes = machine_.scratchpad_bytes;
   }
 
   Machine build() {
     for (const PlatformConfig::Instance& instance : platform_.instances()) {
       const auto index = static_cast<command::EngineIndex>(machine_.engines.size());
       machine_.engines.push_back(instance.name);
+      machine_.keys.push_back(instance.key);
+      machine_.partition_step.push_back(
+          static_cast<command::EngineIndex>(platform_.count_in_partition(*instance.config)));
+      if (instance.partition > 0) {
+        continue;
+      }
       const hardware::EngineConfig* config = instance.config.get();
       if (const auto* array = dynamic_cast<const hardware::SystolicArrayConfig*>(config)) {
         add_array(index, *array);
@@ -106,13 +114,14 @@ class MachineBuilder {
   }
 
   // Bytes a cycle in parts of a 1024th: enough for an estimate, and small enough to multiply.
-  [[nodiscard]] base::Rational bytes_per_cycle(const hardware::TierConfig& tier) const {
+  [[nodiscard]] base::Rational bytes_per_cycle(double bytes_per_second) const {
     constexpr std::int64_t kParts = 1024;
-    if (tier.model == hardware::MemoryModel::kIdeal) {
-      return {0};
-    }
-    const double rate = tier.peak_bandwidth() / base::to_double(clock_hertz());
+    const double rate = bytes_per_second / base::to_double(clock_hertz());
     return {std::max<std::int64_t>(std::llround(rate * static_cast<double>(kParts)), 1), kParts};
+  }
+  [[nodiscard]] base::Rational bytes_per_cycle(const hardware::TierConfig& tier) const {
+    return tier.model == hardware::MemoryModel::kIdeal ? base::Rational(0)
+                                                       : bytes_per_cycle(tier.peak_bandwidth());
   }
 
   // Of a lone miss, beside the memory's own.
@@ -156,6 +165,13 @@ class MachineBuilder {
       entry.latency_cycles = latency_cycles(tier);
       entry.is_link = tier.storage && tier.storage->link;
       entry.access_bytes = tier.access_bytes();
+      if (tier.cache && machine_.partitions > 1) {
+        const hardware::CacheConfig& cache = *tier.cache;
+        entry.cache_bytes = cache.capacity.value;
+        entry.cache_bytes_per_cycle =
+            bytes_per_cycle(static_cast<double>(cache.slices * cache.slice_bytes) *
+                            base::to_double(platform_.clock(cache.clock).hertz));
+      }
       machine_.tiers.push_back(std::move(entry));
     }
     for (command::PimMemory& memory : hardware::pim_memories_of(platform_)) {

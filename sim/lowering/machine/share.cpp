@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/error.h"
 #include "command/vector_kinds.h"
 
 namespace orrery::lowering {
@@ -30,6 +31,18 @@ std::int64_t alignment_of(const Machine::Tier& tier) {
   return tier.capacity >= 128 * kTierAlignment ? kTierAlignment : kChipAlignment;
 }
 
+void require_one_partition(const Machine& machine) {
+  if (machine.partitions > 1) {
+    base::Diagnostics diagnostics;
+    diagnostics.add({{},
+                     "platform.scratchpad.partitions",
+                     "streams cannot share a scratchpad of several partitions",
+                     "1 where several streams are made: sub-batches, parts",
+                     ""});
+    diagnostics.throw_if_any();
+  }
+}
+
 }  // namespace
 
 Share::Part Share::on_chip(std::int64_t bytes) const {
@@ -42,6 +55,9 @@ Share::Part Share::of(const Machine::Tier& tier) const {
 }
 
 Machine part_of_memories(const Machine& machine, const Share& share) {
+  if (share.to - share.from < 100) {
+    require_one_partition(machine);
+  }
   Machine part = machine;
   part.scratchpad_bytes = share.on_chip(machine.scratchpad_bytes).bytes();
   for (auto* arrays : {&part.arrays, &part.other_arrays}) {
@@ -67,6 +83,7 @@ SharedStream::SharedStream(std::unique_ptr<command::Source> stream, const Machin
       header_(stream_->header()),
       accumulator_offsets_(machine.engines.size(), 0),
       meetings_(std::move(meetings)) {
+  require_one_partition(machine);
   const auto use = [&](SpaceKind kind, std::size_t index, const Share::Part& part) {
     const command::UsedRange range{{kind, static_cast<std::uint16_t>(index)}, part.begin, part.end};
     // A part without bytes is not used.

@@ -29,6 +29,7 @@ struct Share {
 };
 
 // The machine with memories of the sizes of a part: what a stream for the part is planned for.
+// Throws base::UserError where the scratchpad has several partitions.
 [[nodiscard]] Machine part_of_memories(const Machine& machine, const Share& share);
 
 // A stream that was planned for a part of a machine, moved to where the part lies. Its header says

@@ -112,11 +112,11 @@ class RuleChecker {
     std::vector<std::string> names;
     for (const auto* arrays : {&machine_.arrays, &machine_.other_arrays}) {
       for (const Machine::Array& array : *arrays) {
-        names.push_back(machine_.engines[array.engine]);
+        names.push_back(machine_.name_of(array.engine));
       }
     }
     for (const Machine::VectorUnit& unit : machine_.vector_units) {
-      names.push_back(machine_.engines[unit.engine]);
+      names.push_back(machine_.name_of(unit.engine));
     }
     bool all_known = true;
     for (const std::string& name : rule.engines->value) {

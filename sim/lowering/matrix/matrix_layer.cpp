@@ -89,10 +89,13 @@ class MatrixLayer::Walk {
   void accumulate(std::int64_t group_tile, std::int64_t m, std::int64_t n, std::int64_t k) {
     const MatrixBlock block{tiles_.groups(group_tile), tiles_.output(m), tiles_.features(n),
                             tiles_.reduction(k)};
+    // Where partitions share the layer, nothing stays from one result tile to the next.
+    const bool stays = emitter_.workers() == 1;
+    const std::int64_t own_tile = results_ * tiles_.k_tiles() + k;
     const std::int64_t a_tile =
-        (a_number(group_tile) * tiles_.m_tiles() + m) * tiles_.k_tiles() + k;
+        stays ? (a_number(group_tile) * tiles_.m_tiles() + m) * tiles_.k_tiles() + k : own_tile;
     const std::int64_t b_tile =
-        (b_number(group_tile) * tiles_.n_tiles() + n) * tiles_.k_tiles() + k;
+        stays ? (b_number(group_tile) * tiles_.n_tiles() + n) * tiles_.k_tiles() + k : own_tile;
     if (a_.claim(a_tile)) {
       layer_.moves_.load_a(emitter_, block, a_.address(a_tile));
     }
@@ -164,6 +167,9 @@ class MatrixLayer::Walk {
   }
   // Stacked groups have one bias for all of them.
   [[nodiscard]] std::int64_t bias_number(std::int64_t group_tile, std::int64_t n) const {
+    if (emitter_.workers() > 1) {
+      return results_;
+    }
     return layer_.problem_.interleaved() ? group_tile * tiles_.n_tiles() + n : n;
   }
 
@@ -330,19 +336,26 @@ class MatrixLayer::Walk {
 
 base::Generator<Step> MatrixLayer::steps(Emitter& emitter) const {
   Walk walk(*this, emitter);
+  const std::int64_t outer = tiling_.m_outer ? tiles_.m_tiles() : tiles_.n_tiles();
+  const std::int64_t inner = tiling_.m_outer ? tiles_.n_tiles() : tiles_.m_tiles();
+  const std::int64_t band = band_of(machine_.partitions);
+  std::int64_t tile = 0;
   for (std::int64_t group_tile = 0; group_tile < tiles_.group_tiles(); ++group_tile) {
-    const std::int64_t outer = tiling_.m_outer ? tiles_.m_tiles() : tiles_.n_tiles();
-    const std::int64_t inner = tiling_.m_outer ? tiles_.n_tiles() : tiles_.m_tiles();
-    for (std::int64_t i = 0; i < outer; ++i) {
+    for (std::int64_t first = 0; first < outer; first += band) {
       for (std::int64_t j = 0; j < inner; ++j) {
-        const std::int64_t m = tiling_.m_outer ? i : j;
-        const std::int64_t n = tiling_.m_outer ? j : i;
-        for (std::int64_t k = 0; k < tiles_.k_tiles(); ++k) {
-          walk.accumulate(group_tile, m, n, k);
+        for (std::int64_t i = first; i < std::min(first + band, outer); ++i) {
+          if (!emitter.takes(tile++)) {
+            continue;
+          }
+          const std::int64_t m = tiling_.m_outer ? i : j;
+          const std::int64_t n = tiling_.m_outer ? j : i;
+          for (std::int64_t k = 0; k < tiles_.k_tiles(); ++k) {
+            walk.accumulate(group_tile, m, n, k);
+            co_yield Step{};
+          }
+          walk.write_out(group_tile, m, n);
           co_yield Step{};
         }
-        walk.write_out(group_tile, m, n);
-        co_yield Step{};
       }
     }
   }

@@ -39,6 +39,7 @@ class MatrixLayer : public Layer {
               const MatrixWishes& wishes, const MatrixTiling& tiling);
 
   [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override;
+  [[nodiscard]] bool is_shared() const override { return true; }
   void describe(command::LayerInfo& info) const override;
   [[nodiscard]] std::string loop_nest() const override;
   [[nodiscard]] config::Node chosen() const override;

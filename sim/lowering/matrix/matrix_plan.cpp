@@ -134,6 +134,10 @@ class MatrixSequence : public Layer {
     };
     return std::all_of(parts_.begin(), parts_.end(), is_alike) ? first : config::Node::map();
   }
+  [[nodiscard]] bool is_shared() const override {
+    return std::all_of(parts_.begin(), parts_.end(),
+                       [](const auto& part) { return part->is_shared(); });
+  }
   [[nodiscard]] std::optional<std::int64_t> estimated_cycles() const override {
     std::int64_t cycles = 0;
     for (const auto& part : parts_) {

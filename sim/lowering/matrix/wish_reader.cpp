@@ -153,6 +153,11 @@ class WishReader {
   }
 
   void read_residency(const config::Located<Names>& residency) {
+    if (request_.machine.partitions > 1 && !residency.value.empty()) {
+      request_.error_at(residency,
+                        "an operand cannot stay where partitions share the tiles of the result",
+                        "[]: each tile loads what it multiplies");
+    }
     wishes_.keep_a = wishes_.keep_b = false;
     for (const std::string& name : residency.value) {
       if (name != "a" && name != "b") {

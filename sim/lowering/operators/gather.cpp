@@ -23,8 +23,14 @@ class GatherLayer : public Layer {
   [[nodiscard]] base::Generator<Step> steps(Emitter& emitter) const override {
     const auto next_row = problem_.walk();
     std::int64_t block = 0;
-    for (std::int64_t first = 0; first < problem_.rows; first += block_rows_, ++block) {
+    for (std::int64_t first = 0; first < problem_.rows; first += block_rows_) {
       const std::int64_t rows = std::min(block_rows_, problem_.rows - first);
+      if (!emitter.takes(first / block_rows_)) {
+        for (std::int64_t i = 0; i < rows; ++i) {
+          (void)next_row();
+        }
+        continue;
+      }
       const std::int64_t buffer = base_ + block % buffers_ * slot_bytes();
       for (std::int64_t i = 0; i < rows; ++i) {
         TensorMove load;
@@ -41,9 +47,12 @@ class GatherLayer : public Layer {
       store.buffer = buffer;
       store.row_bytes = rows * problem_.row_bytes;
       emitter.store(store);
+      ++block;
       co_yield Step{};
     }
   }
+
+  [[nodiscard]] bool is_shared() const override { return !problem_.dependent; }
 
   void describe(command::LayerInfo& info) const override {
     info.tiling = fmt::format("{} rows of {}", block_rows_, problem_.rows);

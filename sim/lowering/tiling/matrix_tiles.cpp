@@ -48,6 +48,14 @@ bool streams_features(const timing::Dataflow& dataflow) {
 
 }  // namespace
 
+std::int64_t band_of(std::int64_t partitions) {
+  std::int64_t band = 1;
+  while ((band + 1) * (band + 1) <= partitions) {
+    ++band;
+  }
+  return band;
+}
+
 std::int64_t MatrixTiling::estimate() const {
   // Overlap is never perfect: an eighth of the memory's time is taken to show.
   return std::max({array_cycles, memory_cycles, vector_cycles, buffer_cycles}) + memory_cycles / 8 +

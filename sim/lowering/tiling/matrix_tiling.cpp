@@ -26,7 +26,7 @@ class TilingSearch {
         machine_(machine),
         wishes_(wishes),
         array_(machine.arrays.front()),
-        edges_(array_.edges()),
+        edges_(array_.least_tile(machine.partitions > 1)),
         scratchpad_bytes_(scratchpad_bytes),
         buffers_(buffers),
         candidate_sizes_(sizes),
@@ -148,7 +148,7 @@ class TilingSearch {
       candidate_.accumulator_slots = buffers_;
       candidate_.a_slots = wishes_.a_slots.value_or(buffers_);
       candidate_.b_slots = wishes_.b_slots.value_or(buffers_);
-      const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), edges_.n);
+      const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), array_.edges().n);
       if (tiles.accumulator_bytes() > array_.accumulator_bytes ||
           tiles.scratchpad_bytes() > scratchpad_bytes_) {
         continue;
@@ -169,8 +169,10 @@ class TilingSearch {
       }
       candidate_.m_outer = m_outer;
       // Enough to keep a block for the inner loop (and one more to be filled), or the whole.
-      const std::int64_t a_kept = m_outer ? (n > 1 ? k + buffers_ - 1 : 0) : m * k;
-      const std::int64_t b_kept = m_outer ? n * k : (m > 1 ? k + buffers_ - 1 : 0);
+      // Partitions that share the result keep nothing from one tile to the next.
+      const bool keeps = machine_.partitions == 1;
+      const std::int64_t a_kept = !keeps ? 0 : m_outer ? (n > 1 ? k + buffers_ - 1 : 0) : m * k;
+      const std::int64_t b_kept = !keeps ? 0 : m_outer ? n * k : (m > 1 ? k + buffers_ - 1 : 0);
       for (const std::int64_t a_slots : slots(wishes_.a_slots, wishes_.keep_a, a_kept)) {
         for (const std::int64_t b_slots : slots(wishes_.b_slots, wishes_.keep_b, b_kept)) {
           candidate_.a_slots = a_slots;
@@ -198,7 +200,7 @@ class TilingSearch {
   }
 
   void consider() {
-    const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), edges_.n);
+    const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), array_.edges().n);
     if (tiles.scratchpad_bytes() > scratchpad_bytes_) {
       return;
     }

@@ -42,6 +42,11 @@ struct MatrixTiling {
   [[nodiscard]] std::int64_t estimate() const;
 };
 
+// Partitions take the tiles of a result in bands of so many tiles of the outer loop, along the
+// inner one: as many tiles as there are partitions are about a square, whose operands are few. One
+// partition: 1, the loops as they are.
+[[nodiscard]] std::int64_t band_of(std::int64_t partitions);
+
 // What follows from a problem and its tiling.
 class MatrixTiles {
  public:

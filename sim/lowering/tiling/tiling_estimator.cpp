@@ -52,6 +52,13 @@ std::vector<Count> tile_counts(std::int64_t whole, std::int64_t tile) {
 
 void TilingEstimator::estimate_engines(MatrixTiling& tiling) const {
   const MatrixTiles tiles = tiles_of(tiling);
+  if (machine_.partitions > 1) {
+    // The time of a tile is that of a full one: the busiest partition may have no other.
+    tiling.array_cycles = rounds(tiles) * array_cycles_of(tiles, tiling.groups);
+    tiling.vector_cycles = rounds(tiles) * (vector_cycles_of_tile(tiles) +
+                                            tiles.k_tiles() * table_cycles_of_tile(tiles));
+    return;
+  }
   tiling.array_cycles = 0;
   for (const Count& groups : tile_counts(problem_.groups, tiling.groups)) {
     tiling.array_cycles +=
@@ -62,16 +69,29 @@ void TilingEstimator::estimate_engines(MatrixTiling& tiling) const {
       (vector_cycles_of_tile(tiles) + tiles.k_tiles() * table_cycles_of_tile(tiles));
 }
 
-// The busiest array, the one that has a part of every tile, for one block of so many groups.
+std::int64_t TilingEstimator::rounds(const MatrixTiles& tiles) const {
+  return divide_up(tiles.group_tiles() * tiles.m_tiles() * tiles.n_tiles(), machine_.partitions);
+}
+
+// Partitions that work on a square of the result at a time share its operands.
+std::int64_t TilingEstimator::tile_cycles(const Machine::Tier& tier, std::int64_t bytes) const {
+  return tier.cycles(machine_.partitions * bytes, band_of(machine_.partitions) * bytes);
+}
+
+// The busiest array, the one that has a part of every tile, for one block of so many groups; of
+// several partitions, for one result tile.
 std::int64_t TilingEstimator::array_cycles_of(const MatrixTiles& tiles, std::int64_t groups) const {
   std::int64_t total = 0;
   const MatrixTiling& t = tiles.tiling();
   const std::int64_t taps = problem_.height.taps * problem_.width.taps;
-  for (const Count& image : tile_counts(problem_.images, t.images)) {
-    for (const Count& row : tile_counts(problem_.height.output, t.rows)) {
-      for (const Count& column : tile_counts(problem_.width.output, t.columns)) {
+  const auto result_tiles = [&](std::int64_t whole, std::int64_t tile) {
+    return machine_.partitions > 1 ? std::vector<Count>{{tile, 1}} : tile_counts(whole, tile);
+  };
+  for (const Count& image : result_tiles(problem_.images, t.images)) {
+    for (const Count& row : result_tiles(problem_.height.output, t.rows)) {
+      for (const Count& column : result_tiles(problem_.width.output, t.columns)) {
         const OutputBlock outputs{{0, image.size}, {0, row.size}, {0, column.size}};
-        for (const Count& feature : tile_counts(problem_.features, t.features)) {
+        for (const Count& feature : result_tiles(problem_.features, t.features)) {
           const auto part = tiles.part({0, groups}, outputs, {0, feature.size}, 0);
           for (const Count& channel : tile_counts(problem_.channels, t.channels)) {
             TileSize size{part->outputs.positions(), part->features.count,
@@ -194,56 +214,83 @@ void TilingEstimator::estimate_memory(MatrixTiling& t) {
   const std::int64_t n = tiles.n_tiles();
   const std::int64_t k = tiles.k_tiles();
   const std::int64_t groups = tiles.group_tiles();
-  const std::int64_t a_loads = t.m_outer ? m * loads(k, t.a_slots, n) : loads(m * k, t.a_slots, n);
-  const std::int64_t b_loads = t.m_outer ? loads(n * k, t.b_slots, m) : n * loads(k, t.b_slots, m);
+  const bool is_shared = machine_.partitions > 1;
+  const std::int64_t a_loads = is_shared   ? m * n * k
+                               : t.m_outer ? m * loads(k, t.a_slots, n)
+                                           : loads(m * k, t.a_slots, n);
+  const std::int64_t b_loads = is_shared   ? m * n * k
+                               : t.m_outer ? loads(n * k, t.b_slots, m)
+                                           : n * loads(k, t.b_slots, m);
   const std::int64_t a_walk = walk_a_bytes(t);
   const std::int64_t b_walk = walk_b_bytes(t);
   std::vector<std::int64_t> bytes(machine_.tiers.size(), 0);
-  bytes[problem_.a.tier] += scale(a_walk, a_loads, m * k);
-  bytes[problem_.b.tier] += scale(b_walk, b_loads, n * k);
-  bytes[problem_.c.tier] += result_bytes(tiles, problem_.c);
+  std::vector<std::int64_t> fetched(machine_.tiers.size(), 0);
+  const auto add = [&](std::uint16_t tier, std::int64_t moved, std::int64_t from_memory) {
+    bytes[tier] += moved;
+    fetched[tier] += from_memory;
+  };
+  add(problem_.a.tier, scale(a_walk, a_loads, m * k),
+      a_walk * bands(problem_.a, a_walk, t.m_outer ? 1 : n));
+  add(problem_.b.tier, scale(b_walk, b_loads, n * k),
+      b_walk * bands(problem_.b, b_walk, t.m_outer ? m : 1));
+  const std::int64_t results = result_bytes(tiles, problem_.c);
+  add(problem_.c.tier, results, results);
   for (const StreamedTensor& operand : problem_.operands) {
-    bytes[operand.tier] += result_bytes(tiles, operand);
+    const std::int64_t moved = result_bytes(tiles, operand);
+    add(operand.tier, moved, moved);
   }
   for (const StreamedTensor& bias : problem_.bias) {
-    bytes[bias.tier] += numeric::row_bytes(bias.type, whole_row(problem_.features)) *
-                        (t.m_outer && n > t.buffers ? m : 1);
+    const std::int64_t moved = numeric::row_bytes(bias.type, whole_row(problem_.features)) *
+                               (is_shared || (t.m_outer && n > t.buffers) ? m : 1);
+    add(bias.tier, moved, moved);
   }
   t.tier_bytes = 0;
   t.memory_cycles = -1;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const std::int64_t cycles = machine_.tiers[i].cycles(bytes[i]);
+    const std::int64_t cycles = is_shared ? machine_.tiers[i].cycles(bytes[i], fetched[i])
+                                          : machine_.tiers[i].cycles(bytes[i]);
     t.tier_bytes += bytes[i];
     if (cycles > t.memory_cycles) {
       t.memory_cycles = cycles;
       t.slowest_tier = static_cast<std::uint16_t>(i);
     }
   }
-  const std::int64_t products = groups * m * n * k;
-  t.buffer_cycles = std::max(
-      buffer_cycles(t, problem_.a, groups * a_loads, a_walk, groups * m * k, t.a_slots, products),
-      buffer_cycles(t, problem_.b, groups * b_loads, b_walk, groups * n * k, t.b_slots, products));
+  const std::int64_t products = is_shared ? rounds(tiles) * k : groups * m * n * k;
+  const std::int64_t a_rounds = is_shared ? products : groups * a_loads;
+  const std::int64_t b_rounds = is_shared ? products : groups * b_loads;
+  t.buffer_cycles =
+      std::max(buffer_cycles(t, problem_.a, a_rounds, a_walk, groups * m * k, t.a_slots, products),
+               buffer_cycles(t, problem_.b, b_rounds, b_walk, groups * n * k, t.b_slots, products));
   set_edge_cycles(t, tiles);
+}
+
+// How often an operand comes from memory where partitions share the result: once where the cache
+// holds it, and once for each band of the other's tiles where it does not.
+std::int64_t TilingEstimator::bands(const StreamedTensor& tensor, std::int64_t walk,
+                                    std::int64_t other_tiles) const {
+  const Machine::Tier& tier = machine_.tiers[tensor.tier];
+  return walk <= tier.cache_bytes ? 1 : divide_up(other_tiles, band_of(machine_.partitions));
 }
 
 void TilingEstimator::set_edge_cycles(MatrixTiling& tiling, const MatrixTiles& tiles) const {
   const auto& tiers = machine_.tiers;
   tiling.edge_cycles =
       std::max(tiers[problem_.a.tier].latency_cycles, tiers[problem_.b.tier].latency_cycles) +
-      tiers[problem_.a.tier].cycles(tiles.a_bytes()) +
-      tiers[problem_.b.tier].cycles(tiles.b_bytes()) + array_drain_cycles(array_) +
+      tile_cycles(tiers[problem_.a.tier], tiles.a_bytes()) +
+      tile_cycles(tiers[problem_.b.tier], tiles.b_bytes()) + array_drain_cycles(array_) +
       vector_cycles_of_tile(tiles) +
-      tiers[problem_.c.tier].cycles(tiles.parts() * tiles.part_bytes(problem_.c.type));
+      tile_cycles(tiers[problem_.c.tier], tiles.parts() * tiles.part_bytes(problem_.c.type));
 }
 
 // A buffer is loaded, used by a tile and free again when the tile's results are there; `slots` of
-// them take turns. walk: bytes of all `tiles` of the operand; products: tiles of the layer.
+// them take turns. walk: bytes of all `tiles` of the operand; products: tiles of the layer, of one
+// partition.
 std::int64_t TilingEstimator::buffer_cycles(const MatrixTiling& tiling,
                                             const StreamedTensor& tensor, std::int64_t loads,
                                             std::int64_t walk, std::int64_t tiles,
                                             std::int64_t slots, std::int64_t products) const {
   const Machine::Tier& tier = machine_.tiers[tensor.tier];
-  const std::int64_t round = tier.latency_cycles + tier.cycles(divide_up(walk, tiles)) +
+  const std::int64_t round = tier.latency_cycles + tile_cycles(tier, divide_up(walk, tiles)) +
                              divide_up(tiling.array_cycles, products) + array_drain_cycles(array_);
   return scale(round, loads, slots);
 }

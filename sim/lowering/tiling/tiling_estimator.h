@@ -44,6 +44,12 @@ class TilingEstimator {
                                            std::int64_t loads, std::int64_t walk,
                                            std::int64_t tiles, std::int64_t slots,
                                            std::int64_t products) const;
+  // Result tiles of the busiest partition.
+  [[nodiscard]] std::int64_t rounds(const MatrixTiles& tiles) const;
+  // Cycles in which the tier gives all partitions a tile of an operand each.
+  [[nodiscard]] std::int64_t tile_cycles(const Machine::Tier& tier, std::int64_t bytes) const;
+  [[nodiscard]] std::int64_t bands(const StreamedTensor& tensor, std::int64_t walk,
+                                   std::int64_t other_tiles) const;
   void set_edge_cycles(MatrixTiling& tiling, const MatrixTiles& tiles) const;
 
   const MatrixProblem& problem_;

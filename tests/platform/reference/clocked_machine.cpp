@@ -28,6 +28,9 @@ ClockedMachine::ClockedMachine(Setup setup, const std::vector<std::vector<Comman
     engine.queues.resize(streams.size());
     engine.last_served = streams.size() - 1;
   }
+  for (Sequencer& sequencer : sequencers_) {
+    sequencer.dispatchers.resize(setup_.partitions);
+  }
 }
 
 Femtoseconds ClockedMachine::next_edge(Femtoseconds now) const {
@@ -42,11 +45,14 @@ Femtoseconds ClockedMachine::next_edge(Femtoseconds now) const {
 }
 
 bool ClockedMachine::drained(std::size_t stream) const {
-  return std::all_of(engines_.begin(), engines_.end(), [&](const Engine& engine) {
-    return engine.queues[stream].empty() &&
-           std::none_of(engine.going.begin(), engine.going.end(),
-                        [&](const Going& going) { return going.stream == stream; });
-  });
+  const auto& dispatchers = sequencers_[stream].dispatchers;
+  return std::all_of(dispatchers.begin(), dispatchers.end(),
+                     [](const Dispatcher& dispatcher) { return dispatcher.queue.empty(); }) &&
+         std::all_of(engines_.begin(), engines_.end(), [&](const Engine& engine) {
+           return engine.queues[stream].empty() &&
+                  std::none_of(engine.going.begin(), engine.going.end(),
+                               [&](const Going& going) { return going.stream == stream; });
+         });
 }
 
 bool ClockedMachine::finished() const {
@@ -73,7 +79,10 @@ ClockedMachine::Outcome ClockedMachine::run() {
     while (again) {
       again = false;
       for (std::size_t s = 0; s < streams_.size(); ++s) {
-        again = send(s, now) || again;
+        again = read(s, now) || again;
+        for (std::size_t p = 0; p < setup_.partitions; ++p) {
+          again = send(s, p, now) || again;
+        }
       }
     }
   }
@@ -149,7 +158,7 @@ Cycle ClockedMachine::done_after(std::size_t index, const Command& command, Cycl
   Engine& engine = engines_[index];
   if (const auto* tile = std::get_if<command::ComputeTile>(&command.body)) {
     const timing::TileShape shape{tile->m, tile->n, tile->k, tile->groups};
-    const timing::TileTiming timing = pipeline_.issue(cycle, tile->dataflow, shape);
+    const timing::TileTiming timing = engine.pipeline.issue(cycle, tile->dataflow, shape);
     engine.free = timing.next_issue;
     return timing.done;
   }
@@ -198,13 +207,12 @@ bool ClockedMachine::all_stand_at(std::uint64_t number) const {
   return true;
 }
 
-// Whether the sequencer went on by a command.
-bool ClockedMachine::send(std::size_t stream, Femtoseconds now) {
+// Whether the sequencer went on by a command, or launched a layer.
+bool ClockedMachine::read(std::size_t stream, Femtoseconds now) {
   const base::ClockDomain& clock = setup_.sequencer_clock;
   const Cycle cycle = clock.cycle_at_or_after(now);
   Sequencer& sequencer = sequencers_[stream];
-  if (clock.edge(cycle) != now || sequencer.next == streams_[stream].size() ||
-      cycle < sequencer.may_send) {
+  if (clock.edge(cycle) != now || sequencer.next == streams_[stream].size()) {
     return false;
   }
   const Command& command = streams_[stream][sequencer.next];
@@ -225,17 +233,37 @@ bool ClockedMachine::send(std::size_t stream, Femtoseconds now) {
       return false;
     }
     sequencer.launched = command.layer;
-    sequencer.may_send = cycle + setup_.launch_cycles;
+    for (Dispatcher& dispatcher : sequencer.dispatchers) {
+      dispatcher.may_send = cycle + setup_.launch_cycles;
+    }
     return true;
   } else {
-    auto& queue = engines_[command.engine].queues[stream];
-    if (queue.size() >= setup_.engines[command.engine].queue_depth) {
+    Dispatcher& dispatcher = sequencer.dispatchers[setup_.engines[command.engine].partition];
+    if (dispatcher.queue.size() >= setup_.lookahead) {
       return false;
     }
-    sequencer.may_send = cycle + setup_.dispatch_cycles;
-    queue.push_back({command, clock.edge(sequencer.may_send)});
+    dispatcher.queue.push_back(command);
   }
   ++sequencer.next;
+  return true;
+}
+
+// Whether the dispatcher sent a command.
+bool ClockedMachine::send(std::size_t stream, std::size_t partition, Femtoseconds now) {
+  const base::ClockDomain& clock = setup_.sequencer_clock;
+  const Cycle cycle = clock.cycle_at_or_after(now);
+  Dispatcher& dispatcher = sequencers_[stream].dispatchers[partition];
+  if (clock.edge(cycle) != now || dispatcher.queue.empty() || cycle < dispatcher.may_send) {
+    return false;
+  }
+  const Command& command = dispatcher.queue.front();
+  auto& queue = engines_[command.engine].queues[stream];
+  if (queue.size() >= setup_.engines[command.engine].queue_depth) {
+    return false;
+  }
+  dispatcher.may_send = cycle + setup_.dispatch_cycles;
+  queue.push_back({command, clock.edge(dispatcher.may_send)});
+  dispatcher.queue.pop_front();
   return true;
 }
 

@@ -15,9 +15,9 @@
 
 namespace orrery::testing {
 
-// A machine with one array, one vector unit and DMA engines before an ideal memory that looks at
+// A machine with arrays, vector units and DMA engines before an ideal memory that looks at
 // everything at every edge of every clock. Per instant: what is done completes; every engine starts
-// what it can; every sequencer sends what it can. Slow and obvious, to compare with.
+// what it can; every sequencer reads and sends what it can. Slow and obvious, to compare with.
 class ClockedMachine {
  public:
   struct EngineSetup {
@@ -25,12 +25,15 @@ class ClockedMachine {
     std::size_t queue_depth = 1;
     hardware::Arbitration arbitration = hardware::Arbitration::kOldestFirst;
     std::size_t most_under_way = 1;  // of a DMA engine
+    std::size_t partition = 0;
   };
   struct Setup {
     base::ClockDomain sequencer_clock;
     base::Cycle dispatch_cycles = 1;
     base::Cycle launch_cycles = 0;     // of every layer; 0: none is launched
-    std::vector<EngineSetup> engines;  // 16 x 16 array, vector unit of 16 lanes, DMA engines
+    std::vector<EngineSetup> engines;  // 16 x 16 arrays, vector units of 16 lanes, DMA engines
+    std::size_t partitions = 1;
+    std::size_t lookahead = 1;  // of each partition
   };
   struct Span {
     base::Femtoseconds start = -1;
@@ -67,12 +70,17 @@ class ClockedMachine {
     std::vector<Going> going;                 // in the order of their starts
     base::Cycle free = 0;                     // when the unit can take the next command
     std::size_t last_served = 0;
+    timing::SystolicPipeline pipeline{{16, 16}};
     std::string states;  // of each cycle: 'b'usy, 's'talled or 'i'dle
   };
-  struct Sequencer {
-    std::size_t next = 0;  // command of the stream
+  struct Dispatcher {
+    std::deque<command::Command> queue;
     base::Cycle may_send = 0;
-    std::int64_t launched = -1;  // layer
+  };
+  struct Sequencer {
+    std::size_t next = 0;                 // command of the stream
+    std::int64_t launched = -1;           // layer
+    std::vector<Dispatcher> dispatchers;  // by partition
   };
 
   [[nodiscard]] base::Femtoseconds next_edge(base::Femtoseconds now) const;
@@ -82,7 +90,8 @@ class ClockedMachine {
   [[nodiscard]] std::optional<std::size_t> choose(std::size_t engine, base::Femtoseconds now) const;
   [[nodiscard]] base::Cycle done_after(std::size_t engine, const command::Command& command,
                                        base::Cycle cycle);
-  [[nodiscard]] bool send(std::size_t stream, base::Femtoseconds now);
+  [[nodiscard]] bool read(std::size_t stream, base::Femtoseconds now);
+  [[nodiscard]] bool send(std::size_t stream, std::size_t partition, base::Femtoseconds now);
   [[nodiscard]] bool drained(std::size_t stream) const;
   [[nodiscard]] bool all_stand_at(std::uint64_t number) const;
 
@@ -90,7 +99,6 @@ class ClockedMachine {
   const std::vector<std::vector<command::Command>>& streams_;
   std::vector<Engine> engines_;
   std::vector<Sequencer> sequencers_;
-  timing::SystolicPipeline pipeline_{{16, 16}};
   Outcome outcome_;
   std::set<std::uint64_t> open_;  // rendezvous that all have reached
 };
