@@ -48,6 +48,26 @@ def test_two_bit_weights_run_at_that_peak(run, tmp_path):
     assert 2048 <= lut["busy"] <= 1.15 * 2048
 
 
+# Published counts; BLOOM's less the normalization of its embedding, 2 x 14,336.
+@pytest.mark.parametrize(
+    ("model", "blocks", "parameters"),
+    [
+        ("bloom_176b", 70, 176_247_271_424 - 2 * 14_336),
+        ("opt_175b", 96, 96 * (12 * 12288**2 + 13 * 12288) + (50272 + 2050) * 12288 + 2 * 12288),
+    ],
+)
+def test_layers_are_those_of_models_as_large_as_published(orrery, model, blocks, parameters):
+    whole = [
+        f"workload.layers={blocks}",
+        "workload.blocks_only=false",
+        "workload.types.embeddings=fp16",
+    ]
+    file = f"workloads/lut_tensor_core/{model}_layer.yaml"
+    outcome = orrery("describe", file, *options(whole), "--json")
+    assert outcome.code == 0, outcome.stderr
+    assert json.loads(outcome.stdout)["total"]["parameters"] == parameters
+
+
 def test_study_of_table_1_names_files_that_exist(orrery):
     outcome = orrery("validate", "configs/studies/lut_tensor_core.yaml")
     assert outcome.code == 0, outcome.stderr
