@@ -145,17 +145,25 @@ class TilingSearch {
         continue;
       }
       candidate_.split_rows = split_rows;
-      candidate_.accumulator_slots = buffers_;
-      candidate_.a_slots = wishes_.a_slots.value_or(buffers_);
-      candidate_.b_slots = wishes_.b_slots.value_or(buffers_);
-      const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), array_.edges().n);
-      if (tiles.accumulator_bytes() > array_.accumulator_bytes ||
-          tiles.scratchpad_bytes() > scratchpad_bytes_) {
-        continue;
+      try_accumulators(buffers_);
+      // Twice as large a tile may be worth waiting for its write-out where many load operands.
+      if (machine_.partitions > 1 && buffers_ > 1) {
+        try_accumulators(1);
       }
-      estimator_.estimate_engines(candidate_);
-      try_orders(tiles);
     }
+  }
+
+  void try_accumulators(std::int64_t accumulator_slots) {
+    candidate_.accumulator_slots = accumulator_slots;
+    candidate_.a_slots = wishes_.a_slots.value_or(buffers_);
+    candidate_.b_slots = wishes_.b_slots.value_or(buffers_);
+    const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), array_.edges().n);
+    if (tiles.accumulator_bytes() > array_.accumulator_bytes ||
+        tiles.scratchpad_bytes() > scratchpad_bytes_) {
+      return;
+    }
+    estimator_.estimate_engines(candidate_);
+    try_orders(tiles);
   }
 
   void try_orders(const MatrixTiles& tiles) {

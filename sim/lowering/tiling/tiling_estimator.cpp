@@ -57,6 +57,10 @@ void TilingEstimator::estimate_engines(MatrixTiling& tiling) const {
     tiling.array_cycles = rounds(tiles) * array_cycles_of(tiles, tiling.groups);
     tiling.vector_cycles = rounds(tiles) * (vector_cycles_of_tile(tiles) +
                                             tiles.k_tiles() * table_cycles_of_tile(tiles));
+    if (tiling.accumulator_slots == 1) {
+      // The sums leave before the next tile begins.
+      tiling.array_cycles += rounds(tiles) * vector_cycles_of_tile(tiles);
+    }
     return;
   }
   tiling.array_cycles = 0;
