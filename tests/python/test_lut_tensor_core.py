@@ -68,8 +68,9 @@ def test_layers_are_those_of_models_as_large_as_published(orrery, model, blocks,
     assert json.loads(outcome.stdout)["total"]["parameters"] == parameters
 
 
-def test_study_of_table_1_names_files_that_exist(orrery):
-    outcome = orrery("validate", "configs/studies/lut_tensor_core.yaml")
+@pytest.mark.parametrize("study", ["lut_tensor_core", "lut_tensor_core_sms"])
+def test_studies_of_table_1_name_files_that_exist(orrery, study):
+    outcome = orrery("validate", f"configs/studies/{study}.yaml")
     assert outcome.code == 0, outcome.stderr
 
 
