@@ -346,6 +346,16 @@ TEST(PlantedFaults, InMixturesOfExpertsAreAllCaught) {
   expect("last product left out", on<ComputeTile>(leave_out_last_product));
 }
 
+TEST(PlantedFaults, OnPartitionsAreAllCaught) {
+  constexpr std::uint64_t kPartitionedStreams = 800;
+  const auto expect = [](const char* name, const Fault& fault) {
+    expect_all_caught(name, fault, hides_nothing, partitioned_case, kPartitionedStreams);
+  };
+  expect("move shifted", on<Move>(shift_move));
+  expect("operand shifted", on<ComputeTile>(shift_operand));
+  expect("last row left out", on<VectorCommand>(leave_out_last_row));
+}
+
 // A dependency may be one too many (another one implies it, or the tracker took the range from the
 // first to the last byte for the bytes themselves): leaving it out harms nothing. Those that leave
 // two commands racing are needed; executing in random orders finds most of them, the race checker
