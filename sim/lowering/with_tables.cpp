@@ -25,15 +25,18 @@ bool multiplies(const Operator& op) {
          std::holds_alternative<workload::Convolution>(op.attributes);
 }
 
-// The tables that the arrays of an operator want.
-std::optional<ElementType> wanted_table(const Operator& op, const Machine& machine,
-                                        const MappingConfig& mapping) {
+// The tables that the arrays of an operator want; none where they do not multiply its weights.
+std::optional<ElementType> wanted_table(const Graph& graph, const Operator& op,
+                                        const Machine& machine, const MappingConfig& mapping) {
   if (!multiplies(op) || machine.arrays.empty()) {
     return std::nullopt;
   }
   const LayerMapping wishes = layer_mapping(mapping, op);
   const auto part = wishes.engines ? part_of(machine, wishes.engines->value) : nullptr;
-  return (part ? *part : machine).arrays.front().table();
+  const Machine::Array& array = (part ? *part : machine).arrays.front();
+  const std::optional<ElementType> table = array.table();
+  const ElementType weights = graph.tensors[static_cast<std::size_t>(op.inputs[1])].type;
+  return table && array.takes(*table, weights) ? table : std::nullopt;
 }
 
 // Operators whose results leave the vector unit by whole rows, or as results of a product.
@@ -53,7 +56,7 @@ class TableMaker {
   TableMaker(const Graph& graph, const Machine& machine, const MappingConfig& mapping)
       : given_(graph), mapping_(mapping), result_(graph) {
     for (const Operator& op : graph.operators) {
-      wanted_.push_back(wanted_table(op, machine, mapping));
+      wanted_.push_back(wanted_table(graph, op, machine, mapping));
     }
   }
 

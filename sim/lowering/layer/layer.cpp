@@ -46,13 +46,14 @@ bool LayerRequest::takes(numeric::ElementType a, numeric::ElementType b) const {
   }
   std::vector<std::string> a_names;
   for (const numeric::ElementType type : array.steps->a_types) {
-    a_names.push_back(numeric::name(type));
+    a_names.push_back(numeric::name(type) +
+                      (numeric::is_table(type) ? " (tables of activations)" : ""));
   }
   std::vector<std::string> b_names;
   for (const auto& [type, cycles] : array.steps->b_types) {
     b_names.push_back(numeric::name(type));
   }
-  std::string others;
+  std::string others = ", or an array beside it that does";
   for (const Machine::Array& other : machine.other_arrays) {
     if (other.takes(a, b)) {
       others = fmt::format(", or a rule of the mapping that gives it to '{}' (key engines)",

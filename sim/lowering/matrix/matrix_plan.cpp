@@ -22,10 +22,12 @@ StreamedTensor streamed(const LayerRequest& request, TensorId id) {
   return {request.tensor(id).type, request.placements[static_cast<std::size_t>(id)].tier};
 }
 
-// Of an array that wants tables and does not find them in memory. False after a diagnostic.
+// Of an array that wants tables and does not find them in memory; not for weights that it does not
+// look up. False after a diagnostic.
 bool set_tables(const LayerRequest& request, MatrixProblem& problem) {
-  const auto table = request.machine.arrays.front().table();
-  if (!table) {
+  const Machine::Array& array = request.machine.arrays.front();
+  const auto table = array.table();
+  if (!table || !array.takes(*table, problem.b.type)) {
     return true;
   }
   if (!numeric::is_block(problem.a.type)) {
