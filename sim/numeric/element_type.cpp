@@ -94,9 +94,17 @@ std::int64_t granule(ElementType type) {
   return block_elements(type) * (8 / std::gcd(8, block_bits(type)));
 }
 
+std::string one_of(const std::vector<ElementType>& types) {
+  std::vector<std::string> names;
+  for (const ElementType type : types) {
+    names.push_back(name(type));
+  }
+  return (names.size() > 1 ? "one of " : "") + config::join(names, ", ");
+}
+
 const std::vector<std::pair<std::string, ElementType>>& element_type_aliases() {
   static const std::vector<std::pair<std::string, ElementType>> kAliases{
-      {"fp8", ElementType::kFp8E4m3}};
+      {"fp8", ElementType::kFp8E4m3}, {"fp4", static_cast<ElementType>(scalar_index("fp4_e2m1"))}};
   return kAliases;
 }
 

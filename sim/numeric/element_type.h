@@ -74,9 +74,12 @@ struct ElementTypeInfo {
   return granule(type) == 1;
 }
 
-// Reads the names of element_types() and the short ones ("fp8"); writes the former.
+// "int8", "one of int8, fp16"
+[[nodiscard]] std::string one_of(const std::vector<ElementType>& types);
+
+// Reads the names of element_types() and the short ones ("fp8", "fp4"); writes the former.
 [[nodiscard]] config::Codec<ElementType> element_type_codec();
-// Short names, for files: "fp8" is fp8_e4m3.
+// Short names, for files: "fp8" is fp8_e4m3, "fp4" is fp4_e2m1.
 [[nodiscard]] const std::vector<std::pair<std::string, ElementType>>& element_type_aliases();
 
 }  // namespace orrery::numeric

@@ -237,12 +237,8 @@ class TransformerBuilder {
     if (model_.embedding_width) {
       x = builder_.linear("lm_head.project", x, *model_.embedding_width, false, options_);
     }
-    if (model_.tied_head) {
-      if (step_.types.lm_head) {
-        builder_.report({options_.where, "workload.types.lm_head",
-                         "the head has no matrix of its own",
-                         "types.embeddings: it multiplies by the table of the embedding", ""});
-      }
+    // A tied head of another type multiplies by a copy of the table.
+    if (model_.tied_head && !step_.types.lm_head) {
       builder_.apply("lm_head", MatrixMultiplication{.transposed_b = true},
                      {x, builder_.find("embedding.weight")}, options_);
     } else {

@@ -41,8 +41,8 @@ const config::Schema<ElementTypes>& element_types_schema() {
                   "Tables of embeddings; left out: the weights' type.")
         .optional(
             "lm_head", &ElementTypes::lm_head, config::maybe(type),
-            "The matrix of a language model's head where it is not the embedding's table; left "
-            "out: the weights' type.");
+            "The matrix of a language model's head; of a head that multiplies by the embedding's "
+            "table, a copy of it. Left out: that table, or the weights' type.");
     return schema;
   }();
   return kSchema;

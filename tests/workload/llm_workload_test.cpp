@@ -168,6 +168,15 @@ TEST_F(LlmWorkloadTest, TakesTheLastTokenBeforeTheHeadInPrefillOnly) {
   EXPECT_EQ(tensor_named(load(kTinyLlama).graph, "lm_head").shape, (Shape{2, 1, 50}));
 }
 
+// Of another type than the table: a copy of it.
+TEST_F(LlmWorkloadTest, GivesATiedHeadOfItsOwnTypeAMatrixOfItsOwn) {
+  const Graph graph = load(kTinyGpt, {"workload.types.lm_head=int8"}).graph;
+  EXPECT_THAT(sources_of(graph, "lm_head"), ElementsAre("last_token"));
+  EXPECT_EQ(tensor_named(graph, "lm_head.weight").type, numeric::ElementType::kInt8);
+  EXPECT_EQ(tensor_named(graph, "lm_head.weight").elements(), 50 * 24);
+  EXPECT_EQ(tensor_named(graph, "embedding.weight").type, numeric::ElementType::kFp16);
+}
+
 TEST_F(LlmWorkloadTest, WithoutHeadEndsInTheFinalNorm) {
   const Graph graph = load(kTinyGpt, {"workload.lm_head=false"}).graph;
   EXPECT_EQ(graph.operators.back().name, "final_norm");
