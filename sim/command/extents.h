@@ -30,6 +30,7 @@ struct Extents {
   std::vector<std::string> tier_order;
   // Where engines are given: what a stream says of PIM memories must be true of these.
   std::vector<PimMemory> pim_memories;
+  std::vector<std::vector<ElementType>> pim_types;  // what banks of each multiply; or nothing
 
   // Bytes of a memory of a stream with this header, whose names are its own; 0: there is none.
   [[nodiscard]] std::int64_t size_of(const Space& space, const StreamHeader& header) const;

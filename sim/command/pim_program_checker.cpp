@@ -127,6 +127,29 @@ bool PimProgramChecker::check_step(const PimProgram& program, std::size_t index)
   return check_walk("column", step.column, step.column_step, most_column) && sound;
 }
 
+bool PimProgramChecker::check_type(const PimProgram& program) {
+  const PimMemory& memory = header_.pim_memories[program.memory];
+  if (!holds_whole(memory, program.type)) {
+    add("type",
+        fmt::format("columns of {} bytes, {} of a row side by side, of {}", memory.column_bytes,
+                    contiguous_bytes(memory), numeric::name(program.type)),
+        "whole elements");
+    return false;
+  }
+  if (!extents_ || extents_->pim_types.empty()) {
+    return true;
+  }
+  const std::vector<ElementType>& types = extents_->pim_types[program.memory];
+  if (std::find(types.begin(), types.end(), program.type) != types.end()) {
+    return true;
+  }
+  add("type",
+      fmt::format("banks of {} do not multiply {}", header_.tiers[memory.tier],
+                  numeric::name(program.type)),
+      numeric::one_of(types));
+  return false;
+}
+
 void PimProgramChecker::check_products(const PimProgram& program) {
   const PimMemory& memory = header_.pim_memories[program.memory];
   const Wide elements = static_cast<Wide>(memory.column_bytes) * 8 / numeric::bits(program.type);
@@ -294,14 +317,7 @@ void PimProgramChecker::check(const PimProgram& program) {
   }
   sound = check_size("repetitions", program.repetitions, 1, kLargestSize) && sound;
   sound = sound && check_steps(program);
-  if (!holds_whole(memory, program.type)) {
-    add("type",
-        fmt::format("columns of {} bytes, {} of a row side by side, of {}", memory.column_bytes,
-                    contiguous_bytes(memory), numeric::name(program.type)),
-        "whole elements");
-    sound = false;
-  }
-  if (!sound) {
+  if (!check_type(program) || !sound) {
     return;
   }
   const std::size_t before_all = problems_.size();

@@ -19,7 +19,10 @@ class PimProgramChecker {
  public:
   PimProgramChecker(const StreamHeader& header, const std::optional<Extents>& extents,
                     Problems& problems)
-      : header_(header), problems_(problems), ranges_(header, extents, problems) {}
+      : header_(header),
+        extents_(extents),
+        problems_(problems),
+        ranges_(header, extents, problems) {}
 
   void check(const PimProgram& program);
 
@@ -31,12 +34,14 @@ class PimProgramChecker {
   [[nodiscard]] bool check_steps(const PimProgram& program);
   [[nodiscard]] bool check_once(const PimProgram& program);
   void check_state(const PimProgram& program);
+  [[nodiscard]] bool check_type(const PimProgram& program);
   void check_products(const PimProgram& program);
   void check_end(const std::string& field, const PimProgram& program, const PimProgram::End& end,
                  bool (*moves)(PimOperation));
   void check_rows(const PimProgram& program, std::size_t index);
 
   const StreamHeader& header_;
+  const std::optional<Extents>& extents_;
   Problems& problems_;
   RangeChecker ranges_;
 };

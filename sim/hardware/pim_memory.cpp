@@ -189,7 +189,10 @@ memory::dram::PimProgram dram_program(const command::PimProgram& from,
 }
 
 base::Rational peak_pim_macs(const memory::dram::Spec& spec) {
-  constexpr std::int64_t kElementBytes = 2;
+  std::int64_t element_bits = spec.pim_column_bytes * 8;
+  for (const numeric::ElementType type : spec.multiplies) {
+    element_bits = std::min<std::int64_t>(element_bits, numeric::bits(type));
+  }
   base::Rational best = 0;
   for (const int index : pim_command_indices(spec)) {
     const memory::dram::Command& command = spec.commands[static_cast<std::size_t>(index)];
@@ -207,7 +210,7 @@ base::Rational peak_pim_macs(const memory::dram::Spec& spec) {
       }
     }
     const std::int64_t macs =
-        std::popcount(spec.banks_of(index, 0)) * count * (spec.pim_column_bytes / kElementBytes);
+        std::popcount(spec.banks_of(index, 0)) * count * (spec.pim_column_bytes * 8 / element_bits);
     best = std::max(best, base::Rational(macs, apart));
   }
   return best;

@@ -28,8 +28,8 @@ struct PlatformConfig;
 [[nodiscard]] memory::dram::PimProgram dram_program(const command::PimProgram& from,
                                                     const std::vector<int>& commands);
 
-// Multiply-accumulates that the banks of one channel do in a DRAM cycle at most, of 16-bit
-// elements.
+// Multiply-accumulates that the banks of one channel do in a DRAM cycle at most, of the narrowest
+// elements that they multiply.
 [[nodiscard]] base::Rational peak_pim_macs(const memory::dram::Spec& spec);
 
 }  // namespace orrery::hardware

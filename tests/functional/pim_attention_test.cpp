@@ -103,7 +103,8 @@ Traffic charged(const RandomCase& one, std::int64_t load, std::int64_t result) {
   using base::divide_up;
   const auto& a = std::get<Attention>(one.graph.operators.front().attributes);
   const command::PimMemory& memory = *one.machine.pim;
-  const std::int64_t element = numeric::bits(one.graph.tensors.front().type) / 8;
+  const std::int64_t given = numeric::bits(types_of(one.graph).activations) / 8;
+  const std::int64_t element = numeric::bits(types_of(one.graph).kv_cache) / 8;
   const std::int64_t row = memory.row_bytes() / element;
   const std::int64_t column = memory.column_bytes / element;
   const std::int64_t value = a.value_head_size();
@@ -120,8 +121,9 @@ Traffic charged(const RandomCase& one, std::int64_t load, std::int64_t result) {
     const std::int64_t banked = tokens / block * block;
     const std::int64_t chunks = divide_up(banked, row);
     const std::int64_t waiting = (tokens - 1) % block;
-    traffic.loaded += (a.heads * a.head_size + fresh + waiting * a.kv_heads * value) * element;
-    traffic.stored += (fresh + a.heads * value) * element;
+    traffic.loaded +=
+        (a.heads * a.head_size + fresh) * given + waiting * a.kv_heads * value * element;
+    traffic.stored += fresh * element + a.heads * value * given;
     // A whole block goes to the banks together.
     traffic.stored += tokens == banked ? (block - 1) * a.kv_heads * value * element : 0;
     traffic.results +=
@@ -273,6 +275,13 @@ bool next_place(VectorCommand& vector) {
   return vector.stages.size() == 1 && vector.stages.front().kind == command::VectorKind::kCopy;
 }
 
+// Of the division by the sum of integer weights.
+bool other_total(VectorCommand& vector) {
+  command::VectorStage& last = vector.stages.back();
+  last.operand.base += numeric::bits(last.operand.type) / 8;
+  return last.kind == command::VectorKind::kDivide;
+}
+
 // A request that sees one key gives its value whatever query and key are; results of tiles behind
 // the last token, of header steps and of banks that a head does not reach are nobody's.
 bool shows_everything(const RandomCase& one) {
@@ -311,7 +320,8 @@ TEST(PimAttentionCases, PlantedFaultsAreCaught) {
       {"staged token", on_vector(one_token_less)},
       {"staged weight", on_vector(other_weight)},
       {"block as it lay", on_vector(not_transposed)},
-      {"block shifted", on_vector(next_place)}};
+      {"block shifted", on_vector(next_place)},
+      {"other head's total", on_vector(other_total)}};
   for (const auto& [name, fault] : faults) {
     base::Random random(7);
     int planted = 0;

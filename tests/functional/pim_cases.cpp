@@ -41,8 +41,8 @@ void draw_address_map(CaseMaker& make, PimMemory& memory, std::int64_t channels,
   memory.row = {{kRows, stride}};
 }
 
-void add_commands(CaseMaker& make, PimMemory& memory, const std::string& family,
-                  std::int64_t banks) {
+void add_commands(CaseMaker& make, PimMemory& memory, const std::string& family, std::int64_t banks,
+                  std::int64_t element_bytes) {
   const auto add = [&](const char* name, PimOperation operation, std::int64_t most_count,
                        std::int64_t bytes, std::int64_t taking_part) {
     PimCommand command;
@@ -54,7 +54,8 @@ void add_commands(CaseMaker& make, PimMemory& memory, const std::string& family,
     memory.commands.push_back(command);
   };
   const std::int64_t columns = memory.row_bytes() / memory.column_bytes;
-  const std::int64_t result = make.pick<std::int64_t>({2, 2, 4});
+  // Sums of integers of one byte need four.
+  const std::int64_t result = element_bytes == 1 ? 4 : make.pick<std::int64_t>({2, 2, 4});
   add("OPEN", PimOperation::kNone, 1, 0, banks);
   if (family == "composite") {
     add("GEMV", PimOperation::kDotRead, columns, banks * result, banks);
@@ -98,13 +99,13 @@ Attention draw_attention(CaseMaker& make, const PimMemory& memory, std::int64_t 
   return a;
 }
 
-Graph draw_graph(CaseMaker& make, const PimMemory& memory, ElementType type, std::int64_t block) {
-  ElementTypes types;
-  types.activations = types.kv_cache = type;
+Graph draw_graph(CaseMaker& make, const PimMemory& memory, const ElementTypes& types,
+                 std::int64_t block) {
+  const std::int64_t element = numeric::bits(types.kv_cache) / 8;
   GraphBuilder builder("attention", types);
-  Attention a = draw_attention(make, memory, numeric::bits(type) / 8);
+  Attention a = draw_attention(make, memory, element);
   const std::int64_t batch = make.integer(1, 7);
-  const std::int64_t row = memory.row_bytes() / (numeric::bits(type) / 8);
+  const std::int64_t row = memory.row_bytes() / element;
   std::vector<std::int64_t> lengths{
       0, 1, memory.banks() - 1, memory.banks(), row - 1, row, row + 1, 2 * row + 3, 13, 31};
   // One short of a block with the new token, a whole one, one more; likewise of the second one.
@@ -150,7 +151,7 @@ PimMemory draw_pim_memory(CaseMaker& make, const std::string& family, std::int64
   const auto row_bytes = make.pick<std::int64_t>({4, 6, 8, 12}) * memory.column_bytes;
   const std::int64_t run = make.pick<std::int64_t>({1, 2}) * memory.column_bytes;
   draw_address_map(make, memory, channels, banks, row_bytes, run);
-  add_commands(make, memory, family, banks);
+  add_commands(make, memory, family, banks, element_bytes);
   return memory;
 }
 
@@ -189,12 +190,22 @@ RandomCase pim_attention_case(std::uint64_t seed) {
   CaseMaker make(seed);
   RandomCase result;
   result.family = pim_families()[seed % pim_families().size()];
-  const auto type = make.pick<ElementType>(
+  ElementTypes types;
+  types.activations = types.kv_cache = make.pick<ElementType>(
       {ElementType::kFp16, ElementType::kFp16, ElementType::kBf16, ElementType::kFp32});
-  PimMemory memory = draw_pim_memory(make, result.family, numeric::bits(type) / 8);
+  if (make.chance(30)) {
+    types.kv_cache =
+        make.pick<ElementType>({ElementType::kInt8, ElementType::kInt8, ElementType::kFp16});
+    if (types.kv_cache == ElementType::kInt8 && make.chance(50)) {
+      types.activations = ElementType::kInt8;
+    }
+  }
+  const std::int64_t element = numeric::bits(types.kv_cache) / 8;
+  PimMemory memory = draw_pim_memory(make, result.family, element);
   SmallMachine& machine = result.machine;
-  machine.access_bytes = draw_burst(make, memory, numeric::bits(type) / 8);
-  result.graph = draw_graph(make, memory, type, block_of(memory, machine.access_bytes, type));
+  machine.access_bytes = draw_burst(make, memory, element);
+  result.graph =
+      draw_graph(make, memory, types, block_of(memory, machine.access_bytes, types.kv_cache));
   machine.arrays = make.integer(0, 1) == 0 ? 0 : 1;
   machine.vector_units = make.pick<int>({1, 1, 2, 3});
   machine.loads = make.pick<int>({1, 1, 2});
@@ -221,15 +232,23 @@ RandomCase pim_attention_case_beside(const RandomCase& other, std::uint64_t seed
   result.family = other.family;
   result.machine = other.machine;
   const PimMemory& memory = *other.machine.pim;
-  const ElementType type = other.graph.tensors.front().type;
-  result.graph = draw_graph(make, memory, type, block_of(memory, other.machine.access_bytes, type));
+  const ElementTypes types = types_of(other.graph);
+  result.graph =
+      draw_graph(make, memory, types, block_of(memory, other.machine.access_bytes, types.kv_cache));
   draw_mapping(make, result);
   return result;
 }
 
-Graph pim_attention_graph(const Attention& attributes, std::int64_t batch, ElementType type) {
+ElementTypes types_of(const Graph& graph) {
+  const auto& inputs = graph.operators.front().inputs;
   ElementTypes types;
-  types.activations = types.kv_cache = type;
+  types.activations = graph.tensors[static_cast<std::size_t>(inputs[0])].type;
+  types.kv_cache = graph.tensors[static_cast<std::size_t>(inputs[3])].type;
+  return types;
+}
+
+Graph pim_attention_graph(const Attention& attributes, std::int64_t batch,
+                          const ElementTypes& types) {
   GraphBuilder builder("attention", types);
   const Attention& a = attributes;
   const std::int64_t tokens = a.query_length;
@@ -244,9 +263,9 @@ RandomCase pim_prefill_case(std::uint64_t seed) {
   RandomCase result = pim_attention_case(seed);
   CaseMaker make(seed + 1'000'000);
   const PimMemory& memory = *result.machine.pim;
-  const ElementType type = result.graph.tensors.front().type;
-  const std::int64_t element = numeric::bits(type) / 8;
-  const std::int64_t block = block_of(memory, result.machine.access_bytes, type);
+  const ElementTypes types = types_of(result.graph);
+  const std::int64_t element = numeric::bits(types.kv_cache) / 8;
+  const std::int64_t block = block_of(memory, result.machine.access_bytes, types.kv_cache);
   const std::int64_t row = memory.row_bytes() / element;
   Attention a = draw_attention(make, memory, element);
   a.query_length = make.pick<std::int64_t>({1, 2, memory.banks() - 1, memory.banks() + 1,
@@ -261,7 +280,7 @@ RandomCase pim_prefill_case(std::uint64_t seed) {
     a.channels = std::make_shared<const std::vector<std::int64_t>>(std::move(channels));
     a.past_lengths = std::make_shared<const std::vector<std::int64_t>>(batch, 0);
   }
-  result.graph = pim_attention_graph(a, batch, type);
+  result.graph = pim_attention_graph(a, batch, types);
   result.machine.arrays = static_cast<int>(make.integer(1, 2));
   result.machine.scratchpad = make.pick<std::int64_t>({8192, 30000, 100000});
   lowering::LayerRule& rule = result.mapping.layers.front();

@@ -9,6 +9,7 @@ namespace orrery::testing {
 // Decode attention in a memory that computes, all drawn from a seed: lengths below, at and above
 // those of a tile and a row, one or several requests a channel, grouped queries, values of another
 // size; one to four channels of four to eight banks with short rows under several address maps;
+// inputs and caches of one type or of two, INT8 among them;
 // command sets with and without composite commands, headers, vectors from rows and from the
 // scratchpad, results of two and four bytes, all at a time or some banks'. Family: the command set.
 [[nodiscard]] RandomCase pim_attention_case(std::uint64_t seed);
@@ -25,8 +26,12 @@ namespace orrery::testing {
 // block and a row, in all forms of attention. Families as above.
 [[nodiscard]] RandomCase pim_prefill_case(std::uint64_t seed);
 
-// One attention operator 'y' with its inputs and caches of one type.
+// Of the inputs and caches of such a case.
+[[nodiscard]] workload::ElementTypes types_of(const workload::Graph& graph);
+
+// One attention operator 'y' with inputs and caches of these types.
 [[nodiscard]] workload::Graph pim_attention_graph(const workload::Attention& attributes,
-                                                  std::int64_t batch, numeric::ElementType type);
+                                                  std::int64_t batch,
+                                                  const workload::ElementTypes& types);
 
 }  // namespace orrery::testing

@@ -70,6 +70,9 @@ lowering::Machine SmallMachine::machine() const {
   }
   if (pim) {
     result.tiers.at(pim->tier).pim = std::make_shared<const command::PimMemory>(*pim);
+    result.tiers.at(pim->tier).pim_types = {
+        numeric::ElementType::kFp16, numeric::ElementType::kBf16, numeric::ElementType::kFp32,
+        numeric::ElementType::kInt8};
     if (pim_costs) {
       result.tiers.at(pim->tier).pim_costs = std::make_shared<const lowering::PimCosts>(*pim_costs);
     }

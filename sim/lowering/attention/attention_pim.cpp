@@ -20,6 +20,8 @@ std::int64_t up_to(std::int64_t bytes, std::int64_t multiple) {
   return divide_up(bytes, multiple) * multiple;
 }
 
+constexpr std::int64_t kSumBytes = 4;  // fp32, int32
+
 }  // namespace
 
 PimAttentionBuffers::PimAttentionBuffers(const PimAttentionPlan& plan,
@@ -40,12 +42,21 @@ PimAttentionBuffers::PimAttentionBuffers(const PimAttentionPlan& plan,
   query_row =
       up_to(std::min(layout.heads_per_row(), shape.kv_heads) * shape.head_size * element, grain);
   query = aligned_buffer(plan.query_vectors() * query_row);
+  if (plan.converts()) {
+    const std::int64_t given = numeric::bits(plan.input_type) / 8;
+    given_query = aligned_buffer(plan.heads * shape.head_size * given);
+    given_key = aligned_buffer(shape.kv_heads * shape.head_size * given);
+    given_value = aligned_buffer(shape.kv_heads * shape.value_size * given);
+  }
   key = aligned_buffer(shape.kv_heads * shape.head_size * element);
   value_row = shape.kv_heads * shape.value_size * element;
   value = aligned_buffer(shape.value_block * value_row);
   weights_row = up_to(std::max(tiles * shape.banks, chunks * shape.row_elements) * element, grain);
   logits = aligned_buffer(tiles * plan.heads * tile_bytes);
   weights = aligned_buffer(plan.heads * weights_row);
+  if (plan.has_integer_weights()) {
+    maxima = totals = aligned_buffer(plan.heads * kSumBytes);
+  }
   if (plan.has_staging()) {
     columns = value;
     staged =
@@ -116,8 +127,10 @@ std::string PimAttention::loop_nest() const {
   const bool rows = plan_->commands.loads_rows();
   std::string text = fmt::format(
       "for request in its channel ({} channels at a time, {} requests of each)\n", lanes_, depth_);
-  text += fmt::format("  load q, new k and v; store k to {} rows of its bank{}\n",
-                      layout.key_chunks(), rows ? ", q to vector rows" : "");
+  text += fmt::format(
+      "  load q, new k and v; {}store k to {} rows of its bank{}\n",
+      plan_->converts() ? fmt::format("convert them to {}; ", numeric::name(plan_->type)) : "",
+      layout.key_chunks(), rows ? ", q to vector rows" : "");
   text += fmt::format("  for vector in {} vectors of {} heads\n", plan_->query_vectors(),
                       std::min(layout.heads_per_row(), layout.shape().kv_heads));
   text += "    load the vector into the channel's buffer\n";
@@ -135,16 +148,19 @@ std::string PimAttention::loop_nest() const {
     text += fmt::format("  meanwhile store v to {} rows, one element in each bank at a time\n",
                         value_rows);
   }
-  text += fmt::format("  weights = softmax(logits * scale) on a vector unit{}\n",
+  text += fmt::format("  weights = {} on a vector unit{}\n",
+                      plan_->has_integer_weights()
+                          ? "whole numbers in proportion to exp(logits * scale), and their sum,"
+                          : "softmax(logits * scale)",
                       rows ? "; store to vector rows" : "");
   text += fmt::format("  for head in {}, chunk of {} tokens\n", plan_->heads,
                       layout.shape().row_elements);
   text += "    load the weights into the channel's buffer\n";
   text += fmt::format("    for tile in {} tiles of {} dimensions: sums = weights * values\n",
                       layout.rows_per_head(), layout.shape().banks);
-  text += plan_->has_staging()
-              ? "  add the sums of chunks, and of the values that wait, on a vector unit; store\n"
-              : "  add the sums of chunks on a vector unit; store\n";
+  text += fmt::format("  add the sums of chunks{} on a vector unit{}; store\n",
+                      plan_->has_staging() ? ", and of the values that wait," : "",
+                      plan_->has_integer_weights() ? ", divide by the weights' sum" : "");
   return text;
 }
 

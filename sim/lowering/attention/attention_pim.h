@@ -15,6 +15,9 @@ namespace orrery::lowering {
 struct PimAttentionBuffers {
   PimAttentionBuffers(const PimAttentionPlan& plan, numeric::ElementType output);
 
+  // As they come, where they are converted to the type of the caches; else they come to where the
+  // converted ones are.
+  std::int64_t given_query = 0, given_key = 0, given_value = 0;
   std::int64_t query_row = 0;    // one vector of queries
   std::int64_t query = 0;        // all of them
   std::int64_t key = 0;          // the new one
@@ -23,15 +26,19 @@ struct PimAttentionBuffers {
   std::int64_t weights_row = 0;  // of one head, over all tokens
   std::int64_t logits = 0;
   std::int64_t weights = 0;
+  std::int64_t maxima = 0;   // of the logits of each head, and the sums of its weights: where the
+  std::int64_t totals = 0;   // weights are integers
   std::int64_t columns = 0;  // the values of a block with tokens along rows
   std::int64_t staged = 0;   // sums over tokens that are not in the banks
   std::int64_t results = 0;  // of all chunks of tokens
   std::int64_t output = 0;
 
   // What comes first; what follows.
-  [[nodiscard]] std::int64_t inputs() const { return query + key + value; }
+  [[nodiscard]] std::int64_t inputs() const {
+    return given_query + given_key + given_value + query + key + value;
+  }
   [[nodiscard]] std::int64_t work() const {
-    return logits + weights + columns + staged + results + output;
+    return logits + weights + maxima + totals + columns + staged + results + output;
   }
   // Of each lane. The request that comes next is brought while the new value of the one before may
   // still be on its way.

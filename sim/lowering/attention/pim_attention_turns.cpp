@@ -35,12 +35,17 @@ PimAttention::Turns::Place PimAttention::Turns::place(const PimTurn& turn) const
   at.first_vector = turn.place % PimAttentionPlan::kVectorSlots *
                     (plan_.vectors() / PimAttentionPlan::kVectorSlots);
   const std::int64_t inputs = PimAttentionBuffers::input_slots(layer_.depth_);
-  at.query = lane + turn.place % inputs * sizes.inputs();
+  at.given_query = lane + turn.place % inputs * sizes.inputs();
+  at.given_key = at.given_query + sizes.given_query;
+  at.given_value = at.given_key + sizes.given_key;
+  at.query = at.given_value + sizes.given_value;
   at.key = at.query + sizes.query;
   at.value = at.key + sizes.key;
   at.logits = lane + inputs * sizes.inputs() + slot * sizes.work();
   at.weights = at.logits + sizes.logits;
-  at.columns = at.weights + sizes.weights;
+  at.maxima = at.weights + sizes.weights;
+  at.totals = at.maxima + sizes.maxima;
+  at.columns = at.totals + sizes.totals;
   at.staged_sums = at.columns + sizes.columns;
   at.results = at.staged_sums + sizes.staged;
   at.output = at.results + sizes.results;
@@ -99,8 +104,29 @@ void PimAttention::Turns::take(const PimTurn& turn) {
   }
 }
 
-// Queries in the order of their vectors: heads that share a row of keys side by side.
 void PimAttention::Turns::bring(const Place& at) {
+  const std::int64_t key_elements = shape_.kv_heads * shape_.head_size;
+  const std::int64_t value_elements = shape_.kv_heads * shape_.value_size;
+  const std::int64_t waiting = (at.tokens - 1) % shape_.value_block;
+  if (plan_.converts()) {
+    const std::int64_t given = numeric::bits(plan_.input_type) / 8;
+    load_row(at, layer_.query_, plan_.heads * shape_.head_size * given, at.given_query);
+    load_row(at, layer_.new_key_, key_elements * given, at.given_key);
+    load_waiting_values(at);
+    load_row(at, layer_.new_value_, value_elements * given, at.given_value);
+    convert_inputs(at);
+    return;
+  }
+  load_queries(at);
+  load_row(at, layer_.new_key_, key_elements * element_, at.key);
+  load_waiting_values(at);
+  // Behind those of its block that wait.
+  load_row(at, layer_.new_value_, value_elements * element_,
+           at.value + waiting * layer_.buffers_.value_row);
+}
+
+// In the order of their vectors: heads that share a row of keys side by side.
+void PimAttention::Turns::load_queries(const Place& at) {
   const std::int64_t head = shape_.head_size * element_;
   for (const Vector& vector : query_vectors(at)) {
     if (vector.member > 0) {
@@ -116,28 +142,24 @@ void PimAttention::Turns::bring(const Place& at) {
     move.row_bytes = head;
     emitter_.load_on(at.lane, move);
   }
-  TensorMove key;
-  key.tensor = layer_.new_key_;
-  key.row_bytes = shape_.kv_heads * head;
-  key.tensor_offset = at.request * key.row_bytes;
-  key.buffer = at.key;
-  emitter_.load_on(at.lane, key);
-  load_values(at);
 }
 
-// The new one behind those of its block that wait.
-void PimAttention::Turns::load_values(const Place& at) {
-  const std::int64_t row = layer_.buffers_.value_row;
+// Of the request, from a tensor that has as many bytes of each.
+void PimAttention::Turns::load_row(const Place& at, workload::TensorId tensor, std::int64_t bytes,
+                                   std::int64_t buffer) {
+  TensorMove move;
+  move.tensor = tensor;
+  move.row_bytes = bytes;
+  move.tensor_offset = at.request * bytes;
+  move.buffer = buffer;
+  emitter_.load_on(at.lane, move);
+}
+
+void PimAttention::Turns::load_waiting_values(const Place& at) {
   const std::int64_t waiting = (at.tokens - 1) % shape_.value_block;
   for (const TensorMove& move : moves_of(layer_.staging_, staged_pieces(at, 0, waiting))) {
     emitter_.load_rows(at.lane, move, staging_rows(at));
   }
-  TensorMove move;
-  move.tensor = layer_.new_value_;
-  move.row_bytes = row;
-  move.tensor_offset = at.request * row;
-  move.buffer = at.value + waiting * row;
-  emitter_.load_on(at.lane, move);
 }
 
 void PimAttention::Turns::store_queries(const Place& at) {
@@ -216,27 +238,6 @@ void PimAttention::Turns::append_values(const Place& at, std::int64_t part) {
   store_pieces(at, layer_.value_, {row, row + 1}, pieces);
 }
 
-// From a row a token to a row a dimension.
-void PimAttention::Turns::transpose_block(const Place& at) {
-  if (!plan_.has_staging()) {
-    return;
-  }
-  command::VectorCommand command;
-  command.rows = shape_.kv_heads * shape_.value_size;
-  command.columns = shape_.value_block;
-  command.source.space = Emitter::scratchpad();
-  command.source.type = plan_.type;
-  command.source.base = at.value;
-  command.source.row.push_back({command.rows, element_ * 8, {}});
-  command.source.column.push_back({command.columns, layer_.buffers_.value_row * 8, {}});
-  command::simplify(command.source);
-  command.stages.push_back({VectorKind::kCopy, {}, {}});
-  command.destination =
-      command::matrix_view(Emitter::scratchpad(), plan_.type, at.columns, command.rows,
-                           command.columns, command.columns * element_);
-  vector(at, std::move(command));
-}
-
 void PimAttention::Turns::logits(const Place& at, const Vector& vector) {
   const std::int64_t head_columns = shape_.head_size * element_ / plan_.banks->column_bytes;
   const std::int64_t tiles = layout_.key_tiles(at.request);
@@ -259,63 +260,6 @@ void PimAttention::Turns::logits(const Place& at, const Vector& vector) {
   const std::int64_t number = at.channel * layout_.key_rows() + first_row;
   reads.push_back({layer_.key_, {number, number + tiles * chunks}});
   emitter_.pim(std::move(body), reads);
-}
-
-// Logits lie as [tile][head][bank]; columns behind the last token are not read, their weights are
-// zeros.
-void PimAttention::Turns::softmax(const Place& at, const Vector& vector) {
-  const std::int64_t tiles = plan_.softmax_tiles(at.request);
-  command::VectorCommand command;
-  command.rows = vector.heads;
-  command.columns = tiles * shape_.banks;
-  command.source.space = Emitter::scratchpad();
-  command.source.type = plan_.result_type;
-  command.source.base = at.logits + vector.logits;
-  command.source.row.push_back({vector.heads, tile_bytes_ * 8, {}});
-  command.source.column.push_back({tiles, vector.heads * tile_bytes_ * 8, {shape_.banks, 0}});
-  command.source.column.push_back({shape_.banks, plan_.commands.result_bits(), {1, 0}});
-  command.source.bounds[0] = {0, at.tokens};
-  command::simplify(command.source);
-  command.stages.push_back({VectorKind::kScale, {}, {layer_.scale_}});
-  command.stages.push_back({VectorKind::kSoftmax, {}, {static_cast<double>(at.tokens)}});
-  const std::int64_t row = layer_.buffers_.weights_row;
-  command.destination =
-      command::matrix_view(Emitter::scratchpad(), plan_.type,
-                           at.weights + (vector.first_head * plan_.group() + vector.member) * row,
-                           command.rows, command.columns, plan_.group() * row);
-  this->vector(at, std::move(command));
-}
-
-// A row for each dimension of each query head, along the tokens whose values wait.
-void PimAttention::Turns::multiply_staged(const Place& at) {
-  command::VectorCommand command;
-  command.rows = plan_.heads * shape_.value_size;
-  command.columns = at.staged;
-  command.source.space = Emitter::scratchpad();
-  command.source.type = plan_.type;
-  command.source.base = at.value;
-  command.source.row.push_back({shape_.kv_heads, shape_.value_size * element_ * 8, {}});
-  command.source.row.push_back({plan_.group(), 0, {}});
-  command.source.row.push_back({shape_.value_size, element_ * 8, {}});
-  command.source.column.push_back({at.staged, layer_.buffers_.value_row * 8, {}});
-  command::simplify(command.source);
-  command::View weights;
-  weights.space = Emitter::scratchpad();
-  weights.type = plan_.type;
-  weights.base = at.weights + layout_.banked_tokens(at.request) * element_;
-  weights.row.push_back({plan_.heads, layer_.buffers_.weights_row * 8, {}});
-  weights.row.push_back({shape_.value_size, 0, {}});
-  weights.column.push_back({at.staged, element_ * 8, {}});
-  command::simplify(weights);
-  command.stages.push_back({VectorKind::kMultiply, weights, {}});
-  command.stages.push_back({VectorKind::kReduceSum, {}, {}});
-  // Without values in the banks they are the result.
-  const numeric::ElementType type = at.chunks == 0 ? layer_.output_type_ : plan_.result_type;
-  command.destination =
-      command::matrix_view(Emitter::scratchpad(), type, at.chunks == 0 ? at.output : at.staged_sums,
-                           command.rows, 1, numeric::bits(type) / 8);
-  command.macs_useful = command.rows * command.columns;
-  vector(at, std::move(command));
 }
 
 void PimAttention::Turns::store_weights(const Place& at) {
@@ -362,42 +306,6 @@ void PimAttention::Turns::values(const Place& at, std::int64_t head, std::int64_
   const std::int64_t number = at.channel * layout_.value_rows() + first;
   reads.push_back({layer_.value_, {number, number + rows}});
   emitter_.pim(std::move(body), reads);
-}
-
-bool PimAttention::Turns::is_result_of_banks(const Place& at) const {
-  return at.chunks == 1 && at.staged == 0 && layer_.output_type_ == plan_.result_type;
-}
-
-// Over chunks of tokens in the banks, and those that wait.
-void PimAttention::Turns::add_sums(const Place& at) {
-  if (at.chunks == 0 || is_result_of_banks(at)) {
-    return;
-  }
-  const std::int64_t part = layout_.rows_per_head() * tile_bytes_;
-  const auto part_view = [&](std::int64_t chunk) {
-    return command::matrix_view(Emitter::scratchpad(), plan_.result_type, at.results + chunk * part,
-                                plan_.heads, shape_.value_size, at.chunks * part);
-  };
-  command::VectorCommand command;
-  command.rows = plan_.heads;
-  command.columns = shape_.value_size;
-  command.source = part_view(0);
-  for (std::int64_t chunk = 1; chunk < at.chunks; ++chunk) {
-    command.stages.push_back({VectorKind::kAdd, part_view(chunk), {}});
-  }
-  if (at.staged > 0) {
-    const command::View staged = command::matrix_view(
-        Emitter::scratchpad(), plan_.result_type, at.staged_sums, command.rows, command.columns,
-        shape_.value_size * numeric::bits(plan_.result_type) / 8);
-    command.stages.push_back({VectorKind::kAdd, staged, {}});
-  }
-  if (command.stages.empty()) {
-    command.stages.push_back({VectorKind::kCopy, {}, {}});
-  }
-  command.destination = command::matrix_view(
-      Emitter::scratchpad(), layer_.output_type_, at.output, command.rows, command.columns,
-      shape_.value_size * numeric::bits(layer_.output_type_) / 8);
-  vector(at, std::move(command));
 }
 
 void PimAttention::Turns::store_result(const Place& at) {
@@ -456,11 +364,6 @@ void PimAttention::Turns::store_pieces(const Place& at, workload::TensorId tenso
   for (const TensorMove& move : moves_of(tensor, pieces)) {
     emitter_.store_rows(at.lane, move, rows);
   }
-}
-
-void PimAttention::Turns::vector(const Place& at, command::VectorCommand command) {
-  emitter_.vector(static_cast<std::size_t>(at.lane) % layer_.machine_.vector_units.size(),
-                  std::move(command));
 }
 
 }  // namespace orrery::lowering

@@ -23,8 +23,10 @@ class PimAttention::Turns {
     std::int64_t channel = 0;
     std::int64_t tokens = 1;
     std::int64_t first_vector = 0;  // of its vectors, in the channel
+    std::int64_t given_query = 0, given_key = 0, given_value = 0;
     std::int64_t query = 0, key = 0, value = 0;
     std::int64_t logits = 0, weights = 0, results = 0, output = 0;
+    std::int64_t maxima = 0, totals = 0;
     std::int64_t columns = 0, staged_sums = 0;
     std::int64_t staged = 0;  // tokens without values in the banks
     std::int64_t chunks = 0;  // of the values in the banks
@@ -42,7 +44,13 @@ class PimAttention::Turns {
   [[nodiscard]] std::vector<Vector> query_vectors(const Place& at) const;
 
   void bring(const Place& at);
-  void load_values(const Place& at);
+  void load_queries(const Place& at);
+  void load_row(const Place& at, workload::TensorId tensor, std::int64_t bytes,
+                std::int64_t buffer);
+  void load_waiting_values(const Place& at);
+  // Queries into their vectors, the new key and value to where they would have been loaded.
+  void convert_inputs(const Place& at);
+  void convert(const Place& at, command::View from, command::View to);
   void store_queries(const Place& at);
   void append_key(const Place& at);
   void stage_value(const Place& at);
@@ -53,7 +61,12 @@ class PimAttention::Turns {
                                                           std::int64_t tokens) const;
   [[nodiscard]] command::Interval staging_rows(const Place& at) const;
   void logits(const Place& at, const Vector& vector);
+  [[nodiscard]] command::View logits_view(const Place& at, const Vector& vector) const;
   void softmax(const Place& at, const Vector& vector);
+  void integer_softmax(const Place& at, const Vector& vector, const command::View& weights);
+  // A column of one number for each head that the vector's queries stand for.
+  [[nodiscard]] command::View head_view(numeric::ElementType type, std::int64_t buffer,
+                                        const Vector& vector) const;
   void multiply_staged(const Place& at);
   void store_weights(const Place& at);
   void values(const Place& at, std::int64_t head, std::int64_t chunk);

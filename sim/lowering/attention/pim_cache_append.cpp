@@ -44,22 +44,36 @@ TensorMove load_of(const AttentionOperand& from, std::int64_t request, std::int6
   return move;
 }
 
-// From a row a token to a row a dimension of each head.
+// To the type of the caches, as they lie.
+command::VectorCommand conversion(const PimAttentionPlan& plan, std::int64_t rows,
+                                  std::int64_t columns, std::int64_t from, std::int64_t to) {
+  command::VectorCommand command;
+  command.rows = rows;
+  command.columns = columns;
+  command.source = command::matrix_view(Emitter::scratchpad(), plan.input_type, from, rows, columns,
+                                        numeric::row_bytes(plan.input_type, columns));
+  command.stages.push_back({command::VectorKind::kCopy, {}, {}});
+  command.destination = command::matrix_view(Emitter::scratchpad(), plan.type, to, rows, columns,
+                                             numeric::row_bytes(plan.type, columns));
+  return command;
+}
+
+// From a row a token to a row a dimension of each head, in the type of the caches.
 command::VectorCommand transposition(const PimAttentionPlan& plan, std::int64_t dimensions,
                                      std::int64_t tokens, std::int64_t from, std::int64_t to) {
-  const std::int64_t element = element_bytes(plan);
+  const std::int64_t given = numeric::bits(plan.input_type) / 8;
   command::VectorCommand command;
   command.rows = dimensions;
   command.columns = tokens;
   command.source.space = Emitter::scratchpad();
-  command.source.type = plan.type;
+  command.source.type = plan.input_type;
   command.source.base = from;
-  command.source.row.push_back({dimensions, element * 8, {}});
-  command.source.column.push_back({tokens, dimensions * element * 8, {}});
+  command.source.row.push_back({dimensions, given * 8, {}});
+  command.source.column.push_back({tokens, dimensions * given * 8, {}});
   command::simplify(command.source);
   command.stages.push_back({command::VectorKind::kCopy, {}, {}});
   command.destination = command::matrix_view(Emitter::scratchpad(), plan.type, to, dimensions,
-                                             tokens, tokens * element);
+                                             tokens, tokens * element_bytes(plan));
   return command;
 }
 
@@ -98,7 +112,7 @@ std::optional<PimCacheAppend> PimCacheAppend::plan(const AttentionProblem& probl
     return slots * result.slot_bytes(problem) <= scratchpad_bytes;
   };
   const auto keys_are_larger = [&] {
-    return result.key_bytes(problem) >= 2 * result.value_bytes(problem);
+    return result.key_slot(problem) >= result.value_slot(problem);
   };
   // Each channel takes what comes at its own pace: buffers for all of them, with whole tiles of
   // keys and rows of values, ...
@@ -129,9 +143,22 @@ std::int64_t PimCacheAppend::value_bytes(const AttentionProblem& problem) const 
   return aligned_buffer(value_heads_ * value_tokens_ * problem.new_value.head_bytes);
 }
 
-// Values twice: as they come and turned.
+// As they come and, where they are converted, in the type of the caches.
+std::int64_t PimCacheAppend::key_slot(const AttentionProblem& problem) const {
+  const PimAttentionPlan& plan = *problem.banks->plan;
+  const std::int64_t elements = key_heads_ * key_tokens_ * problem.new_key.head_size;
+  return key_bytes(problem) +
+         (plan.converts() ? aligned_buffer(elements * element_bytes(plan)) : 0);
+}
+
+// As they come and turned.
+std::int64_t PimCacheAppend::value_slot(const AttentionProblem& problem) const {
+  const std::int64_t elements = value_heads_ * value_tokens_ * problem.new_value.head_size;
+  return value_bytes(problem) + aligned_buffer(elements * element_bytes(*problem.banks->plan));
+}
+
 std::int64_t PimCacheAppend::slot_bytes(const AttentionProblem& problem) const {
-  return std::max(key_bytes(problem), 2 * value_bytes(problem));
+  return std::max(key_slot(problem), value_slot(problem));
 }
 
 std::int64_t PimCacheAppend::smallest(const AttentionProblem& problem) {
@@ -242,21 +269,21 @@ base::Generator<Step> PimCacheAppend::steps(const AttentionProblem& problem, con
   for (const Part& part : parts(problem)) {
     const bool is_key = part.kind == Kind::kKeys;
     const AttentionOperand& from = is_key ? problem.new_key : problem.new_value;
-    const std::int64_t buffer = scratchpad_base + count % buffers_ * slot_bytes(problem);
+    std::int64_t buffer = scratchpad_base + count % buffers_ * slot_bytes(problem);
     emitter.load(
         load_of(from, part.request, part.head, part.heads, part.token, part.tokens, buffer));
-    std::vector<ScatteredPiece> pieces;
-    if (is_key) {
-      pieces = key_pieces(plan, part, buffer);
-    } else if (part.kind == Kind::kStaged) {
-      pieces = staged_pieces(plan, part, buffer);
-    } else {
-      const std::int64_t turned = buffer + slot_bytes(problem) / 2;
+    const bool turns = part.kind == Kind::kBlocks;
+    if (turns || plan.converts()) {
+      const std::int64_t made = buffer + (is_key ? key_bytes(problem) : value_bytes(problem));
+      const std::int64_t elements = part.heads * from.head_size;  // of a token
       emitter.vector(static_cast<std::size_t>(count) % machine.vector_units.size(),
-                     transposition(plan, part.heads * problem.new_value.head_size, part.tokens,
-                                   buffer, turned));
-      pieces = block_pieces(plan, part, turned);
+                     turns ? transposition(plan, elements, part.tokens, buffer, made)
+                           : conversion(plan, part.tokens, elements, buffer, made));
+      buffer = made;
     }
+    const std::vector<ScatteredPiece> pieces =
+        turns ? block_pieces(plan, part, buffer)
+              : (is_key ? key_pieces(plan, part, buffer) : staged_pieces(plan, part, buffer));
     const workload::TensorId to = is_key                       ? caches.key
                                   : part.kind == Kind::kStaged ? caches.staging
                                                                : caches.value;
@@ -274,8 +301,9 @@ base::Generator<Step> PimCacheAppend::steps(const AttentionProblem& problem, con
 std::string PimCacheAppend::loop_nest(const AttentionProblem& problem) {
   const PimKvShape& shape = problem.banks->plan->layout.shape();
   std::string text = fmt::format("for request in {}, in its channel:\n", problem.batch);
-  text += fmt::format("  load keys of {} tokens; store each to its bank\n",
-                      problem.attributes.query_length);
+  text += fmt::format("  load keys of {} tokens; {}store each to its bank\n",
+                      problem.attributes.query_length,
+                      problem.banks->plan->converts() ? "convert on a vector unit; " : "");
   text += fmt::format(
       "  load values of whole blocks of {} tokens; transpose on a vector unit; store along rows\n",
       shape.value_block);

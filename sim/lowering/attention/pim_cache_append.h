@@ -46,6 +46,8 @@ class PimCacheAppend {
   };
   [[nodiscard]] std::int64_t key_bytes(const AttentionProblem& problem) const;
   [[nodiscard]] std::int64_t value_bytes(const AttentionProblem& problem) const;
+  [[nodiscard]] std::int64_t key_slot(const AttentionProblem& problem) const;
+  [[nodiscard]] std::int64_t value_slot(const AttentionProblem& problem) const;
   [[nodiscard]] std::int64_t slot_bytes(const AttentionProblem& problem) const;
   [[nodiscard]] std::vector<Part> parts(const AttentionProblem& problem) const;
   // Where the elements of a part go, from a buffer in which tokens follow each other (of blocks:

@@ -34,7 +34,7 @@ class Planner {
         computes_(computes) {}
 
   std::shared_ptr<const PimAttentionPlan> plan() {
-    const auto found = find_pim_target(machine_, type(0));
+    const auto found = find_pim_target(machine_, cache_type());
     if (const auto* obstacle = std::get_if<PimObstacle>(&found)) {
       error(obstacle->message, obstacle->expected);
       return nullptr;
@@ -56,7 +56,7 @@ class Planner {
       }
     }
     return std::make_shared<const PimAttentionPlan>(
-        PimAttentionPlan{target, PimKvLayout(shape, std::move(places)),
+        PimAttentionPlan{target, PimKvLayout(shape, std::move(places)), type(0),
                          attention_.channels ? std::nullopt : std::optional(rule),
                          std::move(assigned.requests), attention_.heads, computes_});
   }
@@ -67,7 +67,9 @@ class Planner {
     return graph_.tensors[static_cast<std::size_t>(op_.inputs[i])];
   }
   [[nodiscard]] ElementType type(std::size_t i) const { return input(i).type; }
-  [[nodiscard]] std::int64_t element_bytes() const { return numeric::bits(type(0)) / 8; }
+  // What lies in the banks, and what they multiply it by.
+  [[nodiscard]] ElementType cache_type() const { return type(attention_.cached ? 3 : 0); }
+  [[nodiscard]] std::int64_t element_bytes() const { return numeric::bits(cache_type()) / 8; }
 
   bool error(const std::string& message, std::string expected) {
     diagnostics_.add({op_.where, "",
@@ -116,14 +118,25 @@ class Planner {
     if (!(computes_ ? check_decode() : check_caches())) {
       return false;
     }
-    for (std::size_t i = 0; i < op_.inputs.size(); ++i) {
-      if (type(i) != type(0)) {
-        return error(fmt::format("'{}' is {}, '{}' is {}", input(0).name, name(type(0)),
-                                 input(i).name, name(type(i))),
-                     "queries, keys, values and caches of one type");
-      }
-    }
-    return true;
+    const auto check_alike = [&](std::size_t first, std::size_t i, const char* expected) {
+      return type(i) == type(first) ||
+             error(fmt::format("'{}' is {}, '{}' is {}", input(first).name, name(type(first)),
+                               input(i).name, name(type(i))),
+                   expected);
+    };
+    const char* const fresh = "queries, new keys and new values of one type";
+    return check_alike(0, 1, fresh) && check_alike(0, 2, fresh) &&
+           check_alike(3, 4, "caches of one type") && check_conversion();
+  }
+
+  // Vector units convert floating-point numbers to what the caches hold.
+  bool check_conversion() {
+    const numeric::ElementTypeInfo& from = numeric::info(type(0));
+    const bool can = !from.is_integer && from.block == nullptr && numeric::fills_bytes(type(0));
+    return type(0) == cache_type() || can ||
+           error(fmt::format("'{}' is {}, '{}' is {}", input(0).name, name(type(0)), input(3).name,
+                             name(cache_type())),
+                 "queries of the caches' type, or of a floating-point type of whole bytes");
   }
 
   bool check_sizes() {
@@ -132,7 +145,7 @@ class Planner {
       return true;
     }
     return error(fmt::format("a head size the layout cannot place: {} elements of {} are {} bytes",
-                             attention_.head_size, name(type(0)), bytes),
+                             attention_.head_size, name(cache_type()), bytes),
                  fmt::format("whole columns of {} bytes, at most a row of {}",
                              memory_->column_bytes, memory_->row_bytes()));
   }

@@ -20,6 +20,7 @@ namespace orrery::lowering {
 // their places.
 struct PimAttentionPlan : PimTarget {
   PimKvLayout layout;
+  numeric::ElementType input_type{};  // of queries, new keys and new values; `type` is the caches'
   std::optional<requests::ChannelRule> rule;       // absent: the workload names channels
   std::vector<std::vector<std::size_t>> channels;  // the requests of each, in their order
   std::int64_t heads = 1;                          // of queries
@@ -37,6 +38,11 @@ struct PimAttentionPlan : PimTarget {
     return kVectorSlots * (query_vectors() + weight_vectors());
   }
   [[nodiscard]] std::int64_t vector_rows() const;
+  // Whether vector units convert queries, new keys and new values to the type of the caches.
+  [[nodiscard]] bool converts() const { return input_type != type; }
+  // Whether softmax gives integers: round(most * exp(logit - largest logit)), whose sum results are
+  // divided by.
+  [[nodiscard]] bool has_integer_weights() const { return numeric::info(type).is_integer; }
   // Whether values wait beside the banks until they fill a burst of each row.
   [[nodiscard]] bool has_staging() const { return layout.shape().value_block > 1; }
   // Adds the keys of a layer rule that asks for this layout.

@@ -11,11 +11,12 @@ namespace {
 
 using numeric::ElementType;
 
+// Of sums of products: as wide as the results that banks give out.
 std::optional<ElementType> type_of_results(const PimCommandSet& commands, ElementType type) {
   if (commands.result_bits() == 32) {
-    return ElementType::kFp32;
+    return numeric::info(type).accumulator;
   }
-  if (commands.result_bits() == 16) {
+  if (commands.result_bits() == 16 && !numeric::info(type).is_integer) {
     return type == ElementType::kBf16 ? ElementType::kBf16 : ElementType::kFp16;
   }
   return std::nullopt;
@@ -41,8 +42,11 @@ std::variant<PimTarget, PimObstacle> find_pim_target(const Machine& machine, Ele
     return PimObstacle{"the platform has no engine for the PIM commands of memory '" + name + "'",
                        "an engine of kind pim"};
   }
-  if (type != ElementType::kFp16 && type != ElementType::kBf16 && type != ElementType::kFp32) {
-    return PimObstacle{fmt::format("vectors are {}", numeric::name(type)), "fp16, bf16 or fp32"};
+  const std::vector<ElementType>& types = found->pim_types;
+  if (std::find(types.begin(), types.end(), type) == types.end()) {
+    return PimObstacle{
+        fmt::format("banks of memory '{}' do not multiply {}", name, numeric::name(type)),
+        numeric::one_of(types)};
   }
   std::string lacking;
   const auto commands = PimCommandSet::of(*found->pim, lacking);
@@ -51,9 +55,10 @@ std::variant<PimTarget, PimObstacle> find_pim_target(const Machine& machine, Ele
   }
   const auto result_type = type_of_results(*commands, type);
   if (!result_type) {
-    return PimObstacle{fmt::format("memory '{}' gives {} bits for each bank's result", name,
-                                   commands->result_bits()),
-                       "16 or 32 bits"};
+    return PimObstacle{
+        fmt::format("memory '{}' gives {} bits for each bank's result", name,
+                    commands->result_bits()),
+        numeric::info(type).is_integer ? "32 bits for sums of integers" : "16 or 32 bits"};
   }
   if (!has_whole_rows(*found->pim)) {
     return PimObstacle{

@@ -143,6 +143,7 @@ command::Extents extents_of(const Machine& machine) {
     extents.tier_order.push_back(tier.name);
     if (tier.pim) {
       extents.pim_memories.push_back(*tier.pim);
+      extents.pim_types.push_back(tier.pim_types);
     }
   }
   for (const std::string& engine : machine.engines) {

@@ -70,6 +70,7 @@ struct Machine {
     std::int64_t latency_cycles = 0;    // of a lone request, there and back
     bool is_link = false;               // to other devices: holds nothing but what they exchange
     std::shared_ptr<const command::PimMemory> pim = {};  // null: none
+    std::vector<numeric::ElementType> pim_types = {};    // what its banks multiply
     std::shared_ptr<const PimCosts> pim_costs = {};      // null: not known
     std::int64_t access_bytes = 64;                      // of a burst
     // Of a cache in front of it that partitions share; 0: none. One partition alone loads what its

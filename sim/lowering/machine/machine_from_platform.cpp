@@ -177,6 +177,7 @@ class MachineBuilder {
     for (command::PimMemory& memory : hardware::pim_memories_of(platform_)) {
       Machine::Tier& tier = machine_.tiers[memory.tier];
       tier.pim = std::make_shared<const command::PimMemory>(std::move(memory));
+      tier.pim_types = platform_.memory[tier.pim->tier].second.dram.multiplies;
       tier.pim_costs = pim_costs(*tier.pim, platform_.memory[tier.pim->tier].second);
     }
   }

@@ -138,8 +138,9 @@ struct Spec {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
   std::int64_t access_bytes = 0;
-  std::int64_t pim_column_bytes = 0;  // of a bank's row, as PIM commands count columns
-  int data_bus_scope = 0;             // the level whose nodes have a data bus each
+  std::int64_t pim_column_bytes = 0;             // of a bank's row, as PIM commands count columns
+  std::vector<numeric::ElementType> multiplies;  // what PIM commands multiply
+  int data_bus_scope = 0;                        // the level whose nodes have a data bus each
   std::vector<std::string> command_buses;
   std::vector<std::string> row_buffers;
   std::vector<Command> commands;

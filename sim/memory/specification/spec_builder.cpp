@@ -148,6 +148,7 @@ class SpecBuilder {
     out_.columns = columns_;
     out_.access_bytes = in_.access_bytes;
     out_.pim_column_bytes = in_.pim_column_bytes == 0 ? in_.access_bytes : in_.pim_column_bytes;
+    out_.multiplies = in_.multiplies;
     power_of_two({}, "the number of rows", rows_);
     power_of_two({}, "the number of columns", columns_);
     power_of_two({}, "the access size", in_.access_bytes);

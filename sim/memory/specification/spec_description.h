@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/rational.h"
+#include "numeric/element_type.h"
 #include "numeric/pim_operation.h"
 
 namespace orrery::memory::dram {
@@ -173,7 +174,9 @@ struct SpecDescription {
   std::int64_t columns = 0;  // bursts of a row
   std::int64_t access_bytes = 0;
   std::int64_t pim_column_bytes = 0;  // 0: access_bytes
-  LocatedText data_bus = "channel";   // the level whose nodes have a data bus each
+  std::vector<numeric::ElementType> multiplies = {
+      numeric::ElementType::kFp16, numeric::ElementType::kBf16, numeric::ElementType::kFp32};
+  LocatedText data_bus = "channel";  // the level whose nodes have a data bus each
   std::vector<LocatedText> command_buses;
   std::vector<LocatedText> row_buffers = {"mem"};
   std::vector<CommandDescription> commands;

@@ -315,6 +315,28 @@ Codec<base::Rational> clock_period() {
       [](const base::Rational& to) { return base::Duration{to}; });
 }
 
+// Rows of banks are addressed by bytes, and sums of products of wider integers outgrow 32 bits.
+bool may_be_multiplied(numeric::ElementType type) {
+  const numeric::ElementTypeInfo& info = numeric::info(type);
+  return info.block == nullptr && numeric::fills_bytes(type) &&
+         (!info.is_integer || type == numeric::ElementType::kInt8);
+}
+
+Codec<numeric::ElementType> multiplied_type() {
+  Codec<numeric::ElementType> codec = numeric::element_type_codec();
+  const auto read = codec.read;
+  codec.read = [read](const Node& node, Reader& reader) -> std::optional<numeric::ElementType> {
+    const auto type = read(node, reader);
+    if (type && !may_be_multiplied(*type)) {
+      reader.error(node.where(), "found '" + numeric::name(*type) + "'",
+                   "a floating-point type of whole bytes, or int8", "");
+      return std::nullopt;
+    }
+    return type;
+  };
+  return codec;
+}
+
 }  // namespace
 
 const Schema<SpecDescription>& spec_schema() {
@@ -331,6 +353,8 @@ const Schema<SpecDescription>& spec_schema() {
                     "Bytes of a burst.")
           .optional("pim_column_bytes", &Self::pim_column_bytes, config::integer(0, kMany),
                     "Bytes of a row in each column that PIM commands count; 0: as a burst.")
+          .optional("multiplies", &Self::multiplies, config::list(multiplied_type(), 1),
+                    "Element types that PIM commands multiply.")
           .optional("data_bus", &Self::data_bus, name(),
                     "The level whose nodes have a data bus each.")
           .required("command_buses", &Self::command_buses, config::list(name(), 1),
