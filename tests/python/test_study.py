@@ -81,6 +81,25 @@ def test_mobilenet_study_gives_the_figures_of_its_page(orrery, tmp_path):
     assert "<svg" in (outcome.folder / "cycles.svg").read_text()
 
 
+def test_mixed_platform_study_gives_the_figures_of_its_page(orrery, tmp_path):
+    outcome = orrery("study", "mixed_platform", "--quick", "-o", tmp_path / "out", "--no-figures")
+    assert outcome.code == 0, outcome.stderr
+    with (outcome.folder / "results.csv").open() as file:
+        rows = {row["configuration"]: row for row in csv.DictReader(file)}
+    cycles = [int(float(rows[f"tables; {where}; INT8"]["cycles"])) for where in ("banks", "arrays")]
+    # docs/mixed_platform.md
+    page = (ROOT / "docs" / "mixed_platform.md").read_text()
+    assert cycles == [760456, 1272083]
+    assert all(f"{value:,}" in page for value in cycles)
+    # On arrays all of the cache crosses the interface: 8,192 bytes of each of 77,265 tokens but the
+    # new ones.
+    read = [
+        int(float(rows[f"tables; {where}; INT8"]["bytes_read"])) for where in ("banks", "arrays")
+    ]
+    assert read[1] - read[0] < 77265 * 8192
+    assert read[1] > (77265 - 256) * 8192
+
+
 def test_scale_sim_study_agrees_with_every_published_figure(orrery, tmp_path):
     outcome = orrery("study", "scalesim", "-o", tmp_path / "out", "--no-figures", "--json")
     assert outcome.code == 0, outcome.stderr
