@@ -1,6 +1,7 @@
 option(ORRERY_BUILD_TESTS "Build the tests" ON)
 option(ORRERY_WARNINGS_AS_ERRORS "Stop at the first warning" OFF)
 option(ORRERY_FUZZ "Build the libFuzzer targets of tests/fuzz (clang)" OFF)
+option(ORRERY_PYTHON "Build the Python package's extension module" OFF)
 set(ORRERY_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 
 set(CMAKE_CXX_STANDARD 20)
@@ -10,6 +11,11 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+
+# The libraries are part of the extension module, too.
+if(ORRERY_PYTHON)
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+endif()
 
 # Results must not depend on the compiler: no contraction of floating-point expressions.
 add_compile_options(-ffp-contract=off -Wall -Wextra -Wno-unused-parameter)

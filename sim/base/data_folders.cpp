@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace orrery::base {
 namespace {
@@ -22,7 +23,16 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+std::vector<fs::path>& added_folders() {
+  static std::vector<fs::path> folders;
+  return folders;
+}
+
 }  // namespace
+
+void add_data_folder(fs::path folder) {
+  added_folders().push_back(std::move(folder));
+}
 
 std::vector<fs::path> data_folders() {
   std::vector<fs::path> folders;
@@ -31,6 +41,7 @@ std::vector<fs::path> data_folders() {
       folders.emplace_back(folder);
     }
   }
+  folders.insert(folders.end(), added_folders().begin(), added_folders().end());
   std::error_code error;
   const fs::path executable = fs::read_symlink("/proc/self/exe", error);
   for (const std::string& folder : split(ORRERY_DATA_FOLDERS)) {

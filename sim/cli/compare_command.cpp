@@ -180,7 +180,7 @@ class CompareCommand : public Subcommand {
         one.ready->run(WatchedRun(options_, folder_name(one) + ": ").options());
     output.result.dataflow = one.dataflow;
     if (folder) {
-      stage_run_files(*folder, output, {one.loaded->resolved, one.ready->loops(), {}}, options_);
+      stage_run_files(*folder, output, {one.loaded->resolved, one.ready->loops()}, options_);
       folder->publish();
     }
     return std::move(output.result);

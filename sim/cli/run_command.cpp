@@ -109,24 +109,14 @@ class RunCommand : public Subcommand {
       scenario::require_simulated(scenario, "--timeline");
     }
     const scenario::ScenarioRun ready(scenario);
-    const RunInput input{scenario.resolved, output_.empty() ? "" : ready.loops(),
-                         scenario::workload_notes(scenario.workload)};
+    const RunInput input{scenario.resolved, output_.empty() ? "" : ready.loops()};
     return run([&] { return ready.run(WatchedRun(options_, "").options()); }, input);
   }
 
   int run_streams() {
     const scenario::StreamInput input = scenario::load_streams(request_, streams_);
-    std::vector<command::Source*> sources;
-    for (const auto& source : input.sources) {
-      sources.push_back(source.get());
-    }
-    const auto run_sources = [&] {
-      platform::RunOutput output = simulate(input.platform, sources, options_);
-      output.result.config_hash = input.hash;
-      output.result.dataflow = scenario::dataflows_of(sources);
-      return output;
-    };
-    return run(run_sources, {input.resolved, "", {}});
+    return run([&] { return scenario::run_streams(input, WatchedRun(options_, "").options()); },
+               {input.resolved, ""});
   }
 
   int run(const std::function<platform::RunOutput()>& compute, const RunInput& input) {
@@ -135,7 +125,6 @@ class RunCommand : public Subcommand {
       folder.emplace(output_);
     }
     platform::RunOutput output = compute();
-    output.result.notes.insert(output.result.notes.end(), input.notes.begin(), input.notes.end());
     if (folder) {
       stage_run_files(*folder, output, input, options_);
       folder->publish();

@@ -17,12 +17,6 @@ WatchedRun::WatchedRun(platform::RunOptions options, const std::string& title)
   options_.progress = [this](const platform::Progress& progress) { line_.show(progress); };
 }
 
-platform::RunOutput simulate(const hardware::PlatformConfig& platform,
-                             const std::vector<command::Source*>& streams,
-                             const platform::RunOptions& options, const std::string& title) {
-  return platform::run(platform, streams, WatchedRun(options, title).options());
-}
-
 void stage_run_files(report::OutputFolder& folder, const platform::RunOutput& output,
                      const RunInput& input, const platform::RunOptions& options) {
   folder.write("result.json", report::write_json(report::result_json(output.result)));

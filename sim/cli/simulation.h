@@ -23,17 +23,10 @@ class WatchedRun {
   platform::RunOptions options_;
 };
 
-// platform::run(), watched.
-[[nodiscard]] platform::RunOutput simulate(const hardware::PlatformConfig& platform,
-                                           const std::vector<command::Source*>& streams,
-                                           const platform::RunOptions& options,
-                                           const std::string& title = {});
-
 // What is known of a run before it begins.
 struct RunInput {
-  std::string resolved;            // content of resolved.yaml
-  std::string loops;               // content of loops.txt; empty: no such file
-  std::vector<std::string> notes;  // of the result, behind those of the run itself
+  std::string resolved;  // content of resolved.yaml
+  std::string loops;     // content of loops.txt; empty: no such file
 };
 
 // Stages result.json, layers.csv, resolved.yaml, loops.txt, host.json and, where the options asked

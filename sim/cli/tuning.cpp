@@ -40,7 +40,8 @@ metrics::RunResult simulate_mapping(const scenario::Scenario& scenario,
   lowering::LoweredStream stream(lowering::make_plan(scenario.workload.graph,
                                                      lowering::machine_from(scenario.platform),
                                                      mapping, scenario.workload.seed));
-  metrics::RunResult result = simulate(scenario.platform, {&stream}, {}, title).result;
+  metrics::RunResult result =
+      platform::run(scenario.platform, {&stream}, WatchedRun({}, title).options()).result;
   result.dataflow = scenario::dataflows_of({&stream});
   return result;
 }

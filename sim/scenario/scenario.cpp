@@ -92,8 +92,8 @@ T read_section(const config::Schema<T>& schema, const Node& document, const std:
   return std::move(*value);
 }
 
-Node load_resolved(const std::string& file) {
-  Node root = config::load_document(file);
+// Its sections alone.
+Node check_resolved(Node root, const std::string& file) {
   const Node* schema = root.is_map() ? root.find("schema") : nullptr;
   if (schema == nullptr || schema->text() != kResolvedSchema) {
     throw base::UserError(base::Diagnostic{
@@ -114,7 +114,9 @@ Node load_resolved(const std::string& file) {
 
 void load_from_resolved(const ScenarioRequest& request, const std::vector<Override>& overrides,
                         Scenario& scenario, base::Diagnostics& diagnostics) {
-  Node root = load_resolved(request.resolved);
+  Node root = request.document
+                  ? check_resolved(*request.document, "")
+                  : check_resolved(config::load_document(request.resolved), request.resolved);
   for (const Override& change : overrides) {
     config::apply_override(root, change);
   }
@@ -162,7 +164,8 @@ Scenario load_scenario(const ScenarioRequest& request) {
   const std::vector<Override> overrides =
       parse_overrides(request, {"platform", "workload", "mapping"}, diagnostics);
   Scenario scenario;
-  const auto load = request.resolved.empty() ? load_from_files : load_from_resolved;
+  const bool is_resolved = request.document || !request.resolved.empty();
+  const auto load = is_resolved ? load_from_resolved : load_from_files;
   load(request, overrides, scenario, diagnostics);
   diagnostics.throw_if_any();
   scenario.dataflow_given = scenario.mapping.dataflow.has_value();

@@ -23,6 +23,7 @@ struct ScenarioRequest {
   std::string workload;                     // likewise
   std::string mapping;                      // likewise; empty: defaults
   std::string resolved;                     // a resolved.yaml instead of the three above
+  std::optional<config::Node> document;     // the content of one, likewise
   std::vector<config::Override> overrides;  // of a study, located there; before `set`
   std::vector<std::string> set;             // "path=value"
   std::string dataflow;                     // empty: that of the mapping

@@ -5,6 +5,7 @@
 
 #include "analytical/graph_products.h"
 #include "analytical/run.h"
+#include "scenario/coverage.h"
 
 namespace orrery::scenario {
 namespace {
@@ -53,6 +54,8 @@ platform::RunOutput ScenarioRun::named(platform::RunOutput output) const {
   if (streams_) {
     output.result.dataflow = dataflows_of(streams_->pointers());
   }
+  const std::vector<std::string> notes = workload_notes(scenario_.workload);
+  output.result.notes.insert(output.result.notes.end(), notes.begin(), notes.end());
   return output;
 }
 

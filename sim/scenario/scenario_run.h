@@ -18,7 +18,8 @@ class ScenarioRun {
   // Throws base::UserError where it cannot be lowered. The scenario must outlive this.
   explicit ScenarioRun(const Scenario& scenario);
 
-  // As platform::run(), with the configuration's hash and the dataflow in the result.
+  // As platform::run(), with the configuration's hash, the dataflow and what the workload notes in
+  // the result.
   [[nodiscard]] platform::RunOutput run(const platform::RunOptions& options) const;
 
   [[nodiscard]] std::vector<std::string> layer_names() const;

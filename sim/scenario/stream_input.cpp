@@ -51,4 +51,15 @@ StreamInput load_streams(const ScenarioRequest& request, const std::vector<std::
   return input;
 }
 
+platform::RunOutput run_streams(const StreamInput& input, const platform::RunOptions& options) {
+  std::vector<command::Source*> sources;
+  for (const auto& source : input.sources) {
+    sources.push_back(source.get());
+  }
+  platform::RunOutput output = platform::run(input.platform, sources, options);
+  output.result.config_hash = input.hash;
+  output.result.dataflow = dataflows_of(sources);
+  return output;
+}
+
 }  // namespace orrery::scenario

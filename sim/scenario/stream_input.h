@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "command/command.h"
+#include "platform/run.h"
 #include "scenario/scenario.h"
 
 namespace orrery::scenario {
@@ -22,5 +23,10 @@ struct StreamInput {
 // stream are found, and thrown, as it is drained.
 [[nodiscard]] StreamInput load_streams(const ScenarioRequest& request,
                                        const std::vector<std::string>& streams);
+
+// As platform::run(), with the hash and the dataflows in the result. Once: sources are read to
+// their end.
+[[nodiscard]] platform::RunOutput run_streams(const StreamInput& input,
+                                              const platform::RunOptions& options);
 
 }  // namespace orrery::scenario

@@ -7,12 +7,10 @@
 #include <set>
 
 #include "lowering/lowering.h"
-#include "platform/run.h"
 #include "report/build_info.h"
 #include "report/hash.h"
 #include "report/result_json.h"
 #include "scenario/config_search.h"
-#include "scenario/coverage.h"
 #include "scenario/scenario_run.h"
 #include "scenario/stream_input.h"
 
@@ -177,22 +175,11 @@ class Preparation {
 
 // What `orrery run` would give of the point.
 metrics::RunResult simulate(const StudyPoint& point) {
-  if (point.streams.empty()) {
-    const Scenario scenario = load_scenario(point.request);
-    metrics::RunResult result = ScenarioRun(scenario).run({}).result;
-    const std::vector<std::string> notes = workload_notes(scenario.workload);
-    result.notes.insert(result.notes.end(), notes.begin(), notes.end());
-    return result;
+  if (!point.streams.empty()) {
+    return run_streams(load_streams(point.request, point.streams), {}).result;
   }
-  const StreamInput input = load_streams(point.request, point.streams);
-  std::vector<command::Source*> sources;
-  for (const auto& source : input.sources) {
-    sources.push_back(source.get());
-  }
-  metrics::RunResult result = platform::run(input.platform, sources, {}).result;
-  result.config_hash = input.hash;
-  result.dataflow = dataflows_of(sources);
-  return result;
+  const Scenario scenario = load_scenario(point.request);
+  return ScenarioRun(scenario).run({}).result;
 }
 
 PointRun simulate_point(const StudyPoint& point) {

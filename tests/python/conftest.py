@@ -14,8 +14,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXECUTABLE = pathlib.Path(
     os.environ.get("ORRERY_EXECUTABLE", ROOT / "build" / "release" / "orrery")
 )
-# The project's own Python package.
-sys.path.insert(0, str(ROOT / "python"))
+# The project's own Python package and its extension module.
+PACKAGE_PATHS = [str(ROOT / "python"), str(EXECUTABLE.parent / "python")]
+sys.path[:0] = PACKAGE_PATHS
 
 
 @dataclasses.dataclass
@@ -48,6 +49,12 @@ def orrery(tmp_path):
         return Outcome(done.returncode, done.stdout, done.stderr, tmp_path / folder)
 
     return call
+
+
+@pytest.fixture
+def orrery_call(orrery):
+    """`orrery` under another name, for tests that import the package."""
+    return orrery
 
 
 @pytest.fixture
