@@ -36,7 +36,7 @@ struct TierConfig {
   std::optional<TransferEnergy> transfer_energy;       // of kBandwidth
   std::optional<memory::dram::SpecDescription> standard;
   std::optional<StorageConfig> storage;
-  std::optional<CacheConfig> cache;  // in front of it; not of storage
+  std::optional<CacheConfig> cache;        // in front of it; not of storage
   memory::dram::Spec dram;                 // `standard`, checked and compiled
   std::optional<memory::FieldMap> fields;  // `address_map`, likewise
   base::SourcePosition where;

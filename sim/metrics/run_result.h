@@ -34,7 +34,7 @@ struct EngineResult {
   std::int64_t macs_executed = 0;  // slots of the grid that were clocked, padding included
   std::int64_t macs_possible = 0;  // peak of the engine over the whole run
   std::optional<double> square_millimetres;  // absent: not known
-  std::int64_t bytes_read = 0;     // from the scratchpad (DMA: from a tier or the scratchpad)
+  std::int64_t bytes_read = 0;  // from the scratchpad (DMA: from a tier or the scratchpad)
   std::int64_t bytes_written = 0;
 
   // Useful over possible multiply-accumulates; 0 for engines that have none.

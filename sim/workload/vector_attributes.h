@@ -92,8 +92,8 @@ struct Expand {
 };
 
 // y[o, j, i] = x[o, indices[j], i], with o all dimensions before `axis` and i all behind it.
-// Without indices, `count` of them are drawn uniformly from the run's seed. Where they depend on each
-// other, each piece is asked for when the one before it has arrived.
+// Without indices, `count` of them are drawn uniformly from the run's seed. Where they depend on
+// each other, each piece is asked for when the one before it has arrived.
 struct Gather {
   std::int64_t axis = 0;
   std::vector<std::int64_t> indices;
