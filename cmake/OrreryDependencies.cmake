@@ -17,6 +17,7 @@ find_path(ORRERY_SYSTEMC_INCLUDE systemc REQUIRED)
 target_include_directories(orrery_systemc SYSTEM INTERFACE ${ORRERY_SYSTEMC_INCLUDE})
 target_compile_definitions(orrery_systemc INTERFACE SC_CPLUSPLUS=201703L SC_DISABLE_API_VERSION_CHECK)
 add_library(orrery_systemc_main STATIC ${CMAKE_CURRENT_LIST_DIR}/systemc_main.cpp)
+set_target_properties(orrery_systemc_main PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_link_options(orrery_systemc INTERFACE LINKER:-u,sc_main)
 target_link_libraries(orrery_systemc
   INTERFACE orrery_systemc_main ${ORRERY_SYSTEMC_LIBRARY} Threads::Threads)

@@ -17,6 +17,8 @@ set(common_headers
 add_library(orrery_precompiled_library OBJECT ${CMAKE_CURRENT_LIST_DIR}/precompiled.cpp)
 target_link_libraries(orrery_precompiled_library PRIVATE fmt::fmt)
 target_precompile_headers(orrery_precompiled_library PRIVATE ${common_headers})
+set_target_properties(orrery_precompiled_library PROPERTIES
+  POSITION_INDEPENDENT_CODE ${ORRERY_PYTHON})
 
 if(ORRERY_BUILD_TESTS)
   find_package(GTest REQUIRED)

@@ -12,11 +12,6 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2")
 
-# The libraries are part of the extension module, too.
-if(ORRERY_PYTHON)
-  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-endif()
-
 # Results must not depend on the compiler: no contraction of floating-point expressions.
 add_compile_options(-ffp-contract=off -Wall -Wextra -Wno-unused-parameter)
 if(ORRERY_WARNINGS_AS_ERRORS)
@@ -58,6 +53,8 @@ function(orrery_library name)
   endforeach()
   target_link_libraries(orrery_${name} ${private_keyword} ${ARG_PRIVATE_LIBRARIES})
   if(sources)
+    # They are part of the extension module, too.
+    set_target_properties(orrery_${name} PROPERTIES POSITION_INDEPENDENT_CODE ${ORRERY_PYTHON})
     orrery_precompiled(orrery_${name} library)
   endif()
 endfunction()
