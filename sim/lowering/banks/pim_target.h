@@ -40,9 +40,9 @@ struct PimObstacle {
   std::string expected;
 };
 
-// The first memory of the machine with PIM commands, for vectors and rows of a type. An obstacle: no
-// memory or engine, a type that banks do not multiply, commands that are missing, an address map whose
-// rows do not lie one after the other.
+// The first memory of the machine with PIM commands, for vectors and rows of a type. An obstacle:
+// no memory or engine, a type that banks do not multiply, commands that are missing, an address map
+// whose rows do not lie one after the other.
 [[nodiscard]] std::variant<PimTarget, PimObstacle> find_pim_target(const Machine& machine,
                                                                    numeric::ElementType type);
 
