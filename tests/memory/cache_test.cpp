@@ -167,12 +167,18 @@ TEST(Cache, LinesThatAreSlicesApartLieInDifferentOnesWhereHashed) {
   }
 }
 
-TEST(Cache, ALineHasOnePlaceInTheMemoryWhereHashed) {
-  // 64 lines are read into a cache of one; pieces of two lines go round 4 channels.
+// A line alone before 4 channels, which take turns after two lines.
+CacheTierConfig hashed_cache() {
   CacheTierConfig config = small_cache(1, 1, 1);
   config.hashed = true;
   config.channels = 4;
   config.piece_bytes = 256;
+  return config;
+}
+
+TEST(Cache, ALineHasOnePlaceInTheMemoryWhereHashed) {
+  // 64 lines are read into a cache of one; pieces of two lines go round 4 channels.
+  const CacheTierConfig config = hashed_cache();
   std::vector<reference::CacheRequest> requests;
   for (int i = 0; i < 64; ++i) {
     requests.push_back({1 + 300 * i, bytes_at(static_cast<std::uint64_t>(i) * 128, 128)});
@@ -187,10 +193,7 @@ TEST(Cache, ALineHasOnePlaceInTheMemoryWhereHashed) {
 
 // Pieces that are all channels apart, in one row of channels behind the other.
 TEST(Cache, PiecesThatAreChannelsApartLieOnDifferentOnesWhereHashed) {
-  CacheTierConfig config = small_cache(1, 1, 1);
-  config.hashed = true;
-  config.channels = 4;
-  config.piece_bytes = 256;
+  const CacheTierConfig config = hashed_cache();
   std::vector<reference::CacheRequest> requests;
   for (int i = 0; i < 4; ++i) {
     requests.push_back({1 + 300 * i, bytes_at(static_cast<std::uint64_t>(i) * 4 * 256, 128)});

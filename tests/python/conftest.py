@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 
+import jsonschema
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -49,6 +50,34 @@ def orrery(tmp_path):
         return Outcome(done.returncode, done.stdout, done.stderr, tmp_path / folder)
 
     return call
+
+
+@pytest.fixture
+def run_points(orrery, tmp_path):
+    """Writes a study or a sweep and calls `orrery KIND FILE ... -o FOLDER`."""
+
+    def call(kind, text, *options, folder="out") -> Outcome:
+        file = tmp_path / "example.yaml"
+        file.write_text(text)
+        return orrery(kind, file, *options, "-o", tmp_path / folder, folder=folder)
+
+    return call
+
+
+def check_study_schema(result: dict):
+    """Of study.json and sweep.json."""
+    schema = json.loads((ROOT / "docs" / "schemas" / "study.schema.json").read_text())
+    jsonschema.validate(result, schema)
+
+
+def derived_values(result: dict, name: str, axis: str) -> dict[str, float]:
+    """A derived figure of study.json by the label of an axis."""
+    return {
+        value["at"][axis]: value["value"]
+        for derived in result["derived"]
+        if derived["name"] == name
+        for value in derived["values"]
+    }
 
 
 @pytest.fixture

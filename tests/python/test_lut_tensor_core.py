@@ -4,6 +4,7 @@
 import json
 
 import pytest
+from conftest import derived_values
 
 # platform, array, what makes it 8X, cycles of a step, TOP/s that the table prints
 ROWS = {
@@ -80,12 +81,7 @@ def test_fused_tables_cost_less_than_separate_ones(orrery, tmp_path):
     )
     assert outcome.code == 0, outcome.stderr
     result = json.loads((outcome.folder / "study.json").read_text())
-    overhead = {
-        value["at"]["tables"]: value["value"]
-        for derived in result["derived"]
-        if derived["name"] == "overhead"
-        for value in derived["values"]
-    }
+    overhead = derived_values(result, "overhead", "tables")
     # Per cent of the layer: docs/validation/lut_tensor_core.md
     assert overhead["none"] == 0
     assert abs(overhead["fused"]) < 1 < overhead["separate"] < 4

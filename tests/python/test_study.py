@@ -3,6 +3,7 @@
 
 import contextlib
 import csv
+import functools
 import json
 import os
 import pathlib
@@ -15,9 +16,8 @@ import sqlite3
 import subprocess
 import time
 
-import jsonschema
 import pytest
-from conftest import EXECUTABLE, ROOT
+from conftest import EXECUTABLE, ROOT, check_study_schema, derived_values
 
 EXPORTS = ["study.json", "results.csv", "study.md"]
 
@@ -41,15 +41,9 @@ published:
 
 
 @pytest.fixture
-def study(orrery, tmp_path):
-    """Writes a study and calls `orrery study FILE ... -o FOLDER`."""
-
-    def call(text, *options, folder="out"):
-        file = tmp_path / "example.yaml"
-        file.write_text(text)
-        return orrery("study", file, *options, "-o", tmp_path / folder, folder=folder)
-
-    return call
+def study(run_points):
+    """Calls `orrery study` on a file with this text."""
+    return functools.partial(run_points, "study")
 
 
 def exports(folder) -> dict[str, bytes]:
@@ -63,11 +57,6 @@ def stored(folder) -> dict[str, tuple[str, int]]:
             name: (status, attempts)
             for name, status, attempts in database.execute("SELECT id, status, attempts FROM point")
         }
-
-
-def check_schema(result):
-    schema = json.loads((ROOT / "docs" / "schemas" / "study.schema.json").read_text())
-    jsonschema.validate(result, schema)
 
 
 def test_mobilenet_study_gives_the_figures_of_its_page(orrery, tmp_path):
@@ -106,7 +95,7 @@ def test_scale_sim_study_agrees_with_every_published_figure(orrery, tmp_path):
     result = json.loads(outcome.stdout)
     assert [row["within_tolerance"] for row in result["published"]] == [True] * 12
     assert result == json.loads((outcome.folder / "study.json").read_text())
-    check_schema(result)
+    check_study_schema(result)
     assert not (outcome.folder / "utilization.png").exists()
 
 
@@ -114,12 +103,7 @@ def test_token_of_llama_takes_what_its_closed_forms_say(orrery, tmp_path):
     outcome = orrery("study", "decode_bounds", "--quick", "-o", tmp_path / "out", "--no-figures")
     assert outcome.code == 0, outcome.stderr
     result = json.loads((outcome.folder / "study.json").read_text())
-    bounds = {
-        value["at"]["memory"]: value["value"]
-        for derived in result["derived"]
-        if derived["name"] == "bound"
-        for value in derived["values"]
-    }
+    bounds = derived_values(result, "bound", "memory")
     # HBM2, the array: 535,822,336 weights / 128 a cycle at 940 MHz. DDR5, the memory: with
     # 8,388,608 bytes of cache, at 2 x 25.6 GB/s.
     assert bounds["HBM2"] == pytest.approx(535822336 / 128 / 940e6, rel=1e-9)
@@ -345,7 +329,7 @@ def test_failed_point_stops_nobody_else(study):
     assert "tensor 'product.weight' of 16 GiB does not fit" in result["points"][0]["error"]
     assert "tensor 'product.weight' of 16 GiB does not fit" in outcome.stdout
     assert result["derived"][0]["values"] == [{"at": {}, "value": None, "absence": "failed"}]
-    check_schema(result)
+    check_study_schema(result)
     # It is kept, and run again only when asked for.
     assert " 0 of them run now" in study(FAILING).stdout
     assert " 1 of them run now" in study(FAILING, "--retry").stdout

@@ -2,15 +2,15 @@
 """orrery sweep: every combination once, whatever happens; the best points."""
 
 import csv
+import functools
 import json
 import random
 import sqlite3
 import subprocess
 import time
 
-import jsonschema
 import pytest
-from conftest import EXECUTABLE, ROOT
+from conftest import EXECUTABLE, ROOT, check_study_schema
 
 EXPORTS = ["sweep.json", "results.csv", "sweep.md"]
 
@@ -30,15 +30,9 @@ objectives: {seconds: minimize, picojoules: minimize}
 
 
 @pytest.fixture
-def sweep(orrery, tmp_path):
-    """Writes a sweep and calls `orrery sweep FILE ... -o FOLDER`."""
-
-    def call(text, *options, folder="out"):
-        file = tmp_path / "example.yaml"
-        file.write_text(text)
-        return orrery("sweep", file, *options, "-o", tmp_path / folder, folder=folder)
-
-    return call
+def sweep(run_points):
+    """Calls `orrery sweep` on a file with this text."""
+    return functools.partial(run_points, "sweep")
 
 
 def exports(folder) -> dict[str, bytes]:
@@ -49,8 +43,7 @@ def test_shipped_sweep_names_its_best_points(orrery, tmp_path):
     outcome = orrery("sweep", "array_shape", "--quick", "-o", tmp_path / "out", "--no-figures")
     assert outcome.code == 0, outcome.stderr
     result = json.loads((outcome.folder / "sweep.json").read_text())
-    schema = json.loads((ROOT / "docs" / "schemas" / "study.schema.json").read_text())
-    jsonschema.validate(result, schema)
+    check_study_schema(result)
     with (outcome.folder / "results.csv").open() as file:
         rows = list(csv.DictReader(file))
     for objective in result["objectives"]:
