@@ -18,6 +18,11 @@
 
 namespace {
 
+namespace dram = orrery::memory::dram;
+using orrery::memory::DramTier;
+using orrery::memory::TierConfig;
+using orrery::memory::tlm::DramTarget;
+using orrery::memory::tlm::SparseBytes;
 using sc_core::sc_time;
 using tlm::tlm_generic_payload;
 
@@ -145,14 +150,14 @@ class Initiator : public sc_core::sc_module {
 
 int simulate(const char* spec_file) {
   sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
-  const orrery::memory::dram::Spec spec = orrery::memory::dram::load_spec(spec_file);
-  orrery::memory::TierConfig config;
+  const dram::Spec spec = dram::load_spec(spec_file);
+  TierConfig config;
   config.channels = 8;
   config.request_latency = 20'000'000;  // femtoseconds each way
   config.response_latency = 20'000'000;
-  orrery::memory::DramTier tier("tier", spec, config, {});
-  orrery::memory::tlm::SparseBytes contents;
-  orrery::memory::tlm::DramTarget target("target", tier, contents);
+  DramTier tier("tier", spec, config, {});
+  SparseBytes contents;
+  DramTarget target("target", tier, contents, {.base_address = 0, .outstanding = 32});
   Initiator initiator("initiator");
   initiator.socket.bind(target.socket);
   sc_core::sc_start();

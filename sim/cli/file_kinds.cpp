@@ -14,6 +14,7 @@
 #include "memory/specification/spec_schema.h"
 #include "scenario/scenario.h"
 #include "scenario/study_points.h"
+#include "timing/dataflow_codec.h"
 #include "workload/hugging_face.h"
 #include "workload/onnx_importer.h"
 #include "workload/topology_table.h"
@@ -93,6 +94,13 @@ const std::vector<DocumentKind>& document_kinds() {
       {"energy coefficients", keys_of(*hardware::EnergyConfig::schema().description()),
        [](const fs::path&, const Node& document) {
          check_schema(hardware::EnergyConfig::schema(), document, "energy");
+       }},
+      {"dataflow",
+       {"nest"},
+       [](const fs::path&, const Node& document) {
+         config::Reader reader("dataflow");
+         (void)timing::dataflow_codec().read(document, reader);
+         reader.diagnostics().throw_if_any();
        }},
       {"study", keys_of(*sweep::Study::schema().description()), check_study},
       {"Hugging Face config", {"model_type", "architectures", "vocab_size"}, check_hugging_face},

@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <iostream>
 #include <map>
 
 #include "base/error.h"
 #include "base/rational.h"
+#include "cli/command_reference.h"
 #include "cli/exit_code.h"
 #include "cli/json_schema.h"
 #include "cli/parameter_reference.h"
@@ -29,11 +31,12 @@ namespace {
 using report::Json;
 using report::TextTable;
 
-// What can be listed: the same data as JSON and as text.
+// What can be listed: the same data as JSON, as text and, of a generated page, as Markdown.
 struct Listing {
   std::string name;
-  Json (*json)();
-  std::string (*text)();
+  std::function<Json()> json;
+  std::function<std::string()> text;
+  std::function<std::string()> markdown = nullptr;
 };
 
 Json engines_json() {
@@ -199,16 +202,17 @@ std::string types_text() {
   return table.to_string(0);
 }
 
-const std::vector<Listing>& listings() {
-  static const std::vector<Listing> kListings{{"engines", engines_json, engines_text},
-                                              {"dram", dram_json, dram_text},
-                                              {"models", models_json, models_text},
-                                              {"operators", operators_json, operators_text},
-                                              {"parameters", parameters_json, parameters_text},
-                                              {"studies", studies_json, studies_text},
-                                              {"sweeps", sweeps_json, sweeps_text},
-                                              {"types", types_json, types_text}};
-  return kListings;
+std::vector<Listing> listings_of(const CLI::App& program) {
+  return {{"commands", [&] { return commands_json(program); },
+           [&] { return commands_text(program); }, [&] { return commands_markdown(program); }},
+          {"engines", engines_json, engines_text},
+          {"dram", dram_json, dram_text},
+          {"models", models_json, models_text},
+          {"operators", operators_json, operators_text},
+          {"parameters", parameters_json, parameters_text, parameters_markdown},
+          {"studies", studies_json, studies_text},
+          {"sweeps", sweeps_json, sweeps_text},
+          {"types", types_json, types_text}};
 }
 
 // What this build knows.
@@ -216,17 +220,20 @@ class ListCommand : public Subcommand {
  public:
   [[nodiscard]] std::string name() const override { return "list"; }
   [[nodiscard]] std::string help() const override {
-    return "List what this build knows: engines, dram, models, operators, parameters, studies, "
-           "sweeps, types.";
+    return "List what this build knows: commands, engines, dram, models, operators, parameters, "
+           "studies, sweeps, types.";
   }
 
   void define(CLI::App& app) override {
+    listings_ = listings_of(*app.get_parent());
     app.add_option("what", what_,
-                   "engines, dram, models, operators, parameters, studies, sweeps or types.")
+                   "commands, engines, dram, models, operators, parameters, studies, sweeps or "
+                   "types.")
         ->required();
     CLI::Option* json = app.add_flag("--json", json_, "Print JSON.");
     CLI::Option* markdown =
-        app.add_flag("--markdown", markdown_, "With parameters: print docs/parameters.md.")
+        app.add_flag("--markdown", markdown_,
+                     "With parameters and commands: print their page of the documentation.")
             ->excludes(json);
     app.add_option(
            "--json-schema", schema_,
@@ -237,13 +244,16 @@ class ListCommand : public Subcommand {
 
   [[nodiscard]] int execute() override {
     const Listing& listing = chosen();
-    if ((markdown_ || !schema_.empty()) && listing.name != "parameters") {
-      fail("--markdown and --json-schema belong to the list of parameters", "list parameters", "");
+    if (markdown_ && !listing.markdown) {
+      fail("--markdown belongs to the lists of parameters and commands", "list parameters", "");
+    }
+    if (!schema_.empty() && listing.name != "parameters") {
+      fail("--json-schema belongs to the list of parameters", "list parameters", "");
     }
     if (!schema_.empty()) {
       std::cout << report::write_json(json_schema(chosen_root()));
     } else if (markdown_) {
-      std::cout << parameters_markdown();
+      std::cout << listing.markdown();
     } else {
       std::cout << (json_ ? report::write_json(listing.json()) : listing.text());
     }
@@ -272,12 +282,13 @@ class ListCommand : public Subcommand {
   }
 
   [[nodiscard]] const Listing& chosen() const {
-    return find(listings(), what_, "there is no list of");
+    return find(listings_, what_, "there is no list of");
   }
   [[nodiscard]] const ParameterRoot& chosen_root() const {
     return find(parameter_roots(), schema_, "--json-schema: there is no schema of");
   }
 
+  std::vector<Listing> listings_;
   std::string what_;
   std::string schema_;
   bool json_ = false;

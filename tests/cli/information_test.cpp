@@ -31,6 +31,10 @@ TEST(Generated, ParameterPageIsUpToDate) {
   expect_up_to_date({"list", "parameters", "--markdown"}, "docs/parameters.md");
 }
 
+TEST(Generated, CommandPageIsUpToDate) {
+  expect_up_to_date({"list", "commands", "--markdown"}, "docs/commands.md");
+}
+
 TEST(Generated, SchemasForEditorsAreUpToDate) {
   for (const std::string kind : {"platform", "workload", "mapping"}) {
     expect_up_to_date({"list", "parameters", "--json-schema", kind},

@@ -3,6 +3,8 @@
 
 import json
 import pathlib
+import subprocess
+import sys
 
 import jsonschema
 import pytest
@@ -30,6 +32,18 @@ def test_partial_result_follows_the_schema(run):
     outcome = run("edge", "resnet18", "--limit-seconds", "0.01")
     assert outcome.result["partial"]
     jsonschema.validate(outcome.result, schema("docs/schemas/result.schema.json"))
+
+
+def test_page_of_statistics_is_up_to_date():
+    made = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "statistics_reference.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert made == (ROOT / "docs" / "statistics.md").read_text(), "run scripts/generate_docs"
+    undescribed = [line for line in made.splitlines() if line.endswith("|  |")]
+    assert not undescribed
 
 
 @pytest.mark.parametrize(
