@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -19,6 +20,7 @@
 #include "report/csv.h"
 #include "report/result_json.h"
 #include "scenario/config_search.h"
+#include "scenario/packed_point.h"
 #include "scenario/scenario.h"
 #include "scenario/scenario_run.h"
 #include "scenario/stream_input.h"
@@ -172,6 +174,12 @@ int main_of(std::vector<std::string> arguments) {
   return cli::run_program(static_cast<int>(arguments.size()), words.data());
 }
 
+// Until the other end of the socket is closed. Copies of this process simulate the points.
+void serve_points(int socket, std::optional<std::uint64_t> limit_bytes) {
+  sweep::LineChannel channel(socket);
+  scenario::serve_points(channel, limit_bytes);
+}
+
 // The user's mistakes with their parts, beside the text that the command line prints.
 void raise_user_error(const py::object& type, const base::UserError& error) {
   py::list diagnostics;
@@ -203,6 +211,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("run_streams", &run_streams, py::arg("platform_file"), py::arg("streams"),
              py::arg("limit_seconds"));
   module.def("main", &main_of, py::arg("arguments"));
+  module.def("serve_points", &serve_points, py::arg("socket"), py::arg("limit_bytes"));
   module.def("lower", &lower, py::arg("document"), py::arg("settings"));
 
   for (const py::handle folder : py::module_::import("orrery").attr("data_folders")()) {

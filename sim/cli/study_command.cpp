@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "cli/cluster.h"
 #include "cli/exit_code.h"
 #include "cli/scenario_options.h"
 #include "cli/study_run.h"
@@ -38,15 +39,19 @@ class StudyCommand : public Subcommand {
         ->required();
     app.add_option("-o,--output", output_,
                    "Folder for the store and the results. Default: out/NAME.");
-    app.add_option("-j,--jobs", jobs_, "Worker processes. Default: one a core.")
-        ->check(CLI::Range(1, 1024));
+    CLI::Option* jobs = app.add_option("-j,--jobs", jobs_, "Worker processes. Default: one a core.")
+                            ->check(CLI::Range(1, 1024));
+    app.add_option("--cluster", cluster_,
+                   "Run the points on the workers of the Dask scheduler at this address, "
+                   "tcp://HOST:PORT.")
+        ->excludes(jobs);
     app.add_flag("--quick", quick_, "Only the points that the file marks as quick.");
     app.add_flag("--retry", options_.retry, "Run points again that have failed.");
     define_limit_option(app, options_.limit_seconds,
                         "Stop a point after this time on the host; it has failed then.");
     app.add_option("--limit-mebibytes", limit_mebibytes_,
                    "A point that takes more memory on the host has failed. Default: that of the "
-                   "machine over the worker processes.")
+                   "machine, or of the Dask worker, over the points that it runs at once.")
         ->check(CLI::Range(1, 1 << 30));
     app.add_flag("--no-figures", no_figures_, "Draw nothing.");
     app.add_flag("--json", json_, "Print the figures as JSON instead of tables.");
@@ -62,8 +67,14 @@ class StudyCommand : public Subcommand {
     report::OutputFolder folder(output_folder(study));
     sweep::Store store(folder.path() / kStoreFile, study.name);
     options_.workers = jobs_ > 0 ? jobs_ : sweep::available_cores();
-    options_.limit_bytes = limit_mebibytes_ > 0 ? limit_mebibytes_ << 20
-                                                : sweep::available_memory() / options_.workers;
+    if (limit_mebibytes_ > 0) {
+      options_.limit_bytes = limit_mebibytes_ << 20;
+    } else if (cluster_.empty()) {
+      options_.limit_bytes = sweep::available_memory() / options_.workers;
+    }
+    const std::unique_ptr<Cluster> cluster =
+        cluster_.empty() ? nullptr : std::make_unique<Cluster>(cluster_);
+    options_.cluster = cluster ? &cluster->channel() : nullptr;
     StudyRun run = run_study(study, prepared, store, options_);
     if (run.interrupted) {
       std::cerr << fmt::format("error: interrupted after {} points; the same command goes on\n",
@@ -136,6 +147,7 @@ class StudyCommand : public Subcommand {
   std::string study_;
   std::string output_;
   std::size_t jobs_ = 0;
+  std::string cluster_;
   std::uint64_t limit_mebibytes_ = 0;
   bool quick_ = false;
   bool no_figures_ = false;

@@ -12,7 +12,9 @@
 
 #include "cli/interrupt.h"
 #include "report/json.h"
+#include "scenario/packed_point.h"
 #include "sweep/metric_path.h"
+#include "sweep/remote_pool.h"
 #include "sweep/worker_pool.h"
 
 namespace orrery::cli {
@@ -163,6 +165,23 @@ class OutcomeReader {
   base::Diagnostics diagnostics_;
 };
 
+// In processes of this machine or on the cluster. False where it was interrupted.
+bool run_points(const sweep::Study& study, const std::vector<scenario::StudyPoint>& points,
+                const std::vector<std::size_t>& jobs, const StudyRunOptions& options,
+                const sweep::PoolOptions& pool) {
+  if (options.cluster == nullptr) {
+    const auto work = [&](std::size_t job) {
+      return scenario::write_point_run(scenario::run_point(study, points[job]));
+    };
+    return sweep::run_jobs(jobs, work, pool);
+  }
+  const scenario::PointLimits limits{options.limit_seconds, options.limit_bytes};
+  const auto pack = [&](std::size_t job) {
+    return scenario::pack_point(study, points[job], limits);
+  };
+  return sweep::run_remote_jobs(jobs, pack, *options.cluster, pool);
+}
+
 }  // namespace
 
 StudyRun run_study(const sweep::Study& study, const std::vector<scenario::StudyPoint>& points,
@@ -185,10 +204,7 @@ StudyRun run_study(const sweep::Study& study, const std::vector<scenario::StudyP
       ++run.simulated;
     };
     pool.waiting = [&] { progress.show(); };
-    const auto work = [&](std::size_t job) {
-      return scenario::write_point_run(scenario::run_point(study, points[job]));
-    };
-    run.interrupted = !sweep::run_jobs(jobs, work, pool);
+    run.interrupted = !run_points(study, points, jobs, options, pool);
   }
   if (run.interrupted) {
     return run;

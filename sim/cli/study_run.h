@@ -6,15 +6,17 @@
 #include <vector>
 
 #include "scenario/study_points.h"
+#include "sweep/line_channel.h"
 #include "sweep/store.h"
 
 namespace orrery::cli {
 
 struct StudyRunOptions {
   std::size_t workers = 1;
-  bool retry = false;                   // points that failed before
-  std::optional<double> limit_seconds;  // of one point
-  std::uint64_t limit_bytes = 0;        // likewise, of memory beyond that of the program
+  bool retry = false;                        // points that failed before
+  std::optional<double> limit_seconds;       // of one point
+  std::optional<std::uint64_t> limit_bytes;  // likewise, of memory beyond that of the program
+  sweep::LineChannel* cluster = nullptr;     // simulates there instead of in `workers` processes
 };
 
 struct StudyRun {
@@ -24,8 +26,8 @@ struct StudyRun {
 };
 
 // Simulates the points that the store does not have yet, in worker processes, with a line of
-// progress. Throws base::UserError where a metric is not in a result; the store has the results
-// then.
+// progress. Throws base::UserError where a metric is not in a result, or a cluster fails; the store
+// has the results then.
 [[nodiscard]] StudyRun run_study(const sweep::Study& study,
                                  const std::vector<scenario::StudyPoint>& points,
                                  sweep::Store& store, const StudyRunOptions& options);

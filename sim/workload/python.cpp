@@ -3,9 +3,12 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -75,6 +78,27 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
+// The process number of `python -m MODULE ARGUMENTS`, with the actions done first; 0 where it
+// cannot be started. Takes the actions apart.
+pid_t start(const std::string& module, const std::vector<std::string>& arguments,
+            posix_spawn_file_actions_t& actions) {
+  std::vector<std::string> words{python_interpreter(), "-m", module};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<std::string> variables = environment();
+  pid_t child = 0;
+  const bool started = posix_spawnp(&child, words.front().c_str(), &actions, nullptr,
+                                    pointers(words).data(), pointers(variables).data()) == 0;
+  posix_spawn_file_actions_destroy(&actions);
+  return started ? child : 0;
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 }  // namespace
 
 std::string python_interpreter() {
@@ -87,9 +111,6 @@ std::string python_interpreter() {
 
 ProgramOutcome run_python_module(const std::string& module,
                                  const std::vector<std::string>& arguments) {
-  std::vector<std::string> words{python_interpreter(), "-m", module};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> variables = environment();
   const TemporaryFile output = temporary_file();
   const TemporaryFile errors = temporary_file();
   posix_spawn_file_actions_t actions;
@@ -97,21 +118,40 @@ ProgramOutcome run_python_module(const std::string& module,
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, fileno(output.get()), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, fileno(errors.get()), STDERR_FILENO);
-  pid_t child = 0;
+  const pid_t child = start(module, arguments, actions);
   ProgramOutcome outcome;
-  outcome.started = posix_spawnp(&child, words.front().c_str(), &actions, nullptr,
-                                 pointers(words).data(), pointers(variables).data()) == 0;
-  posix_spawn_file_actions_destroy(&actions);
-  if (!outcome.started) {
-    return outcome;
+  outcome.started = child > 0;
+  if (outcome.started) {
+    outcome.code = wait_for(child);
+    outcome.output = content(output.get());
+    outcome.errors = content(errors.get());
   }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  outcome.output = content(output.get());
-  outcome.errors = content(errors.get());
   return outcome;
+}
+
+PythonService::PythonService(const std::string& module, const std::vector<std::string>& arguments)
+    : errors_(temporary_file()) {
+  std::array<int, 2> ends{};
+  base::require_invariant(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0,
+                          "a socket can be made");
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, fileno(errors_.get()), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, fileno(errors_.get()), STDERR_FILENO);
+  child_ = start(module, arguments, actions);
+  socket_ = ends[0];
+  close(ends[1]);
+}
+
+PythonService::~PythonService() {
+  if (started()) {
+    (void)wait_for(child_);
+  }
+}
+
+std::string PythonService::errors() const {
+  return content(errors_.get());
 }
 
 }  // namespace orrery::workload

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,5 +26,29 @@ struct ProgramOutcome {
 // end.
 [[nodiscard]] ProgramOutcome run_python_module(const std::string& module,
                                                const std::vector<std::string>& arguments);
+
+// `python -m MODULE ARGUMENTS` with a socket as its standard input, over which it talks with this
+// program in both directions; what it prints goes to neither.
+class PythonService {
+ public:
+  PythonService(const std::string& module, const std::vector<std::string>& arguments);
+  // Waits for its end: close the socket before.
+  ~PythonService();
+  PythonService(const PythonService&) = delete;
+  PythonService& operator=(const PythonService&) = delete;
+
+  [[nodiscard]] bool started() const { return child_ > 0; }
+  // This program's end, which the caller closes.
+  [[nodiscard]] int socket() const { return socket_; }
+  // What it has written to standard error so far.
+  [[nodiscard]] std::string errors() const;
+
+ private:
+  using TemporaryFile = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+  int socket_ = -1;
+  pid_t child_ = 0;
+  TemporaryFile errors_;
+};
 
 }  // namespace orrery::workload
