@@ -128,12 +128,19 @@ void DramTier::accept(const Transfer& transfer, const Request& request) {
   const std::uint64_t key = next_key_++;
   Open& open = open_[key];
   open.request = request;
-  const auto access_bytes = static_cast<int>(specs_.front().access_bytes);
-  for (int channel = 0; channel < config_.total_channels(); ++channel) {
+  const int all = config_.total_channels();
+  const bool one_row = std::all_of(transfer.outer.begin(), transfer.outer.end(),
+                                   [](const Dimension& outer) { return outer.count == 1; });
+  // Lines of a cache touch a few of many channels.
+  const ChannelRun run =
+      one_row ? map_.channels_of(transfer.address, static_cast<std::uint64_t>(transfer.row_bytes))
+              : ChannelRun{0, all};
+  const auto submit = [&](int channel) {
     dram::Slice slice;
-    slice.cursor = SliceCursor(transfer, map_, channel, access_bytes);
+    slice.cursor =
+        SliceCursor(transfer, map_, channel, static_cast<int>(specs_.front().access_bytes));
     if (slice.cursor.done()) {
-      continue;
+      return;
     }
     slice.is_write = transfer.is_write;
     slice.initiator = transfer.initiator;
@@ -141,6 +148,13 @@ void DramTier::accept(const Transfer& transfer, const Request& request) {
     slice.ticket = key;
     ++open.slices;
     channels_[static_cast<std::size_t>(channel)]->submit(std::move(slice));
+  };
+  // In the order of their numbers.
+  for (int channel = 0; channel < run.first + run.count - all; ++channel) {
+    submit(channel);
+  }
+  for (int channel = run.first; channel < std::min(run.first + run.count, all); ++channel) {
+    submit(channel);
   }
 }
 

@@ -18,9 +18,8 @@ std::string example() {
   std::ostringstream page;
   page << file.rdbuf();
   const std::string text = page.str();
-  const std::string fence = "```text\n";
-  const std::size_t first = text.find(fence);
-  const std::size_t begin = text.find(fence, first + 1) + fence.size();
+  const std::string line = "\norrery-stream 1\n";
+  const std::size_t begin = text.find(line, text.find(line) + 1) + 1;
   return text.substr(begin, text.find("```", begin) - begin);
 }
 

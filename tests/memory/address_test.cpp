@@ -39,6 +39,29 @@ TEST(AddressMap, CountsTheBytesOfAChannelBelowAnAddress) {
   }
 }
 
+TEST(AddressMap, NamesTheChannelsOfARange) {
+  for (const int channels : {1, 2, 3, 8}) {
+    const AddressMap map(channels, 64);
+    for (std::uint64_t address = 0; address < 64U * 20; address += 16) {
+      for (std::uint64_t length = 1; length < 64U * 10; length += 7) {
+        const std::uint64_t end = address + length;
+        std::set<int> touched;
+        for (int channel = 0; channel < channels; ++channel) {
+          if (map.local_below(channel, address) < map.local_below(channel, end)) {
+            touched.insert(channel);
+          }
+        }
+        const ChannelRun run = map.channels_of(address, length);
+        std::set<int> named;
+        for (int i = 0; i < run.count; ++i) {
+          named.insert((run.first + i) % channels);
+        }
+        ASSERT_EQ(named, touched) << address << ' ' << length << ' ' << channels;
+      }
+    }
+  }
+}
+
 TEST(Transfer, CoalescesRowsThatTouch) {
   Transfer transfer;
   transfer.row_bytes = 64;

@@ -365,11 +365,11 @@ TEST(Spec, TheExampleOfTheHowToIsAWholeStandard) {
   std::ifstream file(page);
   std::stringstream text;
   text << file.rdbuf();
-  const std::string begin = "```yaml\n# toy.yaml\n";
+  const std::string begin = "# toy.yaml\n";
   const std::size_t start = text.str().find(begin);
   ASSERT_NE(start, std::string::npos);
   const std::size_t end = text.str().find("```\n", start + begin.size());
-  const std::string example = text.str().substr(start + 8, end - start - 8);
+  const std::string example = text.str().substr(start, end - start);
   config::Reader reader;
   const auto description = spec_schema().read(config::parse_yaml(example, page), reader);
   ASSERT_TRUE(description.has_value());

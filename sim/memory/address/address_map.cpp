@@ -58,4 +58,14 @@ std::uint64_t AddressMap::local_below(int channel, std::uint64_t address) const 
   return address / period_ * granularity_ + partial;
 }
 
+ChannelRun AddressMap::channels_of(std::uint64_t address, std::uint64_t length) const {
+  if (split_ != nullptr) {
+    return {0, channels_};
+  }
+  const std::uint64_t granules = (address + length - 1) / granularity_ - address / granularity_ + 1;
+  const auto all = static_cast<std::uint64_t>(channels_);
+  return {static_cast<int>(address / granularity_ % all),
+          static_cast<int>(std::min(granules, all))};
+}
+
 }  // namespace orrery::memory

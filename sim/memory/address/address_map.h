@@ -15,6 +15,12 @@ struct ChannelAddress {
   bool operator==(const ChannelAddress&) const = default;
 };
 
+// Channels one behind the other; behind the last comes the first.
+struct ChannelRun {
+  int first = 0;
+  int count = 0;
+};
+
 // Spreads a tier over its channels, in one of two ways.
 //
 // Interleaved: granule g of `granularity` bytes lies on channel g mod C, as the channel's granule
@@ -45,6 +51,9 @@ class AddressMap {
   // How many bytes of the channel lie below a tier address: the range [a, b) of the tier is the
   // range [local_below(c, a), local_below(c, b)) of channel c.
   [[nodiscard]] std::uint64_t local_below(int channel, std::uint64_t address) const;
+  // Channels of which no other one has any of `length` >= 1 bytes from the address on; not each of
+  // them need have some.
+  [[nodiscard]] ChannelRun channels_of(std::uint64_t address, std::uint64_t length) const;
 
  private:
   int channels_;
