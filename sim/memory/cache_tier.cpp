@@ -223,9 +223,11 @@ void CacheTier::submit_to_memory(const Run& run, bool is_write) {
 void CacheTier::fill(const Run& run, Cycle cycle) {
   for (std::uint64_t line = run.first; line < run.first + static_cast<std::uint64_t>(run.lines);
        ++line) {
-    const auto miss = misses_.extract(line);
-    insert(line, miss.mapped().dirty, run.layer, cycle);
-    for (const std::uint64_t key : miss.mapped().waiting) {
+    const auto found = misses_.find(line);
+    const Miss miss = std::move(found->second);
+    misses_.erase(found);
+    insert(line, miss.dirty, run.layer, cycle);
+    for (const std::uint64_t key : miss.waiting) {
       Open& open = open_.at(key);
       open.ready = std::max(open.ready, cycle);
       if (--open.missing == 0) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <boost/container/small_vector.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -59,8 +60,8 @@ class CacheTier : public Tier, private TransferListener {
   };
   // A line on its way from the memory.
   struct Miss {
-    std::vector<std::uint64_t> waiting;  // keys of open transfers
-    bool dirty = false;                  // a part of it has been written meanwhile
+    boost::container::small_vector<std::uint64_t, 4> waiting;  // keys of open transfers
+    bool dirty = false;  // a part of it has been written meanwhile
   };
   // Lines one behind the other that are requested together.
   struct Run {
@@ -97,9 +98,9 @@ class CacheTier : public Tier, private TransferListener {
   const base::Cycle hit_latency_;
   std::unique_ptr<Tier> memory_;
   CacheDirectory directory_;
-  std::vector<base::Cycle> free_;                   // by slice
-  std::unordered_map<std::uint64_t, Miss> misses_;  // by line; looked up, never iterated
-  std::unordered_map<std::uint64_t, Open> open_;    // by key, likewise
+  std::vector<base::Cycle> free_;                          // by slice
+  boost::unordered_flat_map<std::uint64_t, Miss> misses_;  // by line; looked up, never iterated
+  boost::unordered_flat_map<std::uint64_t, Open> open_;    // by key, likewise
   std::uint64_t next_key_ = 0;
   Run run_;  // being gathered; none where it has no lines
 
@@ -110,7 +111,7 @@ class CacheTier : public Tier, private TransferListener {
     bool is_write = false;
   };
   std::map<base::Cycle, std::vector<Submission>> submissions_;
-  std::unordered_map<std::uint64_t, Run> under_way_;  // reads, by ticket
+  boost::unordered_flat_map<std::uint64_t, Run> under_way_;  // reads, by ticket
   std::uint64_t next_ticket_ = 0;
   std::uint64_t lines_going_ = 0;  // back to the memory
   sc_core::sc_event due_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "memory/address/address_map.h"
@@ -52,7 +52,7 @@ class DramTier : public Tier, public PimPort {
   const base::ClockDomain clock_;
   const AddressMap map_;
   std::vector<std::unique_ptr<ChannelProcess>> channels_;
-  std::unordered_map<std::uint64_t, Open> open_;  // looked up, never iterated
+  boost::unordered_flat_map<std::uint64_t, Open> open_;  // looked up, never iterated
   std::uint64_t next_key_ = 0;
 };
 
