@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the plots of a study: `python -m orrery.study_figures DIR/study.json` writes NAME.png and
-NAME.svg beside the file. The same study.json gives the same SVG."""
+"""The plots of a study."""
 
-import json
 import pathlib
-import sys
 
 INCHES = (6.4, 3.8)
 DOTS_PER_INCH = 150
@@ -78,22 +75,14 @@ def draw(study: dict, plot: dict, folder: pathlib.Path, plt) -> None:
     plt.close(figure)
 
 
-def main(arguments: list[str]) -> int:
-    path = pathlib.Path(arguments[0])
-    study = json.loads(path.read_text("utf-8"))
-    try:
-        import matplotlib
-    except ImportError:
-        print("Python has no matplotlib", file=sys.stderr)
-        return 1
+def draw_all(study: dict, folder: pathlib.Path) -> None:
+    """NAME.png and NAME.svg of each plot of study.json or sweep.json. The same file gives the same
+    SVG."""
+    import matplotlib
+
     matplotlib.use("Agg")
     matplotlib.rcParams["svg.hashsalt"] = study["name"]
     from matplotlib import pyplot as plt
 
     for plot in study["plots"]:
-        draw(study, plot, path.parent, plt)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+        draw(study, plot, folder, plt)

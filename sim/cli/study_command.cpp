@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kStoreFile = "store.sqlite";
-constexpr const char* kFigureModule = "orrery.study_figures";
+constexpr const char* kExportModule = "orrery.study_exports";
 
 // Runs the points of a study or a sweep, and puts their figures together.
 class StudyCommand : public Subcommand {
@@ -75,7 +75,7 @@ class StudyCommand : public Subcommand {
     const std::unique_ptr<Cluster> cluster =
         cluster_.empty() ? nullptr : std::make_unique<Cluster>(cluster_);
     options_.cluster = cluster ? &cluster->channel() : nullptr;
-    StudyRun run = run_study(study, prepared, store, options_);
+    StudyRun run = run_study({study, figures, points, prepared}, store, options_);
     if (run.interrupted) {
       std::cerr << fmt::format("error: interrupted after {} points; the same command goes on\n",
                                run.simulated);
@@ -102,13 +102,15 @@ class StudyCommand : public Subcommand {
     folder.write(name_ + ".json", report::write_json(sweep::study_json(findings)));
     folder.write("results.csv", sweep::results_csv(findings));
     folder.write(name_ + ".md", sweep::study_markdown(findings));
+    folder.remove("results.parquet");  // of an earlier run; Python writes that of this one
     folder.publish();
   }
 
   void print(const sweep::Findings& findings, const StudyRun& run, const fs::path& folder) const {
-    const std::string drawn = no_figures_ ? std::string() : draw(findings.study, folder);
+    const std::string missing = export_more(findings.study, folder);
     if (json_) {
       std::cout << report::write_json(sweep::study_json(findings));
+      std::cerr << missing;
       return;
     }
     std::cout << sweep::study_markdown(findings)
@@ -119,18 +121,19 @@ class StudyCommand : public Subcommand {
                      findings.count(sweep::PointStatus::kDone),
                      findings.count(sweep::PointStatus::kNotApplicable),
                      findings.count(sweep::PointStatus::kFailed), folder.string())
-              << drawn;
+              << missing;
   }
 
-  // Draws the plots; a line that says why, where that is not possible.
-  [[nodiscard]] std::string draw(const sweep::Study& study, const fs::path& folder) const {
-    if (study.plots.empty()) {
-      return {};
+  // Writes what needs Python; a line for each file that says why, where that is not possible.
+  [[nodiscard]] std::string export_more(const sweep::Study& study, const fs::path& folder) const {
+    const bool figures = !no_figures_ && !study.plots.empty();
+    std::vector<std::string> arguments{(folder / (name_ + ".json")).string(), "parquet"};
+    if (figures) {
+      arguments.emplace_back("figures");
     }
-    const workload::ProgramOutcome outcome =
-        workload::run_python_module(kFigureModule, {(folder / (name_ + ".json")).string()});
+    const workload::ProgramOutcome outcome = workload::run_python_module(kExportModule, arguments);
     if (outcome.started && outcome.code == 0) {
-      return {};
+      return outcome.output;
     }
     // The last line of a traceback says what is missing.
     std::string reason = outcome.started ? outcome.errors : "Python cannot be started";
@@ -138,7 +141,9 @@ class StudyCommand : public Subcommand {
       reason.pop_back();
     }
     reason = reason.substr(reason.rfind('\n') + 1);
-    return "No figures were drawn: " + (reason.empty() ? "Python failed" : reason) + '\n';
+    reason = (reason.empty() ? "Python failed" : reason) + '\n';
+    return "No results.parquet was written: " + reason +
+           (figures ? "No figures were drawn: " + reason : std::string());
   }
 
   std::string name_;

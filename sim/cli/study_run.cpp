@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/study_run.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <chrono>
-#include <iostream>
+#include <limits>
+#include <map>
 #include <set>
 #include <utility>
 
 #include "cli/interrupt.h"
+#include "cli/study_progress.h"
 #include "report/json.h"
 #include "scenario/packed_point.h"
 #include "sweep/metric_path.h"
@@ -25,49 +23,6 @@ using sweep::PointOutcome;
 using sweep::PointStatus;
 using sweep::StoredPoint;
 
-// One line on standard error, only on a terminal: done, failed, rate, remaining.
-class StudyProgress {
- public:
-  explicit StudyProgress(std::size_t jobs) : jobs_(jobs), terminal_(isatty(STDERR_FILENO) == 1) {}
-  ~StudyProgress() {
-    if (shown_) {
-      std::cerr << "\r\033[K" << std::flush;
-    }
-  }
-  StudyProgress(const StudyProgress&) = delete;
-  StudyProgress& operator=(const StudyProgress&) = delete;
-
-  void count(bool failed) {
-    ++ended_;
-    failed_ += failed ? 1U : 0U;
-  }
-
-  void show() {
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    constexpr double kQuietSeconds = 1.0;
-    if (!terminal_ || seconds < kQuietSeconds) {
-      return;
-    }
-    shown_ = true;
-    std::string line = fmt::format("{} of {} points, {} failed", ended_, jobs_, failed_);
-    if (ended_ > 0) {
-      const double each = seconds / static_cast<double>(ended_);
-      line += fmt::format(", {:.3g} a second, about {:.0f} s left", 1.0 / each,
-                          each * static_cast<double>(jobs_ - ended_));
-    }
-    std::cerr << "\r\033[K" << line << std::flush;
-  }
-
- private:
-  std::size_t jobs_;
-  bool terminal_;
-  bool shown_ = false;
-  std::size_t ended_ = 0;
-  std::size_t failed_ = 0;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
 StoredPoint stored(const sweep::Study& study, const scenario::StudyPoint& point) {
   Json labels = Json::object();
   for (std::size_t axis = 0; axis < point.point.place.size(); ++axis) {
@@ -81,30 +36,55 @@ StoredPoint stored(const sweep::Study& study, const scenario::StudyPoint& point)
   return line;
 }
 
-// Announces all points and returns those to be simulated.
-std::vector<std::size_t> pending_jobs(const sweep::Study& study,
-                                      const std::vector<scenario::StudyPoint>& points,
-                                      sweep::Store& store, bool retry) {
+// What the store has of each point, all of them announced.
+std::vector<StoredPoint> known_points(const StudyInputs& inputs, sweep::Store& store) {
   std::vector<StoredPoint> lines;
-  for (const scenario::StudyPoint& point : points) {
-    lines.push_back(stored(study, point));
+  for (const scenario::StudyPoint& point : inputs.prepared) {
+    lines.push_back(stored(inputs.study, point));
   }
   store.announce(lines);
-  std::vector<std::size_t> jobs;
-  std::vector<double> expected;  // seconds, of the last run of a point
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    StoredPoint known = store.find(lines[i].id).value_or(StoredPoint{});
+    if (known.status == PointStatus::kPending && !inputs.prepared[i].not_applicable.empty()) {
+      known.status = PointStatus::kNotApplicable;
+      known.error = inputs.prepared[i].not_applicable;
+      store.finish(known);
+    }
+    lines[i] = std::move(known);
+  }
+  return lines;
+}
+
+// Seconds that each point takes: what it took last; of new points in proportion to the bytes that
+// their operators touch, which tell long runs from short ones better than their multiplications do.
+std::vector<double> expected_seconds(const std::vector<scenario::StudyPoint>& points,
+                                     const std::vector<StoredPoint>& known) {
+  double seconds = 0.0;
+  double bytes = 0.0;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    const StoredPoint known = store.find(lines[i].id).value_or(StoredPoint{});
-    const PointStatus status = known.status;
-    expected.push_back(known.host_seconds);
-    if (status == PointStatus::kPending && !points[i].not_applicable.empty()) {
-      lines[i].status = PointStatus::kNotApplicable;
-      lines[i].error = points[i].not_applicable;
-      store.finish(lines[i]);
-    } else if (status == PointStatus::kPending || (retry && status == PointStatus::kFailed)) {
+    seconds += known[i].host_seconds;
+    bytes += known[i].host_seconds > 0.0 ? points[i].bytes : 0.0;
+  }
+  const double each = seconds > 0.0 && bytes > 0.0 ? seconds / bytes : 1.0;
+  std::vector<double> expected;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    expected.push_back(known[i].host_seconds > 0.0 ? known[i].host_seconds
+                                                   : points[i].bytes * each);
+  }
+  return expected;
+}
+
+// The points to be simulated, the longest first, so that none is left alone at the end.
+std::vector<std::size_t> pending_jobs(const std::vector<scenario::StudyPoint>& points,
+                                      const std::vector<StoredPoint>& known, bool retry) {
+  std::vector<std::size_t> jobs;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const PointStatus status = known[i].status;
+    if (status == PointStatus::kPending || (retry && status == PointStatus::kFailed)) {
       jobs.push_back(i);
     }
   }
-  // The longest first, so that none is left alone at the end; new ones in their order behind them.
+  const std::vector<double> expected = expected_seconds(points, known);
   std::sort(jobs.begin(), jobs.end(), [&](std::size_t left, std::size_t right) {
     return std::pair(-expected[left], left) < std::pair(-expected[right], right);
   });
@@ -130,7 +110,8 @@ class OutcomeReader {
  public:
   explicit OutcomeReader(const sweep::Study& study) : study_(study) {}
 
-  [[nodiscard]] PointOutcome read(const scenario::StudyPoint& point, const StoredPoint& line) {
+  [[nodiscard]] PointOutcome read(std::size_t index, const scenario::StudyPoint& point,
+                                  const StoredPoint& line) {
     PointOutcome outcome{line.status, point.config_hash, line.error, {}, {}};
     if (line.status != PointStatus::kDone) {
       return outcome;
@@ -141,81 +122,87 @@ class OutcomeReader {
       try {
         outcome.metrics.push_back(sweep::read_metric(result, metric));
       } catch (const base::UserError& error) {
-        add(error, point.point.id);
+        mistakes_.emplace(index, std::pair(point.point.id, error));
+        // No figure: the run ends with the mistake.
+        outcome.metrics.push_back(std::numeric_limits<double>::quiet_NaN());
       }
     }
     return outcome;
   }
 
-  void throw_if_any() const { diagnostics_.throw_if_any(); }
-
- private:
   // Each mistake once, with the first point that has it.
-  void add(const base::UserError& error, const std::string& id) {
-    for (base::Diagnostic diagnostic : error.diagnostics()) {
-      if (seen_.insert(diagnostic.to_string()).second) {
-        diagnostic.message += " (point " + id + ')';
-        diagnostics_.add(diagnostic);
+  void throw_if_any() const {
+    std::set<std::string> seen;
+    base::Diagnostics diagnostics;
+    for (const auto& [index, mistake] : mistakes_) {
+      for (base::Diagnostic diagnostic : mistake.second.diagnostics()) {
+        if (seen.insert(diagnostic.to_string()).second) {
+          diagnostic.message += " (point " + mistake.first + ')';
+          diagnostics.add(diagnostic);
+        }
       }
     }
+    diagnostics.throw_if_any();
   }
 
+ private:
   const sweep::Study& study_;
-  std::set<std::string> seen_;
-  base::Diagnostics diagnostics_;
+  // By the point's index: points end in any order.
+  std::multimap<std::size_t, std::pair<std::string, base::UserError>> mistakes_;
 };
 
 // In processes of this machine or on the cluster. False where it was interrupted.
-bool run_points(const sweep::Study& study, const std::vector<scenario::StudyPoint>& points,
-                const std::vector<std::size_t>& jobs, const StudyRunOptions& options,
-                const sweep::PoolOptions& pool) {
+bool run_points(const StudyInputs& inputs, const std::vector<std::size_t>& jobs,
+                const StudyRunOptions& options, const sweep::PoolOptions& pool) {
   if (options.cluster == nullptr) {
     const auto work = [&](std::size_t job) {
-      return scenario::write_point_run(scenario::run_point(study, points[job]));
+      return scenario::write_point_run(scenario::run_point(inputs.study, inputs.prepared[job]));
     };
     return sweep::run_jobs(jobs, work, pool);
   }
   const scenario::PointLimits limits{options.limit_seconds, options.limit_bytes};
   const auto pack = [&](std::size_t job) {
-    return scenario::pack_point(study, points[job], limits);
+    return scenario::pack_point(inputs.study, inputs.prepared[job], limits);
   };
   return sweep::run_remote_jobs(jobs, pack, *options.cluster, pool);
 }
 
 }  // namespace
 
-StudyRun run_study(const sweep::Study& study, const std::vector<scenario::StudyPoint>& points,
-                   sweep::Store& store, const StudyRunOptions& options) {
+StudyRun run_study(const StudyInputs& inputs, sweep::Store& store, const StudyRunOptions& options) {
   StudyRun run;
-  const std::vector<std::size_t> jobs = pending_jobs(study, points, store, options.retry);
+  OutcomeReader reader(inputs.study);
+  std::vector<std::size_t> jobs;
+  {
+    const std::vector<StoredPoint> known = known_points(inputs, store);
+    jobs = pending_jobs(inputs.prepared, known, options.retry);
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      run.outcomes.push_back(reader.read(i, inputs.prepared[i], known[i]));
+    }
+  }
   {
     const InterruptGuard guard;
-    StudyProgress progress(jobs.size());
+    StudyProgress progress(inputs.study, inputs.figures, inputs.points, run.outcomes, jobs.size());
     sweep::PoolOptions pool;
     pool.workers = options.workers;
     pool.limit_seconds = options.limit_seconds;
     pool.limit_bytes = options.limit_bytes;
     pool.interrupt = &guard.flag();
-    pool.started = [&](std::size_t job) { store.begin(points[job].point.id); };
+    pool.started = [&](std::size_t job) { store.begin(inputs.points[job].id); };
     pool.ended = [&](const sweep::WorkerReport& report) {
-      const StoredPoint line = ended(points[report.job], report);
+      const scenario::StudyPoint& point = inputs.prepared[report.job];
+      const StoredPoint line = ended(point, report);
       store.finish(line);
+      run.outcomes[report.job] = reader.read(report.job, point, line);
       progress.count(line.status == PointStatus::kFailed);
       ++run.simulated;
     };
     pool.waiting = [&] { progress.show(); };
-    run.interrupted = !run_points(study, points, jobs, options, pool);
+    run.interrupted = !run_points(inputs, jobs, options, pool);
   }
-  if (run.interrupted) {
-    return run;
+  if (!run.interrupted) {
+    reader.throw_if_any();
   }
-  OutcomeReader reader(study);
-  for (const scenario::StudyPoint& point : points) {
-    const std::optional<StoredPoint> line = store.find(point.point.id);
-    base::require_invariant(line.has_value(), "every point is in the store", point.point.id);
-    run.outcomes.push_back(reader.read(point, *line));
-  }
-  reader.throw_if_any();
   return run;
 }
 

@@ -19,6 +19,14 @@ struct StudyRunOptions {
   sweep::LineChannel* cluster = nullptr;     // simulates there instead of in `workers` processes
 };
 
+// What is to be run; all must outlive the run.
+struct StudyInputs {
+  const sweep::Study& study;
+  const sweep::FigureSet& figures;
+  const std::vector<sweep::Point>& points;
+  const std::vector<scenario::StudyPoint>& prepared;  // the same, one by one
+};
+
 struct StudyRun {
   bool interrupted = false;
   std::size_t simulated = 0;  // in this call; the others were in the store
@@ -28,8 +36,7 @@ struct StudyRun {
 // Simulates the points that the store does not have yet, in worker processes, with a line of
 // progress. Throws base::UserError where a metric is not in a result, or a cluster fails; the store
 // has the results then.
-[[nodiscard]] StudyRun run_study(const sweep::Study& study,
-                                 const std::vector<scenario::StudyPoint>& points,
-                                 sweep::Store& store, const StudyRunOptions& options);
+[[nodiscard]] StudyRun run_study(const StudyInputs& inputs, sweep::Store& store,
+                                 const StudyRunOptions& options);
 
 }  // namespace orrery::cli

@@ -13,6 +13,7 @@
 #include "scenario/config_search.h"
 #include "scenario/scenario_run.h"
 #include "scenario/stream_input.h"
+#include "workload/graph_description.h"
 
 namespace orrery::scenario {
 namespace {
@@ -86,7 +87,8 @@ class Preparation {
   explicit Preparation(const sweep::Study& study) : study_(study) {}
 
   [[nodiscard]] StudyPoint prepare(const sweep::Point& point) {
-    StudyPoint prepared{point, {}, {}, "", "", ""};
+    StudyPoint prepared;
+    prepared.point = point;
     const std::size_t before = mistakes_;
     const bool streams = !point.streams.empty();
     if (!point.platform || (!point.workload && !streams)) {
@@ -111,8 +113,14 @@ class Preparation {
       return prepared;
     }
     try {
-      prepared.config_hash =
-          streams ? load_streams(request, prepared.streams).hash : load_scenario(request).hash;
+      if (streams) {
+        prepared.config_hash = load_streams(request, prepared.streams).hash;
+      } else {
+        const Scenario scenario = load_scenario(request);
+        prepared.config_hash = scenario.hash;
+        prepared.bytes =
+            static_cast<double>(workload::describe(scenario.workload.graph).total.bytes());
+      }
     } catch (const base::UserError& error) {
       if (is_allowed(study_, error)) {
         prepared.not_applicable = error_text(error);

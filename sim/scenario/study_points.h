@@ -18,6 +18,7 @@ struct StudyPoint {
   std::vector<std::string> streams;  // files; empty: the request's workload
   std::string config_hash;           // of its resolved.yaml; empty where it is not applicable
   std::string hash;            // of config_hash and of this program: what its result depends on
+  double bytes = 0.0;          // that its operators touch; 0 of streams
   std::string not_applicable;  // the mistake that the study allows; empty as a rule
 };
 

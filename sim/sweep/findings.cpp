@@ -79,11 +79,15 @@ double cost_of(const Objective& objective, std::size_t point) {
   return objective.goal == Goal::kLeast ? value : -value;
 }
 
-Objective seek(const FigureInfo& figure, Goal goal, const std::vector<Point>& points,
-               Evaluator& evaluator) {
-  Objective objective{&figure, goal, {}, std::nullopt};
+Objective seek(const FigureSet& figures,
+               const std::pair<std::string, config::Located<Goal>>& wanted,
+               const std::vector<Point>& points, Evaluator& evaluator) {
+  const FigureInfo* figure = figures.find(wanted.first);
+  base::require_invariant(figure != nullptr, "figures are checked when a study is read",
+                          wanted.first);
+  Objective objective{figure, wanted.second.value, {}, std::nullopt};
   for (std::size_t i = 0; i < points.size(); ++i) {
-    objective.values.push_back(evaluator.value(figure, points[i].place));
+    objective.values.push_back(evaluator.value(*figure, points[i].place));
     const bool better =
         objective.values.back().present() &&
         (!objective.best || cost_of(objective, i) < cost_of(objective, *objective.best));
@@ -124,6 +128,14 @@ FigureValue FindingTable::at(const Place& place) const {
                                                       : FigureValue{0.0, Absence::kOutside};
 }
 
+Objective seek_objective(const Study& study, const FigureSet& figures,
+                         const std::pair<std::string, config::Located<Goal>>& objective,
+                         const std::vector<Point>& points,
+                         const std::vector<PointOutcome>& outcomes) {
+  Evaluator evaluator(study, figures, points, outcomes);
+  return seek(figures, objective, points, evaluator);
+}
+
 Findings::Findings(const Study& the_study, const FigureSet& the_figures, bool is_quick,
                    std::vector<Point> the_points, std::vector<PointOutcome> the_outcomes)
     : study(the_study),
@@ -140,10 +152,8 @@ Findings::Findings(const Study& the_study, const FigureSet& the_figures, bool is
   for (const Published& one : study.published) {
     published.push_back(compare(study, figures, one, evaluator));
   }
-  for (const auto& [name, goal] : study.objectives) {
-    const FigureInfo* figure = figures.find(name);
-    base::require_invariant(figure != nullptr, "figures are checked when a study is read", name);
-    objectives.push_back(seek(*figure, goal.value, points, evaluator));
+  for (const auto& objective : study.objectives) {
+    objectives.push_back(seek(figures, objective, points, evaluator));
   }
   if (!objectives.empty()) {
     pareto = front_of(objectives, points.size());

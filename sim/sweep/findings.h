@@ -41,6 +41,12 @@ struct Objective {
   std::optional<std::size_t> best;  // the first of the best points; absent where none has a value
 };
 
+// The best of the points that have ended; all must outlive the result.
+[[nodiscard]] Objective seek_objective(
+    const Study& study, const FigureSet& figures,
+    const std::pair<std::string, config::Located<Goal>>& objective,
+    const std::vector<Point>& points, const std::vector<PointOutcome>& outcomes);
+
 // What came out of a study, whatever has been run of it.
 struct Findings {
   // `study` and `figures` must outlive it. `outcomes` belong to `points`, one by one.

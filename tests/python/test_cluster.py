@@ -22,7 +22,7 @@ from conftest import EXECUTABLE, PACKAGE_PATHS, ROOT
 from orrery import points
 from orrery.cluster import serve
 
-EXPORTS = ["sweep.json", "results.csv", "sweep.md"]
+EXPORTS = ["sweep.json", "results.csv", "results.parquet", "sweep.md"]
 
 # 48 points, some of which fail as they are lowered or read command streams.
 SWEEP = """
@@ -118,15 +118,15 @@ def start(tmp_path):
     return call
 
 
-def count_ended(folder, scratch) -> int:
-    """Points that have ended in a store that another process has to itself."""
+def count_done(folder, scratch) -> int:
+    """Points that are done in a store that another process has to itself."""
     scratch.mkdir(exist_ok=True)
     for name in ("store.sqlite", "store.sqlite-wal"):
         if not (folder / name).exists():
             return 0
         shutil.copy(folder / name, scratch)
     with contextlib.suppress(sqlite3.DatabaseError):  # copied in the middle of a change
-        return sum(status != "pending" for status, _ in stored(scratch))
+        return sum(status == "done" for status, _ in stored(scratch))
     return 0
 
 
@@ -138,15 +138,15 @@ def test_kills_of_sweep_and_worker_change_no_byte(sweep, start, cluster, tmp_pat
         cluster.add_worker()
 
     killed = start("--cluster", cluster.address)
-    wait_until(lambda: count_ended(remote, tmp_path / "copy") > 3)
+    wait_until(lambda: count_done(remote, tmp_path / "copy") > 3)
     killed.kill()
     killed.communicate()
     first = stored(remote)
     assert {"done", "pending"} <= {status for status, _ in first}
 
     resumed = start("--cluster", cluster.address)
-    ended = sum(status != "pending" for status, _ in first)
-    wait_until(lambda: count_ended(remote, tmp_path / "copy") > ended)
+    done = sum(status == "done" for status, _ in first)
+    wait_until(lambda: count_done(remote, tmp_path / "copy") > done)
     cluster.workers[0].send_signal(signal.SIGKILL)
     assert resumed.poll() is None
     _, errors = resumed.communicate(timeout=60)
@@ -247,14 +247,30 @@ def test_failing_cluster_loses_nothing(sweep, start, tmp_path, says, error):
     with ours:
         ours.sendall(b'{"slots": 1}\n')
         asked = json.loads(ours.makefile("r").readline())
-        assert asked["job"] == 0
         if says:
-            ours.sendall(json.dumps(says).encode() + b"\n")
+            ours.sendall(json.dumps({"job": asked["job"]} | says).encode() + b"\n")
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 2
     assert errors.startswith("error: ")
     assert error in errors
     assert "48 of them run now" in sweep(text, "--no-figures", folder="remote").stdout
+
+
+def test_points_that_touch_most_bytes_start_first(start, tmp_path):
+    models = ["tiny_gemm", "squeezenet1_1", "vgg16", "alexnet"]
+    (tmp_path / "example.yaml").write_text(
+        f"base: {{platform: edge}}\nparameters: {{workload: {models}}}\n"
+    )
+    ours, its = socket.socketpair()
+    with its:
+        process = start("--cluster", f"fd:{its.fileno()}", pass_fds=[its.fileno()])
+    with ours:
+        ours.sendall(b'{"slots": 4}\n')
+        lines = ours.makefile("r")
+        jobs = [json.loads(lines.readline())["job"] for _ in models]
+        ours.shutdown(socket.SHUT_RDWR)
+    process.communicate(timeout=30)
+    assert [models[job] for job in jobs] == ["vgg16", "alexnet", "squeezenet1_1", "tiny_gemm"]
 
 
 def test_scheduler_that_is_not_there_is_named(sweep):
