@@ -77,6 +77,7 @@ py::dict texts_of(const platform::RunOutput& output, const std::string& resolved
   py::dict texts;
   texts["result"] = report::write_json(report::result_json(result));
   texts["layers"] = report::layers_csv(result);
+  texts["activity"] = report::activity_csv(result);
   texts["host"] = report::write_json(report::host_json(output.host));
   texts["resolved"] = resolved;
   texts["loops"] = loops;

@@ -22,11 +22,15 @@ void stage_run_files(report::OutputFolder& folder, const platform::RunOutput& ou
   folder.write("result.json", report::write_json(report::result_json(output.result)));
   folder.write("layers.csv", report::layers_csv(output.result));
   folder.write("resolved.yaml", input.resolved);
-  if (input.loops.empty()) {
-    folder.remove("loops.txt");
-  } else {
-    folder.write("loops.txt", input.loops);
-  }
+  const auto write_or_remove = [&](const std::string& name, const std::string& content) {
+    if (content.empty()) {
+      folder.remove(name);
+    } else {
+      folder.write(name, content);
+    }
+  };
+  write_or_remove("activity.csv", report::activity_csv(output.result));
+  write_or_remove("loops.txt", input.loops);
   folder.write("host.json", report::write_json(report::host_json(output.host)));
   const std::string name = "timeline.json.gz";
   if (options.timeline) {

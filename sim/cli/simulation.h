@@ -29,8 +29,9 @@ struct RunInput {
   std::string loops;     // content of loops.txt; empty: no such file
 };
 
-// Stages result.json, layers.csv, resolved.yaml, loops.txt, host.json and, where the options asked
-// for it, timeline.json.gz. Files of an earlier run that this one has not are removed.
+// Stages result.json, layers.csv, activity.csv, resolved.yaml, loops.txt, host.json and, where the
+// options asked for it, timeline.json.gz. Files of an earlier run that this one has not are
+// removed.
 void stage_run_files(report::OutputFolder& folder, const platform::RunOutput& output,
                      const RunInput& input, const platform::RunOptions& options);
 

@@ -35,7 +35,8 @@ void Engine::record_spans(Femtoseconds begin, Femtoseconds end) {
 }
 
 void Engine::finish(Femtoseconds end) {
-  account_.finish(context_.clock.cycle_at_or_after(end));
+  const Cycle cycle = context_.clock.cycle_at_or_after(end);
+  account_.finish({cycle, context_.clock.edge(cycle)});
 }
 
 void Engine::wake_at(Femtoseconds time) {
@@ -91,6 +92,7 @@ void Engine::complete(const UnderWay& finished) {
   ++completed_;
   last_completion_ = now();
   account_.layer(finished.layer).last_end = now();
+  account_.multiply(finished.start, now(), finished.macs);
   if (finished.start < span_end_ && now() > span_begin_) {
     spans_.push_back({context_.index, finished.layer, finished.start, now()});
   }
@@ -183,8 +185,10 @@ void Engine::start_head(StreamIndex stream, Cycle cycle) {
     layer.first_start = now();
   }
   const auto ticket = static_cast<Ticket>(++started_);
-  under_way_.push_back({ticket, stream, command.id, command.layer, now(), std::nullopt});
+  const std::int64_t macs_before = layer.macs_useful;
+  under_way_.push_back({ticket, stream, command.id, command.layer, now(), 0, std::nullopt});
   under_way_.back().done = start(command, ticket, cycle);
+  under_way_.back().macs = account_.layer(command.layer).macs_useful - macs_before;
   retire(cycle);
 }
 
@@ -199,7 +203,7 @@ void Engine::finish_command(Ticket ticket) {
 
 void Engine::account_state(Cycle cycle) {
   if (!under_way_.empty()) {
-    account_.enter(cycle, EngineAccount::State::kBusy, under_way_.front().layer);
+    account_.enter({cycle, now()}, EngineAccount::State::kBusy, under_way_.front().layer);
   } else {
     account_wait(cycle);
   }
@@ -217,13 +221,13 @@ void Engine::account_wait(Cycle cycle) {
       }
     }
     if (!waiting) {
-      account_.enter(cycle, EngineAccount::State::kIdle);
+      account_.enter({cycle, now()}, EngineAccount::State::kIdle);
       return;
     }
     cause_of_wait = "waits for " + context_.engine_kinds[unmet_dependency(*waiting)->engine];
     cause = cause_of_wait.c_str();
   }
-  account_.enter(cycle, EngineAccount::State::kStalled,
+  account_.enter({cycle, now()}, EngineAccount::State::kStalled,
                  queues_[*waiting].commands.front().command.layer, cause);
 }
 

@@ -115,6 +115,7 @@ class Engine : public sc_core::sc_module, public Waiter, public Decider {
     command::CommandId id = 0;
     command::LayerIndex layer = 0;
     Femtoseconds start = 0;
+    std::int64_t macs = 0;  // useful
     std::optional<Cycle> done;
   };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/interval_sums.h"
 #include "memory/address/transfer.h"
 #include "memory/tier_statistics.h"
 
@@ -51,6 +52,8 @@ class Tier : public sc_core::sc_module {
   virtual void finish(Femtoseconds end) = 0;
   // After finish().
   [[nodiscard]] virtual TierStatistics statistics() const = 0;
+  // Bytes of the transfers that were answered, evenly from the request to the answer.
+  [[nodiscard]] virtual const base::IntervalSums& bytes_over_time() const { return bytes_; }
 
  protected:
   // A transfer under way.
@@ -59,6 +62,8 @@ class Tier : public sc_core::sc_module {
     TransferListener* listener = nullptr;
     std::uint32_t initiator = 0;
     std::uint64_t sequence = 0;  // counts the initiator's submissions
+    Femtoseconds start = 0;
+    std::int64_t bytes = 0;
   };
 
   // The initiator's next.
@@ -81,6 +86,7 @@ class Tier : public sc_core::sc_module {
 
   std::int64_t capacity_;
   std::vector<std::uint64_t> sequences_;  // by initiator
+  base::IntervalSums bytes_;
   std::priority_queue<Answer, std::vector<Answer>, std::greater<>> answers_;
   sc_core::sc_event answer_due_;
 };

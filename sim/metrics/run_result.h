@@ -135,6 +135,19 @@ struct Span {
   base::Femtoseconds end = 0;
 };
 
+// What happened over time: sums of intervals of equal length, the first of which begins with the
+// run. The last ends with the run or after it.
+struct Activity {
+  struct Engine {
+    std::vector<base::Femtoseconds> busy;
+    std::vector<base::Femtoseconds> stalled;
+    std::vector<std::int64_t> macs_useful;
+  };
+  base::Femtoseconds interval = 0;
+  std::vector<Engine> engines;                        // as RunResult::engines; none: not known
+  std::vector<std::vector<std::int64_t>> tier_bytes;  // as RunResult::tiers, without padding
+};
+
 // Everything one run gives. Plain data: report/ makes files of it.
 struct RunResult {
   std::string workload;
@@ -158,6 +171,7 @@ struct RunResult {
   Breakdown<double> energy_pj;        // components, dynamic and static
   Breakdown<std::string> energy_sources;
   std::vector<Invariant> invariants;
+  Activity activity;
   std::vector<Span> spans;  // only when a timeline was asked for
 
   [[nodiscard]] double seconds() const;

@@ -7,6 +7,7 @@
 #include "hardware/energy_account.h"
 #include "hardware/systolic_array_config.h"
 #include "metrics/invariants.h"
+#include "platform/collect_activity.h"
 #include "platform/collect_streams.h"
 #include "platform/collect_tiers.h"
 #include "platform/stream_set.h"
@@ -233,6 +234,7 @@ RunResult collect(const hardware::PlatformConfig& platform,
   collect_layers(layers, machine, reference.clock(), result);
   collect_tiers(platform, machine, result);
   collect_energy(platform, machine, result);
+  collect_activity(machine, result);
   collect_streams(headers, machine, reference.clock(), result);
   add_notes(platform, result);
   if (!result.partial) {

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace orrery::report {
 namespace {
 
@@ -138,6 +140,41 @@ std::string layers_csv(const RunResult& result) {
     }
     append(layer.tiers, result.tiers.size(), tier_columns(), fields);
     append(layer.engines, result.engines.size(), engine_columns(), fields);
+    csv += csv_line(fields);
+  }
+  return csv;
+}
+
+std::string activity_csv(const RunResult& result) {
+  const metrics::Activity& activity = result.activity;
+  if (activity.engines.empty()) {
+    return {};
+  }
+  std::vector<std::string> names{"begin_fs", "end_fs"};
+  std::vector<const std::vector<std::int64_t>*> columns;
+  const auto add = [&](std::string name, const std::vector<std::int64_t>& values) {
+    names.push_back(std::move(name));
+    columns.push_back(&values);
+  };
+  for (std::size_t i = 0; i < result.engines.size(); ++i) {
+    const metrics::EngineResult& engine = result.engines[i];
+    add(engine.name + "_busy_fs", activity.engines[i].busy);
+    add(engine.name + "_stalled_fs", activity.engines[i].stalled);
+    if (engine.macs_possible > 0) {
+      add(engine.name + "_macs_useful", activity.engines[i].macs_useful);
+    }
+  }
+  for (std::size_t i = 0; i < result.tiers.size(); ++i) {
+    add(result.tiers[i].name + "_bytes", activity.tier_bytes[i]);
+  }
+  std::string csv = csv_line(names);
+  for (std::size_t row = 0; row < activity.engines.front().busy.size(); ++row) {
+    const base::Femtoseconds begin = static_cast<base::Femtoseconds>(row) * activity.interval;
+    std::vector<std::string> fields{number(begin),
+                                    number(std::min(begin + activity.interval, result.latency))};
+    for (const std::vector<std::int64_t>* values : columns) {
+      fields.push_back(number((*values)[row]));
+    }
     csv += csv_line(fields);
   }
   return csv;

@@ -16,4 +16,7 @@ namespace orrery::report {
 // tiers and engines begin with their names: hbm_bytes_read, array0_busy_cycles.
 [[nodiscard]] std::string layers_csv(const metrics::RunResult& result);
 
+// The content of activity.csv: one line an interval of the run; empty where nothing is known.
+[[nodiscard]] std::string activity_csv(const metrics::RunResult& result);
+
 }  // namespace orrery::report

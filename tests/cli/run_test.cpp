@@ -16,8 +16,8 @@ using report::Json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::vector<std::string> kSameFiles{"result.json", "layers.csv", "resolved.yaml",
-                                          "loops.txt"};
+const std::vector<std::string> kSameFiles{"result.json", "layers.csv", "activity.csv",
+                                          "resolved.yaml", "loops.txt"};
 
 class Run : public testing::Test {
  protected:
@@ -82,11 +82,11 @@ TEST_F(Run, HashesTheResolvedConfiguration) {
 TEST_F(Run, WritesOnlyItsFilesAndRemovesAnOldTimeline) {
   run({"-p", "edge", "-w", "tiny_gemm", "--timeline"}, "a");
   EXPECT_THAT(paths_below(folder_ / "a"),
-              ElementsAre("host.json", "layers.csv", "loops.txt", "resolved.yaml", "result.json",
-                          "timeline.json.gz"));
+              ElementsAre("activity.csv", "host.json", "layers.csv", "loops.txt", "resolved.yaml",
+                          "result.json", "timeline.json.gz"));
   run({"-p", "edge", "-w", "tiny_gemm"}, "a");
-  EXPECT_THAT(paths_below(folder_ / "a"),
-              ElementsAre("host.json", "layers.csv", "loops.txt", "resolved.yaml", "result.json"));
+  EXPECT_THAT(paths_below(folder_ / "a"), ElementsAre("activity.csv", "host.json", "layers.csv",
+                                                      "loops.txt", "resolved.yaml", "result.json"));
 }
 
 TEST_F(Run, PrintsTheResultItWrites) {
@@ -107,7 +107,7 @@ TEST_F(Run, RunsTheStreamThatItLowered) {
         run_orrery({"lower", "-p", "edge", "-w", "tiny_conv", "--format", format, "-o", stream});
     ASSERT_EQ(lowered.code, 0) << lowered.errors;
     run({"-p", "edge", "--stream", stream}, format);
-    expect_same_files("direct", format, {"layers.csv"});
+    expect_same_files("direct", format, {"layers.csv", "activity.csv"});
     EXPECT_EQ(result(format)["latency"], result("direct")["latency"]);
     EXPECT_EQ(result(format)["energy"], result("direct")["energy"]);
   }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <numeric>
 
 #include "tests/platform/list_source.h"
 
@@ -149,6 +150,41 @@ TEST(Run, AChainOfLoadComputeWriteOutAndStoreAddsUp) {
   EXPECT_EQ(result.tiers[0].bytes_read, 512);
   EXPECT_EQ(result.tiers[0].bytes_written, 256);
   expect_invariants(result);
+}
+
+// The same chain, over time: what each engine did adds up to its cycles of 1 ns, and stands in the
+// intervals of 2^20 fs in which it did it.
+TEST(Run, ActivityOverTimeAddsUpToTheCycles) {
+  ListSource source(header(16 * 16 * 16));
+  const auto a = source.add(kLoad, load(512));
+  const auto b = source.add(kArray, tile(16, 16, 16), {{kLoad, a}});
+  const auto c = source.add(kVector, write_out(16, 16), {{kArray, b}});
+  source.add(kStore, store(256), {{kVector, c}});
+  const metrics::RunResult result = run(small_platform(), source).result;
+  const metrics::Activity& activity = result.activity;
+  constexpr base::Femtoseconds kInterval = 1 << 20;
+  ASSERT_EQ(activity.interval, kInterval);
+  // 86 ns / 1.048576 ns = 82.02
+  ASSERT_EQ(activity.engines[kArray].busy.size(), 83U);
+  const auto sum = [](const std::vector<std::int64_t>& values) {
+    return std::accumulate(values.begin(), values.end(), std::int64_t{0});
+  };
+  for (std::size_t e = 0; e < result.engines.size(); ++e) {
+    EXPECT_EQ(sum(activity.engines[e].busy), result.engines[e].cycles.busy * 1'000'000);
+    EXPECT_EQ(sum(activity.engines[e].stalled), result.engines[e].cycles.stalled * 1'000'000);
+    EXPECT_EQ(sum(activity.engines[e].macs_useful), result.engines[e].macs_useful);
+  }
+  // The tile is executed from 2 ns to 65 ns: from 0.907 of interval 1 to 0.989 of interval 61.
+  const std::vector<std::int64_t>& busy = activity.engines[kArray].busy;
+  EXPECT_EQ(busy[0], 0);
+  EXPECT_EQ(busy[1], 2 * kInterval - 2'000'000);
+  EXPECT_EQ(busy[30], kInterval);
+  EXPECT_EQ(busy[61], 65'000'000 - 61 * kInterval);
+  EXPECT_EQ(busy[62], 0);
+  EXPECT_EQ(sum(activity.tier_bytes[0]), 512 + 256);
+  // The load is requested at 1 ns and answered 1 fs later, the store at 85 ns.
+  EXPECT_EQ(activity.tier_bytes[0][0], 512);
+  EXPECT_EQ(activity.tier_bytes[0][81], 256);
 }
 
 TEST(Run, AFullQueueStopsTheStreamAndABarrierWaitsForAll) {

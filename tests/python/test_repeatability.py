@@ -3,7 +3,7 @@
 
 import json
 
-FILES = ["result.json", "layers.csv", "resolved.yaml"]
+FILES = ["result.json", "layers.csv", "activity.csv", "resolved.yaml"]
 
 
 def contents(outcome) -> dict:

@@ -44,6 +44,23 @@ TEST(LayersCsv, HasTheSameNumberOfFieldsInEveryLine) {
   }
 }
 
+TEST(ActivityCsv, HasALineForEachInterval) {
+  metrics::RunResult result = example_result();  // of 2 us
+  result.activity.interval = 1'500'000'000;
+  result.activity.engines = {{{1'000'000'000, 200'000'000}, {0, 500'000'000}, {200, 50}},
+                             {{1'500'000'000, 500'000'000}, {0, 0}, {0, 0}}};
+  result.activity.tier_bytes = {{4000, 96}};
+  EXPECT_EQ(activity_csv(result),
+            "begin_fs,end_fs,array_busy_fs,array_stalled_fs,array_macs_useful,load_busy_fs,"
+            "load_stalled_fs,hbm_bytes\n"
+            "0,1500000000,1000000000,0,200,1500000000,0,4000\n"
+            "1500000000,2000000000,200000000,500000000,50,500000000,0,96\n");
+}
+
+TEST(ActivityCsv, IsEmptyWhereNothingIsKnown) {
+  EXPECT_EQ(activity_csv(example_result()), "");
+}
+
 TEST(LayersCsv, NamesTheCyclesOfTheArrays) {
   EXPECT_NE(layers_csv(example_result()).find(",compute_cycles,"), std::string::npos);
 }
