@@ -23,6 +23,7 @@ __path__ = pkgutil.extend_path(__path__, __name__)
 # Public name to the module that has it.
 _PLACES = {
     "InternalError": "errors",
+    "Difference": "differing",
     "Mapping": "configuration",
     "Platform": "configuration",
     "Result": "result",
@@ -30,7 +31,9 @@ _PLACES = {
     "UserError": "errors",
     "Workload": "configuration",
     "compare": "running",
+    "diff": "differing",
     "lower": "running",
+    "report": "reporting",
     "run": "running",
     "run_streams": "running",
     "study": "sweeping",

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas
 
+    from orrery.result_folder import ResultFolder
+
 
 class Result:
     """One run. `json` is the content of result.json, whose keys docs/result.md explains."""
 
     def __init__(self, texts: dict[str, str]):
-        """Args: texts: contents of `result`, `layers`, `host`, `resolved` and `loops`."""
+        """Args: texts: contents of `result`, `layers`, `activity`, `host`, `resolved`, `loops`."""
         self._texts = texts
 
     @functools.cached_property
@@ -96,6 +98,7 @@ class Result:
         files = {
             "result.json": "result",
             "layers.csv": "layers",
+            **({"activity.csv": "activity"} if self._texts["activity"] else {}),
             "resolved.yaml": "resolved",
             "host.json": "host",
             **({"loops.txt": "loops"} if self.loops else {}),
@@ -106,6 +109,24 @@ class Result:
             for name in files:
                 (pathlib.Path(new) / name).replace(target / name)
         return target
+
+    def as_folder(self) -> ResultFolder:
+        """What reports and differences read, without a folder on the disk."""
+        from orrery.result_folder import KINDS, ResultFolder
+
+        kind = next(kind for kind in KINDS if kind.name == "run")
+        names = {"activity.csv": "activity", "resolved.yaml": "resolved", "loops.txt": "loops"}
+        texts = {name: self._texts[text] for name, text in names.items()}
+        texts[kind.file] = self._texts["result"]
+        return ResultFolder(pathlib.Path(), kind, self.json, texts)
+
+    def report(
+        self, path: str | os.PathLike[str] = "report.html", *, figures: bool = False
+    ) -> pathlib.Path:
+        """Writes a report: one HTML file; see `orrery.report`."""
+        from orrery.reporting import report
+
+        return report(self, path, figures=figures)
 
     def _summary(self) -> list[tuple[str, str]]:
         lines = [

@@ -3,41 +3,10 @@
 
 import pathlib
 
+from orrery.reporting.study_view import axis_label, axis_of, curves, figure_label
+
 INCHES = (6.4, 3.8)
 DOTS_PER_INCH = 150
-
-
-def figure_values(study: dict, name: str) -> list[tuple[dict, float | None]]:
-    """(labels by axis, value or None) of a metric or derived figure, in the order of the study."""
-    for derived in study["derived"]:
-        if derived["name"] == name:
-            return [(value["at"], value["value"]) for value in derived["values"]]
-    return [(point["labels"], point.get("metrics", {}).get(name)) for point in study["points"]]
-
-
-def figure_label(study: dict, name: str) -> str:
-    """The title of a figure, or its name, with the unit."""
-    for figure in [*study["derived"], *study["metrics"]]:
-        if figure["name"] == name:
-            title = figure.get("title") or name
-            return title if figure["unit"] in ("", title) else f"{title} ({figure['unit']})"
-    return name
-
-
-def axis_of(study: dict, name: str) -> dict:
-    return next(axis for axis in study["axes"] if axis["name"] == name)
-
-
-def curves(study: dict, plot: dict) -> dict[str, list[float | None]]:
-    """{label of the series: a value, or None, for each label of the x axis}."""
-    known = {}
-    for labels, value in figure_values(study, plot["figure"]):
-        if all(labels[axis] == label for axis, label in plot["at"].items()):
-            series = labels[plot["series"]] if plot["series"] else ""
-            known[series, labels[plot["x"]]] = value
-    names = axis_of(study, plot["series"])["labels"] if plot["series"] else [""]
-    steps = axis_of(study, plot["x"])["labels"]
-    return {name: [known.get((name, step)) for step in steps] for name in names}
 
 
 def draw(study: dict, plot: dict, folder: pathlib.Path, plt) -> None:
@@ -56,14 +25,14 @@ def draw(study: dict, plot: dict, folder: pathlib.Path, plt) -> None:
             axes.bar([place + shift for place in places], heights, width, label=name)
     axes.set_xticks(list(places), labels)
     axes.set_xlim(-0.5, len(labels) - 0.5)
-    axes.set_xlabel(axis_of(study, plot["x"])["title"] or plot["x"])
+    axes.set_xlabel(axis_label(axis_of(study, plot["x"])))
     axes.set_ylabel(figure_label(study, plot["figure"]))
     if plot["logarithmic"]:
         axes.set_yscale("log")
     else:
         axes.yaxis.set_major_formatter("{x:,.10g}")
     if plot["series"]:
-        title = axis_of(study, plot["series"])["title"] or plot["series"]
+        title = axis_label(axis_of(study, plot["series"]))
         # Inside it would cover what it explains.
         figure.legend(title=title, loc="outside right upper", fontsize="small")
     if plot["title"]:

@@ -48,6 +48,8 @@ std::vector<SubcommandPointer> make_subcommands() {
   commands.push_back(make_compare_command());
   commands.push_back(make_study_command());
   commands.push_back(make_sweep_command());
+  commands.push_back(make_report_command());
+  commands.push_back(make_diff_command());
   commands.push_back(make_lower_command());
   commands.push_back(make_map_command());
   commands.push_back(make_validate_command());

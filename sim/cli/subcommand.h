@@ -34,8 +34,10 @@ using SubcommandPointer = std::unique_ptr<Subcommand>;
 [[nodiscard]] SubcommandPointer make_map_command();
 [[nodiscard]] SubcommandPointer make_validate_command();
 [[nodiscard]] SubcommandPointer make_describe_command();
+[[nodiscard]] SubcommandPointer make_diff_command();
 [[nodiscard]] SubcommandPointer make_import_command();
 [[nodiscard]] SubcommandPointer make_list_command();
 [[nodiscard]] SubcommandPointer make_memory_command();
+[[nodiscard]] SubcommandPointer make_report_command();
 
 }  // namespace orrery::cli

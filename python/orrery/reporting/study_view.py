@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Figures of a study or a sweep by name."""
+
+from __future__ import annotations
+
+from orrery.run_view import Json
+
+
+def figure_values(study: Json, name: str) -> list[tuple[dict[str, str], float | None]]:
+    """(labels by axis, value or None) of a metric or derived figure, in the order of the study."""
+    for derived in study["derived"]:
+        if derived["name"] == name:
+            return [(value["at"], value["value"]) for value in derived["values"]]
+    return [(point["labels"], point.get("metrics", {}).get(name)) for point in study["points"]]
+
+
+def point_values(study: Json, name: str) -> list[float | None]:
+    """Of each point, in the order of the study; None of one without it. A derived figure that does
+    not depend on all axes is that of the place the point is at."""
+    values = figure_values(study, name)
+    axes = list(values[0][0]) if values else []
+    known = {tuple(at[axis] for axis in axes): value for at, value in values}
+    return [
+        known.get(tuple(point["labels"][axis] for axis in axes)) if _is_done(point) else None
+        for point in study["points"]
+    ]
+
+
+def _is_done(point: Json) -> bool:
+    return point["status"] == "done"
+
+
+def figure_title(study: Json, name: str) -> tuple[str, str]:
+    """The title of a figure, or its name, and its unit."""
+    for figure in [*study["derived"], *study["metrics"]]:
+        if figure["name"] == name:
+            return figure.get("title") or name, figure["unit"]
+    return name, ""
+
+
+def figure_label(study: Json, name: str) -> str:
+    """The title of a figure with the unit, for axes."""
+    title, unit = figure_title(study, name)
+    return title if unit in ("", title) else f"{title} ({unit})"
+
+
+def axis_of(study: Json, name: str) -> Json:
+    return next(axis for axis in study["axes"] if axis["name"] == name)
+
+
+def axis_label(axis: Json) -> str:
+    return axis["title"] or axis["name"]
+
+
+def curves(study: Json, plot: Json) -> dict[str, list[float | None]]:
+    """{label of the series: a value, or None, for each label of the x axis}."""
+    known = {}
+    for labels, value in figure_values(study, plot["figure"]):
+        if all(labels[axis] == label for axis, label in plot["at"].items()):
+            series = labels[plot["series"]] if plot["series"] else ""
+            known[series, labels[plot["x"]]] = value
+    names = axis_of(study, plot["series"])["labels"] if plot["series"] else [""]
+    steps = axis_of(study, plot["x"])["labels"]
+    return {name: [known.get((name, step)) for step in steps] for name in names}
+
+
+def place(labels: dict[str, str]) -> str:
+    """What a point is called: its labels."""
+    return ", ".join(f"{axis} {label}" for axis, label in labels.items())
+
+
+def point_figures(study: Json) -> list[str]:
+    """Metrics, and derived figures with a value for each point."""
+    axes = {axis["name"] for axis in study["axes"]}
+    return [metric["name"] for metric in study["metrics"]] + [
+        derived["name"] for derived in study["derived"] if set(derived["axes"]) == axes
+    ]
