@@ -105,7 +105,7 @@ def configuration_changes(before: str, after: str) -> list[Json]:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    old, new = (_flat(yaml.load(text, loader) or {}) for text in (before, after))  # noqa: S506
+    old, new = (_flat(yaml.load(text, loader) or {}) for text in (before, after))
     return [
         {"path": path, "before": old.get(path), "after": new.get(path)}
         for path in {**old, **new}

@@ -38,6 +38,17 @@ def quantity(value: float, unit: str) -> str:
     return f"{text} {unit}".rstrip()
 
 
+def unit_for(largest: float, unit: str) -> tuple[float, str]:
+    """Of an axis: the factor to multiply with, and the unit, so that the largest value has one to
+    three digits before the point. 2.5e-3, "J" gives 1e3 and "mJ"."""
+    exponent = 0
+    while largest and largest * 10.0**-exponent < 1 and exponent > -15:
+        exponent -= 3
+    while largest * 10.0**-exponent >= 1000 and exponent < 18:
+        exponent += 3
+    return 10.0**-exponent, _PREFIXES[exponent] + unit
+
+
 def percent(share: float, digits: int = 1) -> str:
     """0.4561 gives "45.6 %"."""
     return f"{share * 100:.{digits}f} %"

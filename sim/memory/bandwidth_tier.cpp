@@ -83,6 +83,8 @@ void BandwidthTier::serve() {
         std::int64_t& busy = busy_[static_cast<std::size_t>(channel)];
         const std::int64_t work = static_cast<std::int64_t>(bursts) * spec_.burst_cycles;
         busy = std::max(busy, cycle * buses_) + work;
+        bytes_.add(clock_.edge((busy - work) / buses_), clock_.edge((busy + buses_ - 1) / buses_),
+                   static_cast<std::int64_t>(bursts) * spec_.access_bytes);
         statistics_.data_bus_busy += work;
         done = std::max(done, (busy + buses_ - 1) / buses_ + latency_);
       }

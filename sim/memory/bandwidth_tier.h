@@ -32,6 +32,7 @@ class BandwidthTier : public Tier {
 
   void finish(Femtoseconds end) override;
   [[nodiscard]] TierStatistics statistics() const override;
+  [[nodiscard]] base::IntervalSums bytes_over_time() const override { return bytes_; }
 
  protected:
   void accept(const Transfer& transfer, const Request& request) override;
@@ -56,6 +57,7 @@ class BandwidthTier : public Tier {
   std::vector<std::int64_t> busy_;  // by channel, in cycles times buses_
   sc_core::sc_event arrival_event_;
   TierStatistics statistics_;
+  base::IntervalSums bytes_;
 };
 
 // Whole bursts of a transfer on all channels together; one step for each row.

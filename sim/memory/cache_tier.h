@@ -41,7 +41,7 @@ class CacheTier : public Tier, private TransferListener {
 
   void finish(Femtoseconds end) override { memory_->finish(end); }
   [[nodiscard]] TierStatistics statistics() const override;
-  [[nodiscard]] const base::IntervalSums& bytes_over_time() const override {
+  [[nodiscard]] base::IntervalSums bytes_over_time() const override {
     return memory_->bytes_over_time();
   }
   [[nodiscard]] const Tier& memory() const { return *memory_; }

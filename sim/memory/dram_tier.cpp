@@ -192,6 +192,21 @@ std::uint64_t DramTier::wake_ups() const {
   return sum;
 }
 
+base::IntervalSums DramTier::bytes_over_time() const {
+  base::IntervalSums sums;
+  for (const auto& process : channels_) {
+    const dram::BurstCounts& bursts = process->channel().bursts_over_time();
+    for (std::size_t i = 0; i < dram::BurstCounts::kIntervals; ++i) {
+      if (bursts.counts()[i] > 0) {
+        const Cycle begin = static_cast<Cycle>(i) * bursts.width();
+        sums.add(clock_.edge(begin), clock_.edge(begin + bursts.width()),
+                 bursts.counts()[i] * specs_.front().access_bytes);
+      }
+    }
+  }
+  return sums;
+}
+
 TierStatistics DramTier::statistics() const {
   const dram::Spec& spec = specs_.front();
   TierStatistics result;

@@ -31,6 +31,7 @@ class DramTier : public Tier, public PimPort {
                       TransferListener& listener) override;
   void finish(Femtoseconds end) override;
   [[nodiscard]] TierStatistics statistics() const override;
+  [[nodiscard]] base::IntervalSums bytes_over_time() const override;
   // Kernel activations of all channels so far.
   [[nodiscard]] std::uint64_t wake_ups() const;
 

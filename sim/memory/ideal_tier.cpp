@@ -14,7 +14,9 @@ IdealTier::IdealTier(const sc_core::sc_module_name& name, std::int64_t capacity,
 
 void IdealTier::accept(const Transfer& transfer, const Request& request) {
   const auto access = static_cast<std::int64_t>(statistics_.access_bytes);
-  count_access(statistics_, transfer, count_bursts(transfer, access));
+  const std::uint64_t bursts = count_bursts(transfer, access);
+  count_access(statistics_, transfer, bursts);
+  bytes_.add(now(), now(), static_cast<std::int64_t>(bursts) * access);
   answer_at(now() + latency_, request);
 }
 

@@ -16,6 +16,7 @@ class IdealTier : public Tier {
 
   void finish(Femtoseconds end) override;
   [[nodiscard]] TierStatistics statistics() const override { return statistics_; }
+  [[nodiscard]] base::IntervalSums bytes_over_time() const override { return bytes_; }
 
  protected:
   void accept(const Transfer& transfer, const Request& request) override;
@@ -23,6 +24,7 @@ class IdealTier : public Tier {
  private:
   Femtoseconds latency_;
   TierStatistics statistics_;
+  base::IntervalSums bytes_;
 };
 
 }  // namespace orrery::memory

@@ -87,8 +87,11 @@ void StorageTier::schedule(Femtoseconds done) {
 
 void StorageTier::block_done(std::uint64_t ticket, Femtoseconds entered, Femtoseconds done) {
   const Open& open = open_.at(ticket);
-  path_busy_ += block_time(config_.block_bytes, open.is_write ? config_.write_bytes_per_second
-                                                              : config_.read_bytes_per_second);
+  const Femtoseconds time =
+      block_time(config_.block_bytes,
+                 open.is_write ? config_.write_bytes_per_second : config_.read_bytes_per_second);
+  path_busy_ += time;
+  bytes_.add(std::max<Femtoseconds>(done - time, 0), done, config_.block_bytes);
   if (open.is_write) {
     return;
   }

@@ -37,6 +37,7 @@ class StorageTier : public Tier, private StorageDevice::Listener {
 
   void finish(Femtoseconds end) override;
   [[nodiscard]] TierStatistics statistics() const override;
+  [[nodiscard]] base::IntervalSums bytes_over_time() const override { return bytes_; }
   // Kernel activations so far, without those that deliver answers.
   [[nodiscard]] std::uint64_t wake_ups() const { return wake_ups_; }
 
@@ -65,6 +66,7 @@ class StorageTier : public Tier, private StorageDevice::Listener {
   std::uint64_t wake_ups_ = 0;
   Femtoseconds path_busy_ = 0;
   TierStatistics statistics_;
+  base::IntervalSums bytes_;
 };
 
 }  // namespace orrery::memory

@@ -17,9 +17,7 @@ Tier::Tier(const sc_core::sc_module_name& name, std::int64_t capacity)
 void Tier::submit(const Transfer& transfer, std::uint64_t ticket, TransferListener& listener) {
   base::require_invariant(fits(transfer), "a transfer lies within its memory", name());
   base::require_invariant(transfer.row_bytes > 0, "a transfer moves bytes", name());
-  Request request = next_request(transfer.initiator, ticket, listener);
-  request.bytes = total_bytes(transfer);
-  accept(transfer, request);
+  accept(transfer, next_request(transfer.initiator, ticket, listener));
 }
 
 Tier::Request Tier::next_request(std::uint32_t initiator, std::uint64_t ticket,
@@ -27,7 +25,7 @@ Tier::Request Tier::next_request(std::uint32_t initiator, std::uint64_t ticket,
   if (sequences_.size() <= initiator) {
     sequences_.resize(initiator + 1, 0);
   }
-  return {ticket, &listener, initiator, sequences_[initiator]++, now(), 0};
+  return {ticket, &listener, initiator, sequences_[initiator]++};
 }
 
 void Tier::answer_at(Femtoseconds time, const Request& request) {
@@ -41,7 +39,6 @@ void Tier::deliver() {
   while (!answers_.empty() && answers_.top().time <= now()) {
     const Request request = answers_.top().request;
     answers_.pop();
-    bytes_.add(request.start, now(), request.bytes);
     request.listener->transfer_done(request.ticket);
   }
   if (!answers_.empty()) {

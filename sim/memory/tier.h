@@ -52,8 +52,8 @@ class Tier : public sc_core::sc_module {
   virtual void finish(Femtoseconds end) = 0;
   // After finish().
   [[nodiscard]] virtual TierStatistics statistics() const = 0;
-  // Bytes of the transfers that were answered, evenly from the request to the answer.
-  [[nodiscard]] virtual const base::IntervalSums& bytes_over_time() const { return bytes_; }
+  // Bytes in whole bursts by the time in which they took the data path.
+  [[nodiscard]] virtual base::IntervalSums bytes_over_time() const = 0;
 
  protected:
   // A transfer under way.
@@ -62,8 +62,6 @@ class Tier : public sc_core::sc_module {
     TransferListener* listener = nullptr;
     std::uint32_t initiator = 0;
     std::uint64_t sequence = 0;  // counts the initiator's submissions
-    Femtoseconds start = 0;
-    std::int64_t bytes = 0;
   };
 
   // The initiator's next.
@@ -86,7 +84,6 @@ class Tier : public sc_core::sc_module {
 
   std::int64_t capacity_;
   std::vector<std::uint64_t> sequences_;  // by initiator
-  base::IntervalSums bytes_;
   std::priority_queue<Answer, std::vector<Answer>, std::greater<>> answers_;
   sc_core::sc_event answer_due_;
 };

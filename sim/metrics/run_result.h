@@ -145,7 +145,7 @@ struct Activity {
   };
   base::Femtoseconds interval = 0;
   std::vector<Engine> engines;                        // as RunResult::engines; none: not known
-  std::vector<std::vector<std::int64_t>> tier_bytes;  // as RunResult::tiers, without padding
+  std::vector<std::vector<std::int64_t>> tier_bytes;  // as RunResult::tiers, whole bursts
 };
 
 // Everything one run gives. Plain data: report/ makes files of it.

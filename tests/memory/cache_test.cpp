@@ -23,6 +23,7 @@ class FixedTier : public Tier {
       : Tier(name, capacity), latency_(latency) {}
   void finish(Femtoseconds /*end*/) override {}
   [[nodiscard]] TierStatistics statistics() const override { return statistics_; }
+  [[nodiscard]] base::IntervalSums bytes_over_time() const override { return {}; }
 
  protected:
   void accept(const Transfer& transfer, const Request& request) override {

@@ -182,7 +182,7 @@ TEST(Run, ActivityOverTimeAddsUpToTheCycles) {
   EXPECT_EQ(busy[61], 65'000'000 - 61 * kInterval);
   EXPECT_EQ(busy[62], 0);
   EXPECT_EQ(sum(activity.tier_bytes[0]), 512 + 256);
-  // The load is requested at 1 ns and answered 1 fs later, the store at 85 ns.
+  // An ideal memory moves the load's bytes at once, at 1 ns, and the store's at 85 ns.
   EXPECT_EQ(activity.tier_bytes[0][0], 512);
   EXPECT_EQ(activity.tier_bytes[0][81], 256);
 }

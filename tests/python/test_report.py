@@ -208,8 +208,9 @@ def test_report_agrees_with_result_compare_and_python(folders, tmp_path):
 
 
 def test_activity_adds_up_to_the_result(folders):
-    """What the charts over time show: busy and stalled time and products of each engine."""
-    for name in ("run", "tiers", "banks"):
+    """What the charts over time show: busy and stalled time and products of each engine, bytes of
+    each memory, and in no interval more than the memory could move."""
+    for name in ("run", "layers", "tiers", "banks"):
         result = json.loads((folders[name] / "result.json").read_text())
         rows = list(csv.DictReader((folders[name] / "activity.csv").open()))
         assert 128 <= len(rows) <= 256
@@ -223,6 +224,16 @@ def test_activity_adds_up_to_the_result(folders):
             if engine["macs_possible"]:
                 macs = sum(int(row[f"{engine['name']}_macs_useful"]) for row in rows)
                 assert macs == engine["macs_useful"]
+        for memory in result["memory"]:
+            moved = [int(row[f"{memory['name']}_bytes"]) for row in rows]
+            # Reads that queued writes answer need no data bus.
+            total = memory["bytes_read"] + memory["bytes_written"]
+            columns = sum(memory["commands"].get(name, 0) for name in ("RD", "RDA", "WR", "WRA"))
+            on_the_bus = columns * total // memory["bursts"] if columns else total
+            assert sum(moved) == on_the_bus
+            seconds = (int(rows[0]["end_fs"]) - int(rows[0]["begin_fs"])) * 1e-15
+            # The last one is shorter, and has writes that come after the end.
+            assert max(moved[:-1]) <= 1.01 * memory["peak_bytes_per_second"] * seconds
 
 
 def test_report_of_a_sweep_has_all_points_and_the_front(folders):

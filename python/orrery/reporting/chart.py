@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable
 
 import plotly.graph_objects as go
@@ -80,6 +81,7 @@ def new_figure(height: int, x: str, y: str, legend: str = "") -> go.Figure:
         margin={"l": 60, "r": 20, "t": 20, "b": 50},
         colorway=COLOURS,
         hoverlabel={"bgcolor": "white", "font": {"color": INK}},
+        showlegend=True,
         legend={
             "title": {"text": legend, "font": {"size": 13}},
             "orientation": "h",
@@ -87,6 +89,7 @@ def new_figure(height: int, x: str, y: str, legend: str = "") -> go.Figure:
             "y": 1.02,
             "x": 0,
             "traceorder": "normal",
+            "maxheight": 400,  # pixels: none is scrolled
         },
     )
     figure = go.Figure(layout=layout)
@@ -95,9 +98,9 @@ def new_figure(height: int, x: str, y: str, legend: str = "") -> go.Figure:
     return figure
 
 
-def row_height(rows: int) -> int:
-    """Of a figure with a horizontal bar for each row."""
-    return 110 + 21 * max(rows, 3)
+def row_height(rows: int, series: int = 0) -> int:
+    """Of a figure with a horizontal bar for each row and a legend of so many series."""
+    return 110 + 21 * max(rows, 3) + 22 * math.ceil(series / 3)
 
 
 def shortened(text: str, most: int = 44) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from orrery.quantities import percent, si
+from orrery.quantities import percent, si, unit_for
 from orrery.reporting.chart import (
     Chart,
     NoChart,
@@ -21,6 +21,7 @@ from orrery.result_folder import ResultFolder
 from orrery.run_view import Json
 
 MOST_ROWS = 48
+_PICO = 1e-12
 
 
 def case_of(result: Json) -> str:
@@ -54,15 +55,16 @@ def time_against_energy(folder: ResultFolder) -> Chart | NoChart:
     total = folder.json["total"]
     if not any(result["energy_pj"] for result in total):
         return NoChart(title, "no energy was counted")
-    figure = new_figure(340, "cycles", "energy (\u00b5J)")
+    scale, unit = unit_for(max(result["energy_pj"] for result in total) * _PICO, "J")
+    figure = new_figure(340, "cycles", f"energy ({unit})")
     for number, result in enumerate(total):
         figure.add_scatter(
             x=[result["cycles"]],
-            y=[result["energy_pj"] * 1e-6],
+            y=[result["energy_pj"] * _PICO * scale],
             mode="markers",
             marker={"size": 15, **{"color": bar_style(number)["color"]}, "symbol": number},
             name=case_of(result),
-            hovertemplate="%{x:,} cycles, %{y:,.6g} \u00b5J<extra>%{fullData.name}</extra>",
+            hovertemplate="%{x:,} cycles, %{y:,.6g} " + unit + "<extra>%{fullData.name}</extra>",
         )
     figure.update_yaxes(rangemode="tozero")
     figure.update_xaxes(rangemode="tozero")
@@ -181,7 +183,8 @@ def headline(result: Json) -> str:
         ]
         sentence += ": " + ", ".join(others[:4])
     frugal = min(result["total"], key=lambda part: part["energy_pj"])
-    return f"{sentence}. {case_of(frugal)} takes the least energy, {si(frugal['energy_pj'] * 1e-12, 'J')}."  # noqa: E501
+    least = si(frugal["energy_pj"] * _PICO, "J")
+    return f"{sentence}. {case_of(frugal)} takes the least energy, {least}."
 
 
 def limits(folder: ResultFolder) -> list[str]:

@@ -10,6 +10,8 @@ from orrery.run_view import EngineGroup, Json, engine_groups, layer_rows, layer_
 
 # From this share of the time on a part is said to limit the run.
 LIMITING = 0.8
+# From this share on it is named beside another.
+SOME = 0.25
 # Shares below this are not worth a word.
 NOTABLE = 0.03
 # Of a busy array: its peak is out of reach for another reason than waiting.
@@ -26,6 +28,10 @@ class Part:
     share: float
     sentence: str
     group: EngineGroup | None = None
+
+    @property
+    def verb(self) -> str:
+        return "moves" if self.group is None else "is"
 
 
 def parts_of(result: Json) -> list[Part]:
@@ -44,7 +50,7 @@ def parts_of(result: Json) -> list[Part]:
         Part(
             f"memory {memory['name']}",
             memory["bandwidth_utilization"],
-            f"it moves {percent(memory['bandwidth_utilization'], 0)} of the bytes it could "
+            f"{percent(memory['bandwidth_utilization'], 0)} of the bytes it could "
             f"({si(memory['achieved_bytes_per_second'], 'B/s')} of "
             f"{si(memory['peak_bytes_per_second'], 'B/s')})",
         )
@@ -82,11 +88,12 @@ def headline(result: Json) -> str:
         return "Nothing was simulated that could limit the run."
     top = parts[0]
     if top.share < LIMITING:
-        used = joined([f"{part.name} is {part.sentence}" for part in parts if part.group][:2])
+        worth = [part for part in parts if part.share >= SOME or part is top]
+        used = joined([f"{part.name} {part.verb} {part.sentence}" for part in worth[:2]])
         rest = rest_of_time(array) if array is not None else ""
-        start = f"No part is used throughout: {used}" if used else "No part is used throughout"
-        return f"{start}{f'; of {array.label}, {rest}' if rest else ''}."
-    sentence = f"Limited by {top.name}: {top.sentence}"
+        return f"No part is used throughout: {used}{f'; of {array.label}, {rest}' if rest else ''}."
+    start = "" if top.group is not None else "it moves "
+    sentence = f"Limited by {top.name}: {start}{top.sentence}"
     if top.group is None and array is not None:
         sentence += f"; {array.label}: busy {percent(array.share('busy'), 0)} of the time"
     elif top.group is not None and top.group.multiplies and top.group.utilization < LOW_UTILIZATION:

@@ -12,6 +12,16 @@ _NONE = "the folder has no activity.csv: only simulated runs have"
 _UNITS = ((10**15, "s"), (10**12, "ms"), (10**9, "\u00b5s"), (10**6, "ns"))
 
 
+def _whole_intervals(activity: dict[str, list[int]]) -> dict[str, list[int]]:
+    """The last interval ends with the run; one shorter than half the others would show as a peak
+    what is chance, and becomes a part of the one before it."""
+    begins, ends = activity["begin_fs"], activity["end_fs"]
+    if len(begins) < 2 or 2 * (ends[-1] - begins[-1]) >= ends[0] - begins[0]:
+        return activity
+    merged = {name: [*values[:-2], values[-2] + values[-1]] for name, values in activity.items()}
+    return {**merged, "begin_fs": begins[:-1], "end_fs": [*ends[:-2], ends[-1]]}
+
+
 def _grid(activity: dict[str, list[int]]) -> tuple[list[float], str, list[int]]:
     """Edges of the steps in a unit that suits them, the unit, and the intervals in femtoseconds."""
     end = activity["end_fs"][-1]
@@ -44,6 +54,7 @@ def busy_over_time(folder: ResultFolder) -> Chart | NoChart:
     activity = folder.activity
     if not activity:
         return NoChart(title, _NONE)
+    activity = _whole_intervals(activity)
     edges, unit, spans = _grid(activity)
     figure = new_figure(340, f"time ({unit})", "share of the interval (%)")
     number = 0
@@ -77,6 +88,7 @@ def bandwidth_over_time(folder: ResultFolder) -> Chart | NoChart:
     activity = folder.activity
     if not activity:
         return NoChart(title, _NONE)
+    activity = _whole_intervals(activity)
     edges, unit, spans = _grid(activity)
     figure = new_figure(300, f"time ({unit})", "bandwidth (GB/s)")
     for number, memory in enumerate(folder.json["memory"]):
@@ -102,6 +114,6 @@ def bandwidth_over_time(folder: ResultFolder) -> Chart | NoChart:
         "bandwidth_over_time",
         title,
         figure,
-        "Bytes that engines read and wrote, each transfer spread evenly from its request to its "
-        "answer.",
+        "Bytes that were read and written, in whole bursts, by the time in which they took the "
+        "data buses.",
     )

@@ -118,8 +118,12 @@ def _draw_roofs(figure, result: Json, memories: list[Json], low: float, high: fl
 
 
 def roofline(result: Json) -> Chart | NoChart:
-    memories = [memory for memory in result["memory"] if memory["peak_bytes_per_second"] > 0]
-    series = {memory["name"]: layer_points(result, memory["name"]) for memory in memories}
+    series = {
+        memory["name"]: layer_points(result, memory["name"])
+        for memory in result["memory"]
+        if memory["peak_bytes_per_second"] > 0
+    }
+    memories = [memory for memory in result["memory"] if series.get(memory["name"])]
     points = [point for part in series.values() for point in part]
     if not points or not roofs(result):
         return NoChart(TITLE, "no layer multiplies and moves bytes of a memory with a limit")
@@ -127,12 +131,12 @@ def roofline(result: Json) -> Chart | NoChart:
         480,
         "useful operations for each byte of memory (OP/B)",
         "useful operations a second (OP/s)",
-        "roofs, and layers by expected limit",
     )
     lowest = min(point["intensity"] for point in points)
     highest = max(point["intensity"] for point in points)
     ridge = roofs(result)[-1][1] / min(memory["peak_bytes_per_second"] for memory in memories)
-    low, high = lowest / 3, max(highest, ridge) * 3
+    low, high = min(lowest, ridge) / 3, max(highest, ridge) * 3
+    slowest = min(point["rate"] for point in points)
     _draw_roofs(figure, result, memories, low, high)
     limits = limits_of(result)
     largest = max(point["share"] for point in points) or 1.0
@@ -145,7 +149,7 @@ def roofline(result: Json) -> Chart | NoChart:
                 x=[point["intensity"] for point in chosen],
                 y=[point["rate"] for point in chosen],
                 mode="markers",
-                name=limit if len(memories) == 1 else f"{limit}, bytes of {memory}",
+                name=limit if len(memories) == 1 else f"{limit} ({memory})",
                 marker={
                     "symbol": SYMBOLS[place % len(SYMBOLS)],
                     "size": [7 + 17 * math.sqrt(point["share"] / largest) for point in chosen],
@@ -161,13 +165,14 @@ def roofline(result: Json) -> Chart | NoChart:
                 hoverinfo="text",
             )
     _label_longest(figure, points)
-    figure.update_xaxes(type="log", dtick=1)
-    figure.update_yaxes(type="log", dtick=1)
+    figure.update_xaxes(type="log", dtick=1, range=[math.log10(low), math.log10(high)])
+    top = max(peak for _, peak in roofs(result))
+    figure.update_yaxes(type="log", dtick=1, range=[math.log10(slowest / 4), math.log10(top * 3)])
     return Chart(
         "roofline",
         TITLE,
         figure,
-        "A point is a layer, as large as its share of the latency. Under a slope the memory could "
-        "not bring more, under a level line the arrays could not multiply more; what is far below "
-        "both waits for something else.",
+        "A point is a layer, as large as its share of the latency, by what the lowering expected "
+        "to limit it. Under a slope the memory could not bring more, under a level line the "
+        "arrays could not multiply more; what is far below both waits for something else.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orrery.quantities import percent, si
+from orrery.quantities import percent, si, unit_for
 from orrery.reporting.chart import (
     COLOURS,
     Chart,
@@ -23,6 +23,7 @@ from orrery.run_view import engine_groups, layer_rows, limits_of
 
 MOST_ROWS = 64
 _MOST_COMPONENTS = 14
+_PICO = 1e-12
 
 
 def _layers_explanation(folder: ResultFolder, rows: int) -> str:
@@ -78,14 +79,16 @@ def energy_by_component(folder: ResultFolder) -> Chart | NoChart:
     if not names:
         return NoChart(title, "no energy was counted")
     total = folder.json["energy"]["total_pj"]
-    figure = new_figure(row_height(len(names)), "energy (\u00b5J)", "")
+    scale, unit = unit_for(parts[names[0]] * _PICO, "J")
+    values = [parts[name] * _PICO * scale for name in names]
+    figure = new_figure(row_height(len(names)), f"energy ({unit})", "")
     figure.add_bar(
-        x=[parts[name] * 1e-6 for name in names],
+        x=values,
         y=names,
         orientation="h",
         marker={"color": COLOURS[0]},
         text=[
-            f"{si(parts[name] * 1e-12, 'J')} \u00b7 {percent(parts[name] / total)}"
+            f"{si(parts[name] * _PICO, 'J')} \u00b7 {percent(parts[name] / total)}"
             for name in names
         ],
         textposition="outside",
@@ -95,7 +98,7 @@ def energy_by_component(folder: ResultFolder) -> Chart | NoChart:
     )
     horizontal_bars(figure, names)
     # Room for the text beside the longest bar.
-    figure.update_xaxes(range=[0, parts[names[0]] * 1e-6 * 1.25])
+    figure.update_xaxes(range=[0, values[0] * 1.25])
     return Chart("energy_by_component", title, figure, "Of the whole run.")
 
 
@@ -106,18 +109,19 @@ def energy_by_layer(folder: ResultFolder) -> Chart | NoChart:
     if not rows or not names:
         return NoChart(title, "no energy was counted by layer")
     shown, rest = names[:_MOST_COMPONENTS], names[_MOST_COMPONENTS:]
-    figure = new_figure(row_height(len(rows)) + 40, "energy (\u00b5J)", "", "component")
+    scale, unit = unit_for(max(row.picojoules for row in rows) * _PICO, "J")
+    figure = new_figure(row_height(len(rows), len(names)), f"energy ({unit})", "")
     labels = distinct(row.label for row in rows)
     parts = [row.components for row in rows]
     series = [(name, [name]) for name in shown] + ([("all others", rest)] if rest else [])
     for number, (label, members) in enumerate(series):
         figure.add_bar(
-            x=[sum(part.get(name, 0.0) for name in members) * 1e-6 for part in parts],
+            x=[sum(part.get(name, 0.0) for name in members) * _PICO * scale for part in parts],
             y=labels,
             orientation="h",
             name=label,
             marker=bar_style(number),
-            hovertemplate="%{y}: %{x:.4g} \u00b5J<extra>%{fullData.name}</extra>",
+            hovertemplate="%{y}: %{x:.4g} " + unit + "<extra>%{fullData.name}</extra>",
         )
     figure.update_layout(barmode="stack")
     horizontal_bars(figure, labels)
@@ -129,10 +133,11 @@ def engine_states(folder: ResultFolder) -> Chart | NoChart:
     groups = [group for group in engine_groups(folder.json) if group.total("total")]
     if not groups:
         return NoChart(title, "there are no engines")
-    figure = new_figure(row_height(len(groups)) + 30, "share of the engine's cycles (%)", "")
     labels = [group.label for group in groups]
     causes = sorted({cause for group in groups for cause in group.stall_causes})
     states = ["busy", *causes, "idle"]
+    height = row_height(len(groups), len(states))
+    figure = new_figure(height, "share of the engine's cycles (%)", "")
     for number, state in enumerate(states):
         cycles = [
             group.total(state) if state in ("busy", "idle") else group.stall_causes.get(state, 0)

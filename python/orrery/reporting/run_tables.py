@@ -83,6 +83,8 @@ _LAYER_COLUMNS = ["layer", "kind", "dataflow", "expected limit", "time", "cycles
 
 def longest_layers(result: Json) -> Table:
     layers = sorted(result["layers"], key=lambda layer: -layer["seconds"])[:_LONGEST]
+    if len(result["layers"]) <= _LONGEST:
+        layers = []  # they all stand in one table
     title = f"The {len(layers)} longest of {len(result['layers'])} layers"
     rows = [_layer_row(result, layer) for layer in layers]
     return Table("longest_layers", title, _LAYER_COLUMNS, rows)
@@ -90,7 +92,7 @@ def longest_layers(result: Json) -> Table:
 
 def all_layers(result: Json) -> Table:
     rows = [_layer_row(result, layer) for layer in result["layers"]]
-    return Table("layers", "All layers", _LAYER_COLUMNS, rows, folded=True)
+    return Table("layers", "All layers", _LAYER_COLUMNS, rows, folded=len(rows) > _LONGEST)
 
 
 def engines(result: Json) -> Table:

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "memory/dram/burst_counts.h"
 #include "memory/dram/channel_map.h"
 #include "memory/dram/channel_observer.h"
 #include "memory/dram/controller_config.h"
@@ -69,6 +70,8 @@ class Channel {
 
   // The account up to horizon(); only then do the times add up.
   [[nodiscard]] ChannelStatistics statistics() const;
+  // By the cycles of their column commands.
+  [[nodiscard]] const BurstCounts& bursts_over_time() const { return bursts_; }
   [[nodiscard]] const Spec& spec() const { return spec_; }
 
   // For a person: what is queued at this cycle, what the oldest requests wait for and until when.
@@ -332,6 +335,7 @@ class Channel {
   ReadTiming read_timing_;                   // ahead of timing_ in a stretch
   ReadWindow window_;
   bool in_stretch_ = false;
+  BurstCounts bursts_;
   int calm_ = 0;  // column commands since something stood against a stretch
 
   const int column_bus_;

@@ -84,6 +84,7 @@ void Channel::issue_column(Cycle cycle) {
 }
 
 void Channel::served(const Request& request, bool is_write, Cycle cycle) {
+  bursts_.add(cycle);
   AccessStatistics& statistics = *request.statistics;
   switch (request.first) {
     case FirstCommand::kNone:
