@@ -86,6 +86,9 @@ Store::Store(const std::filesystem::path& file, const std::string& study)
   if (code != SQLITE_OK) {
     fail("cannot be opened");
   }
+  if (sqlite3_db_readonly(database_.get(), "main") == 1) {
+    refuse(file_, "this store is read-only", "a file that can be written");
+  }
   // One process owns the file until it ends; no shared memory is needed then.
   execute("PRAGMA locking_mode = EXCLUSIVE");
   if (integer("SELECT count(*) FROM sqlite_schema") == 0 && integer("PRAGMA application_id") == 0) {

@@ -3,6 +3,7 @@
 
 import contextlib
 import csv
+import ctypes
 import functools
 import json
 import os
@@ -179,3 +180,72 @@ def test_constraints_that_leave_nothing_say_so(sweep):
         in outcome.stderr
     )
     assert not outcome.folder.exists()
+
+
+SMALL = """
+base: {platform: edge, workload: tiny_gemm}
+parameters: {platform.engines.array.rows: [8, 16]}
+"""
+
+
+def store_bytes(folder) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
+
+def test_store_of_a_newer_version_is_refused_and_left_alone(sweep):
+    first = sweep(SMALL, "--no-figures")
+    with contextlib.closing(sqlite3.connect(first.folder / "store.sqlite")) as database:
+        database.execute("PRAGMA user_version = 2")
+    before = store_bytes(first.folder)
+    outcome = sweep(SMALL, "--no-figures")
+    assert outcome.code == 2
+    assert outcome.stderr == (
+        f"error: {first.folder}/store.sqlite: this store has version 2; "
+        "expected version 1: it was written by another release\n"
+    )
+    assert store_bytes(first.folder) == before
+
+
+def obey_permissions():
+    """Before a program of root's begins: permissions then hold for it, too."""
+    drop_from_bounding_set, override_permissions = 24, 1  # linux/prctl.h, linux/capability.h
+    ctypes.CDLL(None).prctl(drop_from_bounding_set, override_permissions, 0, 0, 0)
+
+
+@contextlib.contextmanager
+def read_only(path):
+    mode = path.stat().st_mode
+    path.chmod(mode & ~0o222)
+    yield
+    path.chmod(mode)
+
+
+@pytest.mark.parametrize(
+    ("locked", "error"),
+    [
+        ("", "out: cannot be created: Permission denied"),
+        ("out", "out: cannot be written to: Permission denied"),
+        ("out/store.sqlite", "out/store.sqlite: this store is read-only"),
+    ],
+)
+def test_read_only_folder_is_named_and_its_store_intact(sweep, tmp_path, locked, error):
+    (tmp_path / "example.yaml").write_text(SMALL)
+    if locked:
+        assert sweep(SMALL, "--no-figures").code == 0
+    before = store_bytes(tmp_path / "out") if locked else {}
+    command = [EXECUTABLE, "sweep", tmp_path / "example.yaml", "-o", tmp_path / "out", "--retry"]
+    with read_only(tmp_path / locked):
+        outcome = subprocess.run(
+            command,
+            cwd=ROOT,
+            preexec_fn=obey_permissions,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert outcome.returncode == 2
+    assert outcome.stderr.startswith(f"error: {tmp_path}/{error}")
+    assert (store_bytes(tmp_path / "out") if locked else {}) == before
+    again = sweep(SMALL, "--no-figures")
+    assert again.code == 0
+    assert f"{0 if locked else 2} of them run now" in again.stdout
