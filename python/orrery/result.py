@@ -66,7 +66,7 @@ class Result:
 
         import pandas
 
-        return pandas.read_csv(io.StringIO(self._texts["layers"]))
+        return pandas.read_csv(io.StringIO(self._texts["layers"]), float_precision="round_trip")
 
     @functools.cached_property
     def engines(self) -> pandas.DataFrame:
