@@ -66,7 +66,7 @@ class Result:
 
         import pandas
 
-        return pandas.read_csv(io.StringIO(self._texts["layers"]), float_precision="round_trip")
+        return pandas.read_csv(io.StringIO(self._texts["layers"]))
 
     @functools.cached_property
     def engines(self) -> pandas.DataFrame:

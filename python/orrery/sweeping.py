@@ -45,7 +45,7 @@ class Sweep:
         objectives, `config_hash`, `error`: results.csv."""
         import pandas
 
-        return pandas.read_csv(self.folder / "results.csv", float_precision="round_trip")
+        return pandas.read_csv(self.folder / "results.csv")
 
     @property
     def pareto(self) -> pandas.DataFrame:
