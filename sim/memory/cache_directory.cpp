@@ -14,15 +14,15 @@ CacheDirectory::CacheDirectory(std::int64_t sets, std::int64_t ways)
 }
 
 bool CacheDirectory::touch(std::uint64_t line, bool write) {
+  const Way wanted = way(line);
   Way* const first = set_of(line);
   Way* const last = first + ways_of_set_;
   Way* const found =
-      std::find_if(first, last, [line](const Way& way) { return way.used && way.line == line; });
+      std::find_if(first, last, [wanted](Way other) { return (other & ~kDirty) == wanted; });
   if (found == last) {
     return false;
   }
-  found->dirty = found->dirty || write;
-  std::rotate(first, found, found + 1);
+  put_first(first, found, *found | (write ? kDirty : 0));
   return true;
 }
 
@@ -30,12 +30,16 @@ std::optional<CacheDirectory::Victim> CacheDirectory::insert(std::uint64_t line,
   Way* const first = set_of(line);
   Way* const oldest = first + ways_of_set_ - 1;
   std::optional<Victim> victim;
-  if (oldest->used) {
-    victim = {oldest->line, oldest->dirty};
+  if (*oldest != 0) {
+    victim = {*oldest >> 2, (*oldest & kDirty) != 0};
   }
-  *oldest = {line, true, dirty};
-  std::rotate(first, oldest, oldest + 1);
+  put_first(first, oldest, way(line) | (dirty ? kDirty : 0));
   return victim;
+}
+
+void CacheDirectory::put_first(Way* first, Way* place, Way way) {
+  std::copy_backward(first, place, place + 1);
+  *first = way;
 }
 
 }  // namespace orrery::memory

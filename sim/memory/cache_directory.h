@@ -26,13 +26,17 @@ class CacheDirectory {
   std::optional<Victim> insert(std::uint64_t line, bool dirty);
 
  private:
-  struct Way {
-    std::uint64_t line = 0;
-    bool used = false;
-    bool dirty = false;
-  };
+  // A line, above the two bits of what is known of it; 0: the way is unused. Sixteen ways are two
+  // cache lines of the host: the directory of a large cache is what visiting a line costs.
+  using Way = std::uint64_t;
+  static constexpr Way kUsed = 1;
+  static constexpr Way kDirty = 2;
+
   // The ways of the line's set, most recently used first, unused ones last.
   [[nodiscard]] Way* set_of(std::uint64_t line) { return &ways_[line % sets_ * ways_of_set_]; }
+  [[nodiscard]] static Way way(std::uint64_t line) { return line << 2 | kUsed; }
+  // Puts `way` first; those before `place` move back, over it.
+  static void put_first(Way* first, Way* place, Way way);
 
   std::uint64_t sets_;
   std::size_t ways_of_set_;

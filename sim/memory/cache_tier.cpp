@@ -147,7 +147,7 @@ void CacheTier::visit(const Arrival& arrival, Cycle arrived) {
 
 void CacheTier::access(std::uint64_t line, std::int64_t bytes, bool is_write, std::uint64_t key,
                        Open& open, Cycle arrived) {
-  Cycle& free = free_[slice_of(line)];
+  Cycle& free = free_[next_slice(line)];
   const Cycle start = std::max(arrived, free);
   free = start + base::divide_up(bytes, config_.slice_bytes);
   CacheStatistics& statistics = statistics_of(open.layer);
@@ -161,14 +161,14 @@ void CacheTier::access(std::uint64_t line, std::int64_t bytes, bool is_write, st
       ++open.missing;
     }
   };
-  if (const auto miss = misses_.find(line); miss != misses_.end()) {
+  if (directory_.touch(line, is_write)) {
+    ++statistics.hits;
+  } else if (const auto miss = misses_.find(line); miss != misses_.end()) {
     ++statistics.merged;
     wait(miss->second);
     if (!is_write) {
       return;
     }
-  } else if (directory_.touch(line, is_write)) {
-    ++statistics.hits;
   } else if (is_write && bytes == config_.line_bytes) {
     ++statistics.allocated;
     insert(line, true, open.layer, start);
@@ -253,6 +253,19 @@ void CacheTier::answer(const Open& open) {
 
 std::size_t CacheTier::slice_of(std::uint64_t line) const {
   return config_.hashed ? sum_of_digits(line, free_.size()) : line % free_.size();
+}
+
+// Within a block of as many lines as there are slices the last digit alone counts up.
+std::size_t CacheTier::next_slice(std::uint64_t line) {
+  if (visited_.left > 0 && line == visited_.line + 1) {
+    visited_.slice = visited_.slice + 1 == free_.size() ? 0 : visited_.slice + 1;
+    --visited_.left;
+  } else {
+    visited_.slice = slice_of(line);
+    visited_.left = free_.size() - 1 - line % free_.size();
+  }
+  visited_.line = line;
+  return visited_.slice;
 }
 
 // Piece p of the channels' round r is on channel (p + the digits of r) modulo the channels.

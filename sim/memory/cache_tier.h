@@ -93,6 +93,8 @@ class CacheTier : public Tier, private TransferListener {
   void submit_to_memory(const Run& run, bool is_write);
   void answer(const Open& open);
   [[nodiscard]] std::size_t slice_of(std::uint64_t line) const;
+  // The same, cheaper behind the line before it.
+  [[nodiscard]] std::size_t next_slice(std::uint64_t line);
   // Where the line lies in the memory, in lines.
   [[nodiscard]] std::uint64_t place_of(std::uint64_t line) const;
   [[nodiscard]] CacheStatistics& statistics_of(std::uint32_t layer);
@@ -101,7 +103,13 @@ class CacheTier : public Tier, private TransferListener {
   const base::Cycle hit_latency_;
   std::unique_ptr<Tier> memory_;
   CacheDirectory directory_;
-  std::vector<base::Cycle> free_;                          // by slice
+  std::vector<base::Cycle> free_;  // by slice
+  // The line that was visited last, and how many behind it lie in slices one behind the other.
+  struct {
+    std::uint64_t line = 0;
+    std::size_t slice = 0;
+    std::uint64_t left = 0;
+  } visited_;
   boost::unordered_flat_map<std::uint64_t, Miss> misses_;  // by line; looked up, never iterated
   boost::unordered_flat_map<std::uint64_t, Open> open_;    // by key, likewise
   std::uint64_t next_key_ = 0;
