@@ -84,11 +84,13 @@ const workload::Attention* owner(const workload::Graph& graph, workload::TensorI
 
 }  // namespace
 
-// Weights get a load engine of their own in every other trial that has several.
+// Weights get a load engine of their own in every other trial that has several; in every third
+// products wait for their operands.
 std::shared_ptr<const lowering::Plan> plan_of(const workload::Graph& graph,
                                               const lowering::Machine& machine,
                                               lowering::MappingConfig mapping, std::uint64_t seed) {
   mapping.weights_ahead = machine.load_engines.size() > 1 && seed % 2 == 0;
+  mapping.operands_first_percent = seed % 3 == 0 ? 100 : 0;
   return lowering::make_plan(graph, machine, mapping, seed);
 }
 

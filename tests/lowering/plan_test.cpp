@@ -118,6 +118,63 @@ TEST(Plan, GivesWeightsTheLastLoadEngineForThemselves) {
   EXPECT_THAT(engines.inputs, ElementsAre(2, 4, 5));
 }
 
+// Bytes loaded, and the newest load that the first tile waits for, of how many.
+struct FirstTile {
+  std::int64_t loaded = 0;
+  command::CommandId newest_load = 0;
+  command::CommandId waits_for = 0;
+};
+
+FirstTile first_tile(const Graph& graph, std::int64_t operands_first_percent) {
+  MappingConfig mapping;
+  mapping.operands_first_percent = operands_first_percent;
+  const auto plan = make_plan(graph, small_machine(), mapping, 0);
+  LoweredStream stream(plan);
+  FirstTile result;
+  bool computes = false;
+  command::Command command;
+  while (stream.next(command)) {
+    const auto* move = std::get_if<command::Move>(&command.body);
+    if (move != nullptr && move->source.space.kind == command::SpaceKind::kTier) {
+      result.loaded += move->bytes();
+      result.newest_load = command.id;
+    } else if (std::holds_alternative<command::ComputeTile>(command.body) && !computes) {
+      computes = true;
+      for (const command::Dependency& dependency : command.after) {
+        result.waits_for = std::max(result.waits_for, dependency.id);
+      }
+    }
+  }
+  return result;
+}
+
+TEST(Plan, ComputesWhenOperandsThatComeFirstAreThereWhole) {
+  // 40 x 24 and 24 x 40 in fp16, 1,920 bytes each, fit 8 KiB; the sums take several tiles.
+  const FirstTile tile = first_tile(product(40, 24, 40), 100);
+  EXPECT_EQ(tile.waits_for, tile.newest_load);
+  EXPECT_EQ(tile.loaded, 2 * 1920);
+  const FirstTile streamed = first_tile(product(40, 24, 40), 0);
+  EXPECT_LT(streamed.waits_for, streamed.newest_load);
+}
+
+TEST(Plan, StreamsOperandsThatDoNotFitTheirPartOfTheScratchpad) {
+  // 2 x 1,920 bytes are 46.9 % of 8 KiB.
+  const FirstTile streamed = first_tile(product(40, 24, 40), 46);
+  EXPECT_LT(streamed.waits_for, streamed.newest_load);
+}
+
+TEST(Plan, StreamsOperandsThatDoNotFitOrAreUsedOnce) {
+  // 64 x 64 in fp16 are 8 KiB, twice; a single row uses each weight once.
+  for (const Graph& graph : {product(64, 64, 64), product(1, 48, 64)}) {
+    const FirstTile tile = first_tile(graph, 100);
+    EXPECT_LT(tile.waits_for, tile.newest_load);
+    EXPECT_EQ(tile.loaded, first_tile(graph, 0).loaded);
+  }
+  // A second row, and they come first.
+  const FirstTile two_rows = first_tile(product(2, 48, 64), 100);
+  EXPECT_EQ(two_rows.waits_for, two_rows.newest_load);
+}
+
 TEST(Plan, SharesStreamedFeaturesInAnyNumberAndOthersByColumns) {
   // 10 features on two arrays of four columns: 8 and 2 where features lie along the columns, 5 and
   // 5 where they stream; so many of the 16 x 16 x 12 products has the busier array.

@@ -99,6 +99,8 @@ void Emitter::begin_layer(command::LayerIndex layer, const Machine& machine) {
   machine_ = &machine;
   work_for(0, 1);
   last_in_turn_ = {};
+  loads_ = {};
+  computation_after_ = {};
   for (auto& [tensor, state] : tensors_) {
     if (placements_[static_cast<std::size_t>(tensor)].last_layer < layer) {
       state.retire();
@@ -217,6 +219,9 @@ void Emitter::move(const TensorMove& tensor_move, bool is_load, command::EngineI
     is_load ? tensor->read(in_tier, mark, after) : tensor->write(in_tier, mark, after);
   }
   is_load ? scratchpad_.write(in_buffer, mark, after) : scratchpad_.read(in_buffer, mark, after);
+  if (is_load) {
+    loads_.add(mark);
+  }
   emit(engine, after, std::move(body));
 }
 
@@ -272,7 +277,7 @@ void Emitter::compute(std::size_t array, command::ComputeTile tile) {
     window.output_columns = tile.m;
   }
   const command::Dependency mark = next_mark(engine);
-  Marks after;
+  Marks after = computation_after_;
   hazards(tile.a.space).read(command::touched_bytes(tile.a), mark, after);
   hazards(tile.b.space).read(command::touched_bytes(tile.b), mark, after);
   hazards(tile.c.space).write(command::touched_bytes(tile.c), mark, after);

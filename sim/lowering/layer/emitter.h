@@ -61,6 +61,8 @@ class Emitter {
   void load_in_turn(const TensorMove& move);
   // The same, when the whole of another tensor is there.
   void load_after(const TensorMove& move, workload::TensorId tensor);
+  // What the layer computes from here on waits for all that it has loaded so far.
+  void compute_after_loads() { computation_after_ = loads_; }
   void store(const TensorMove& move);
   void store_on(std::int64_t lane, const TensorMove& move);
   // Rows of banks to scratchpad.
@@ -115,7 +117,9 @@ class Emitter {
   std::vector<Turns> turns_;  // by partition
   std::int64_t partition_ = 0;
   std::int64_t workers_ = 1;
-  Marks last_in_turn_;  // of load_in_turn()
+  Marks last_in_turn_;       // of load_in_turn()
+  Marks loads_;              // of this layer
+  Marks computation_after_;  // of compute_after_loads()
   IntervalHazards scratchpad_;
   std::vector<IntervalHazards> accumulators_;            // by engine
   std::map<workload::TensorId, TensorHazards> tensors_;  // written in this stream, or replaced

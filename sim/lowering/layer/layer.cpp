@@ -77,10 +77,13 @@ void LayerRequest::check_keys(const config::Located<Sizes>& sizes, const Names& 
   }
 }
 
+std::int64_t LayerRequest::part_of_scratchpad(std::int64_t percent) const {
+  return static_cast<std::int64_t>(static_cast<__int128>(machine.scratchpad_bytes) * percent / 100);
+}
+
 std::vector<LayerRequest::Budget> LayerRequest::budgets() const {
   const std::int64_t whole = machine.scratchpad_bytes;
-  const auto part =
-      static_cast<std::int64_t>(static_cast<__int128>(whole) * mapping.tile_budget_percent / 100);
+  const std::int64_t part = part_of_scratchpad(mapping.tile_budget_percent);
   if (!mapping.double_buffering) {
     return {{part, 1}, {whole, 1}};
   }

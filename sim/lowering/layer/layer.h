@@ -95,6 +95,7 @@ struct LayerRequest {
     int buffers;
   };
   [[nodiscard]] std::vector<Budget> budgets() const;
+  [[nodiscard]] std::int64_t part_of_scratchpad(std::int64_t percent) const;
   // Where the buffers of this layer begin: even layers use the low end of the scratchpad, odd ones
   // the high end, so that one layer can be loaded while the one before it finishes.
   [[nodiscard]] std::int64_t scratchpad_base(std::int64_t bytes) const;

@@ -32,6 +32,7 @@ LayerMapping layer_mapping(const MappingConfig& mapping, const workload::Operato
   result.softmax = mapping.softmax;
   result.tables = mapping.tables;
   result.packing = mapping.packing;
+  result.operands_first_percent = mapping.operands_first_percent;
   for (const LayerRule& rule : mapping.layers) {
     if (!rule.matches(op)) {
       continue;

@@ -30,6 +30,7 @@ struct LayerMapping {
   SoftmaxForm softmax = SoftmaxForm::kOnline;
   TableForm tables = TableForm::kFused;
   bool packing = true;
+  std::int64_t operands_first_percent = 0;
 };
 
 // `op`: the first operator of the layer.

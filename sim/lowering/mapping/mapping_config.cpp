@@ -43,6 +43,11 @@ const config::Schema<MappingConfig>& MappingConfig::schema() {
           .optional("packing", &Self::packing, config::boolean(),
                     "Small groups of a convolution or product lie side by side on the diagonal of "
                     "an array; false: one after the other.")
+          .optional("operands_first_percent", &Self::operands_first_percent,
+                    config::integer(0, 100),
+                    "A product whose operands fit this part of the scratchpad whole, beside the "
+                    "buffers of its results, begins when both are there, if each is used more than "
+                    "once; 0: all products begin with their first tiles.")
           .optional("softmax", &Self::softmax, config::choice(softmax_form_names()),
                     "How softmax goes over rows that do not fit the scratchpad.")
           .optional("tables", &Self::tables, config::choice(table_form_names()),

@@ -27,6 +27,8 @@ struct MappingConfig {
   bool fusion = true;                        // element-wise operators ride on write-outs
   bool double_buffering = true;              // two buffers for each stream of tiles
   bool packing = true;                       // groups side by side on an array
+  // Of the scratchpad, for products that begin when their operands are there whole; 0: none do.
+  std::int64_t operands_first_percent = 0;
   SoftmaxForm softmax = SoftmaxForm::kOnline;
   TableForm tables = TableForm::kFused;         // of activations, for arrays that look products up
   std::optional<AttentionForm> attention;       // absent: row-tiled, one-pass where rows do not fit

@@ -85,6 +85,24 @@ class MatrixLayer::Walk {
         b_(layer.b_base_, aligned_buffer(tiles_.b_bytes()), layer.tiling_.b_slots),
         bias_(layer.bias_base_, aligned_buffer(tiles_.bias_bytes()), layer.tiling_.buffers) {}
 
+  // Both operands whole, in the order in which the loops come to them first.
+  base::Generator<Step> load_operands() {
+    for (std::int64_t outer = 0; outer < std::max(tiles_.m_tiles(), tiles_.n_tiles()); ++outer) {
+      for (std::int64_t k = 0; k < tiles_.k_tiles(); ++k) {
+        if (outer < tiles_.m_tiles()) {
+          load_a({tiles_.groups(0), tiles_.output(outer), {}, tiles_.reduction(k)},
+                 outer * tiles_.k_tiles() + k);
+        }
+        if (outer < tiles_.n_tiles()) {
+          load_b({tiles_.groups(0), {}, tiles_.features(outer), tiles_.reduction(k)},
+                 outer * tiles_.k_tiles() + k);
+        }
+        co_yield Step{};
+      }
+    }
+    emitter_.compute_after_loads();
+  }
+
   // Sums one tile of k into the accumulators of result tile (m, n) of a block of groups.
   void accumulate(std::int64_t group_tile, std::int64_t m, std::int64_t n, std::int64_t k) {
     const MatrixBlock block{tiles_.groups(group_tile), tiles_.output(m), tiles_.features(n),
@@ -96,12 +114,8 @@ class MatrixLayer::Walk {
         stays ? (a_number(group_tile) * tiles_.m_tiles() + m) * tiles_.k_tiles() + k : own_tile;
     const std::int64_t b_tile =
         stays ? (b_number(group_tile) * tiles_.n_tiles() + n) * tiles_.k_tiles() + k : own_tile;
-    if (a_.claim(a_tile)) {
-      layer_.moves_.load_a(emitter_, block, a_.address(a_tile));
-    }
-    if (b_.claim(b_tile)) {
-      emitter_.load(layer_.moves_.b_move(block, layer_.operands_.b, b_.address(b_tile)));
-    }
+    load_a(block, a_tile);
+    load_b(block, b_tile);
     if (k == 0) {
       load_write_out_operands(block, bias_number(group_tile, n));
     }
@@ -142,6 +156,18 @@ class MatrixLayer::Walk {
   }
 
  private:
+  // Where the buffer does not hold the tile already.
+  void load_a(const MatrixBlock& block, std::int64_t tile) {
+    if (a_.claim(tile)) {
+      layer_.moves_.load_a(emitter_, block, a_.address(tile));
+    }
+  }
+  void load_b(const MatrixBlock& block, std::int64_t tile) {
+    if (b_.claim(tile)) {
+      emitter_.load(layer_.moves_.b_move(block, layer_.operands_.b, b_.address(tile)));
+    }
+  }
+
   // Numbers that differ where the matrices of a (of b) differ.
   [[nodiscard]] std::int64_t number(std::int64_t group_tile, std::int64_t BatchLoop::* step,
                                     bool shared) const {
@@ -336,6 +362,12 @@ class MatrixLayer::Walk {
 
 base::Generator<Step> MatrixLayer::steps(Emitter& emitter) const {
   Walk walk(*this, emitter);
+  if (tiling_.operands_first) {
+    auto loads = walk.load_operands();
+    while (loads.next()) {
+      co_yield Step{};
+    }
+  }
   const std::int64_t outer = tiling_.m_outer ? tiles_.m_tiles() : tiles_.n_tiles();
   const std::int64_t inner = tiling_.m_outer ? tiles_.n_tiles() : tiles_.m_tiles();
   const std::int64_t band = band_of(machine_.partitions);

@@ -62,6 +62,13 @@ void set_write_out_work(MatrixProblem& problem, const MatrixOperands& operands) 
   problem.divides = pass.divides;
 }
 
+// One product whose operands may lie whole in the scratchpad: what is used once gains nothing
+// there.
+bool uses_operands_again(const Machine& machine, const MatrixProblem& problem) {
+  return machine.partitions == 1 && is_product(problem) && problem.batch_count() == 1 &&
+         problem.groups == 1 && problem.m() > 1 && problem.features > 1;
+}
+
 std::string axis_text(const char* name, std::int64_t tile, std::int64_t whole) {
   return tile == whole ? fmt::format("{} {}", name, whole)
                        : fmt::format("{} {} of {}", name, tile, whole);
@@ -207,9 +214,21 @@ std::unique_ptr<Layer> plan_matrix(const LayerRequest& request, MatrixProblem pr
     }
   }
   set_write_out_work(problem, operands);
-  const auto wishes = matrix_wishes(request, problem);
+  auto wishes = matrix_wishes(request, problem);
   if (!wishes) {
     return nullptr;
+  }
+  const std::int64_t first_bytes =
+      request.part_of_scratchpad(request.mapping.operands_first_percent);
+  if (first_bytes > 0 && uses_operands_again(request.machine, problem)) {
+    wishes->operands_first = true;
+    const auto& tiling =
+        request.tilings.choose({problem, *wishes, first_bytes, 2}, request.machine);
+    if (tiling) {
+      return std::make_unique<MatrixLayer>(request, std::move(problem), std::move(operands),
+                                           *wishes, *tiling);
+    }
+    wishes->operands_first = false;
   }
   for (const LayerRequest::Budget& budget : request.budgets()) {
     const auto& tiling =
@@ -248,7 +267,8 @@ void MatrixLayer::describe(command::LayerInfo& info) const {
     text += fmt::format("taps {} ", tiling_.all_taps ? "all" : "one");
     text += axis_text("channels", tiling_.channels, problem_.channels);
   }
-  info.tiling = text + (tiling_.m_outer ? ", loops m n k" : ", loops n m k");
+  info.tiling = text + (tiling_.m_outer ? ", loops m n k" : ", loops n m k") +
+                (tiling_.operands_first ? ", operands first" : "");
 }
 
 std::string MatrixLayer::loop_nest() const {
@@ -261,6 +281,9 @@ std::string MatrixLayer::loop_nest() const {
   std::string text;
   if (tiles_.group_tiles() > 1) {
     text += fmt::format("for g in {} blocks of {} groups\n", tiles_.group_tiles(), tiling_.groups);
+  }
+  if (tiling_.operands_first) {
+    text += "load all of a, b; wait for them\n";
   }
   text += (tiling_.m_outer ? m_loop : n_loop) + "\n";
   text += "  " + (tiling_.m_outer ? n_loop : m_loop) + "\n";

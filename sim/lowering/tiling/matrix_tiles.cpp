@@ -57,6 +57,9 @@ std::int64_t band_of(std::int64_t partitions) {
 }
 
 std::int64_t MatrixTiling::estimate() const {
+  if (operands_first) {
+    return std::max(array_cycles, vector_cycles) + memory_cycles + edge_cycles;
+  }
   // Overlap is never perfect: an eighth of the memory's time is taken to show.
   return std::max({array_cycles, memory_cycles, vector_cycles, buffer_cycles}) + memory_cycles / 8 +
          edge_cycles;

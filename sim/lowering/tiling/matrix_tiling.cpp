@@ -39,6 +39,7 @@ class TilingSearch {
     for (const MatrixTiling& block : output_blocks(smallest)) {
       candidate_ = block;
       candidate_.buffers = buffers_;
+      candidate_.operands_first = wishes_.operands_first;
       for (const bool all_taps : {true, false}) {
         if ((!all_taps && problem_.height.taps * problem_.width.taps == 1) ||
             wishes_.all_taps.value_or(all_taps) != all_taps) {
@@ -176,6 +177,10 @@ class TilingSearch {
         continue;
       }
       candidate_.m_outer = m_outer;
+      if (wishes_.operands_first) {
+        keep_operands(m * k, n * k);
+        continue;
+      }
       // Enough to keep a block for the inner loop (and one more to be filled), or the whole.
       // Partitions that share the result keep nothing from one tile to the next.
       const bool keeps = machine_.partitions == 1;
@@ -188,6 +193,16 @@ class TilingSearch {
           consider();
         }
       }
+    }
+  }
+
+  // A buffer for each tile of both operands.
+  void keep_operands(std::int64_t a_tiles, std::int64_t b_tiles) {
+    if (wishes_.a_slots.value_or(a_tiles) == a_tiles &&
+        wishes_.b_slots.value_or(b_tiles) == b_tiles) {
+      candidate_.a_slots = a_tiles;
+      candidate_.b_slots = b_tiles;
+      consider();
     }
   }
 

@@ -29,6 +29,7 @@ struct MatrixTiling {
   std::int64_t b_slots = 1;
   std::int64_t buffers = 1;  // of bias, fused operands and results
   std::int64_t accumulator_slots = 1;
+  bool operands_first = false;  // all tiles of both operands are loaded before the first is used
 
   // The estimate that decided, in cycles of the array.
   std::int64_t array_cycles = 0;

@@ -22,6 +22,7 @@ struct MatrixWishes {
   std::optional<bool> keep_b;
   std::optional<std::int64_t> a_slots;
   std::optional<std::int64_t> b_slots;
+  bool operands_first = false;  // a buffer for each tile of both operands, loaded before all else
   auto operator<=>(const MatrixWishes&) const = default;
 
   [[nodiscard]] bool outputs() const { return images || rows || columns; }

@@ -237,7 +237,8 @@ void TilingEstimator::estimate_memory(MatrixTiling& t) {
       a_walk * bands(problem_.a, a_walk, t.m_outer ? 1 : n));
   add(problem_.b.tier, scale(b_walk, b_loads, n * k),
       b_walk * bands(problem_.b, b_walk, t.m_outer ? m : 1));
-  const std::int64_t results = result_bytes(tiles, problem_.c);
+  // Where operands come first, results leave while the next ones are made.
+  const std::int64_t results = t.operands_first ? 0 : result_bytes(tiles, problem_.c);
   add(problem_.c.tier, results, results);
   for (const StreamedTensor& operand : problem_.operands) {
     const std::int64_t moved = result_bytes(tiles, operand);
@@ -278,11 +279,13 @@ std::int64_t TilingEstimator::bands(const StreamedTensor& tensor, std::int64_t w
 
 void TilingEstimator::set_edge_cycles(MatrixTiling& tiling, const MatrixTiles& tiles) const {
   const auto& tiers = machine_.tiers;
+  const std::int64_t first_loads = tiling.operands_first
+                                       ? 0
+                                       : tile_cycles(tiers[problem_.a.tier], tiles.a_bytes()) +
+                                             tile_cycles(tiers[problem_.b.tier], tiles.b_bytes());
   tiling.edge_cycles =
       std::max(tiers[problem_.a.tier].latency_cycles, tiers[problem_.b.tier].latency_cycles) +
-      tile_cycles(tiers[problem_.a.tier], tiles.a_bytes()) +
-      tile_cycles(tiers[problem_.b.tier], tiles.b_bytes()) + array_drain_cycles(array_) +
-      vector_cycles_of_tile(tiles) +
+      first_loads + array_drain_cycles(array_) + vector_cycles_of_tile(tiles) +
       tile_cycles(tiers[problem_.c.tier], tiles.parts() * tiles.part_bytes(problem_.c.type));
 }
 
