@@ -15,7 +15,19 @@ from __future__ import annotations
 import importlib
 import pathlib
 import pkgutil
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    # What type checkers and editors see of the names below.
+    from orrery.configuration import Mapping, Platform, Workload
+    from orrery.differing import Difference, diff
+    from orrery.errors import InternalError, UserError
+    from orrery.reporting import report
+    from orrery.result import Result
+    from orrery.running import compare, lower, run, run_streams
+    from orrery.sweeping import Sweep, study, sweep
+
+    __version__: str
 
 # In a checkout the extension module lies in the build folder, as another part of the package.
 __path__ = pkgutil.extend_path(__path__, __name__)
@@ -40,7 +52,24 @@ _PLACES = {
     "sweep": "sweeping",
 }
 
-__all__ = sorted(_PLACES)
+__all__ = [
+    "Difference",
+    "InternalError",
+    "Mapping",
+    "Platform",
+    "Result",
+    "Sweep",
+    "UserError",
+    "Workload",
+    "compare",
+    "diff",
+    "lower",
+    "report",
+    "run",
+    "run_streams",
+    "study",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> Any:

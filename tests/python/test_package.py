@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Python package: objects, runs in process, tables, errors, sweeps."""
 
+import ast
+import importlib
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +16,7 @@ import orrery
 import pytest
 import yaml
 from conftest import PACKAGE_PATHS, ROOT
+from orrery import _core
 
 
 def test_result_is_that_of_the_command_line(run):
@@ -219,3 +223,33 @@ def test_sweep_is_that_of_the_command_line(orrery_call, tmp_path):
     (tmp_path / "small.yaml").write_text(SWEEP.replace("rows", "row"))
     with pytest.raises(orrery.UserError, match="did you mean 'rows'"):
         orrery.sweep(tmp_path / "small.yaml", tmp_path / "python")
+
+
+def test_public_names_are_there_for_type_checkers_too():
+    tree = ast.parse((ROOT / "python/orrery/__init__.py").read_text())
+    (checked,) = (node for node in tree.body if isinstance(node, ast.If))
+    declared = {
+        alias.name: statement.module
+        for statement in checked.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    }
+    assert sorted(declared) == sorted(orrery.__all__)
+    for name, module in declared.items():
+        assert getattr(orrery, name) is getattr(importlib.import_module(module), name)
+
+
+def test_stub_has_the_functions_of_the_extension_module():
+    stub = ast.parse((ROOT / "python/orrery/_core.pyi").read_text())
+    declared = {
+        node.name: [argument.arg for argument in node.args.args]
+        for node in stub.body
+        if isinstance(node, ast.FunctionDef)
+    }
+    # pybind11 begins each docstring with the signature.
+    found = {
+        name: re.findall(r"(\w+):", value.__doc__.partition("->")[0])
+        for name, value in vars(_core).items()
+        if callable(value)
+    }
+    assert declared == found
