@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from orrery.quantities import percent, si, unit_for
+from orrery.quantities import joined, percent, si, unit_for
 from orrery.reporting.chart import (
     Chart,
     NoChart,
@@ -177,11 +177,14 @@ def headline(result: Json) -> str:
     best = ordered[0]
     sentence = f"{case_of(best)} is the fastest"
     if len(ordered) > 1 and best["cycles"]:
+        slower = [part for part in ordered[1:] if part["cycles"] > best["cycles"]]
+        as_fast = [case_of(part) for part in ordered[1:] if part["cycles"] == best["cycles"]]
+        sentence += f" ({joined(as_fast)} as fast)" if as_fast else ""
         others = [
             f"{case_of(part)} takes {percent(part['cycles'] / best['cycles'] - 1)} more cycles"
-            for part in ordered[1:]
+            for part in slower[:4]
         ]
-        sentence += ": " + ", ".join(others[:4])
+        sentence += f": {', '.join(others)}" if others else ""
     frugal = min(result["total"], key=lambda part: part["energy_pj"])
     least = si(frugal["energy_pj"] * _PICO, "J")
     return f"{sentence}. {case_of(frugal)} takes the least energy, {least}."

@@ -154,8 +154,8 @@ def parallel_coordinates(study: Json) -> Chart | NoChart:
     title = "Parallel coordinates"
     dimensions = _dimensions(study)
     done = [number for number, point in enumerate(study["points"]) if point["status"] == "done"]
-    if len(dimensions) < 2 or not done:
-        return NoChart(title, "it takes two axes and points that are done")
+    if len(dimensions) < 2 or len(done) < 2:
+        return NoChart(title, "it takes two axes and two points that are done")
     figure = new_figure(460, "", "")
     for on_front, name in ((False, "other points"), (True, "on the front")):
         chosen = [n for n in done if study["points"][n].get("pareto", False) == on_front]
@@ -211,7 +211,7 @@ def published_chart(study: Json) -> list[Chart | NoChart]:
     if not study["published"]:
         return []
     if not entries:
-        return [NoChart(title, "no published figure has a single value that is not 0")]
+        return [NoChart(title, "no point beside which a single value was published has been run")]
     shown = entries[:_MOST_PUBLISHED]
     labels = distinct((f"{entry['figure']}, {place(entry['at'])}" for entry in shown), 60)
     figure = new_figure(row_height(len(shown)), "ours over the published value, less one (%)", "")
