@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 5
 _LOST_SECONDS = 30  # a scheduler that has not answered for so long is gone
+_GONE = "the cluster's scheduler is gone"
 _POLL_SECONDS = 0.5
 # A worker has the next point already when it ends one.
 _SLOTS_A_THREAD = 2
@@ -67,6 +68,8 @@ class _Service:
         self._waiting.pop(job, None)
         if future.status == "finished":
             self._send(job=job, answer=future.result())
+        elif future.status != "error":
+            self._send(error=f"{_GONE}: its points were {future.status}")
         elif type(error := future.exception()).__name__ == "KilledWorker":
             lost = error.allowed_failures + 1
             ending = f"{lost} worker{' was' if lost == 1 else 's were'} lost with it"
@@ -79,7 +82,7 @@ class _Service:
             }
             self._send(job=job, answer=json.dumps(answer))
         else:
-            self._send(error=f"a worker of the cluster failed: {error or future.status}")
+            self._send(error=f"a worker of the cluster failed: {error}")
 
     def _watch(self) -> None:
         """Tells how many points may be under way, and when the scheduler is gone."""
@@ -92,7 +95,7 @@ class _Service:
             except Exception as error:  # whatever its connection raises
                 lost += _POLL_SECONDS
                 if lost > _LOST_SECONDS or self._client.status == "closed":
-                    self._send(error=f"the cluster's scheduler is gone: {error}")
+                    self._send(error=f"{_GONE}: {error}")
                     return
                 continue
             if slots != _SLOTS_A_THREAD * threads:

@@ -60,7 +60,9 @@ class Cluster:
         self._folder = folder
         file = folder / "scheduler.json"
         options = ["--port", "0", "--no-dashboard", "--scheduler-file", file]
-        self._start("scheduler", *options, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=failures)
+        self.scheduler = self._start(
+            "scheduler", *options, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=failures
+        )
         wait_until(file.exists)
         self.address = json.loads(file.read_text())["address"]
         self.workers = []
@@ -158,6 +160,18 @@ def test_kills_of_sweep_and_worker_change_no_byte(sweep, start, cluster, tmp_pat
     assert {attempts for _, attempts in points} == {1, 2}
     in_flight = sum(status == "pending" and attempts == 1 for status, attempts in first)
     assert sum(attempts for _, attempts in points) == len(points) + in_flight
+
+
+def test_scheduler_that_is_lost_ends_the_sweep_in_order(sweep, start, cluster, tmp_path):
+    (tmp_path / "example.yaml").write_text(SWEEP)
+    cluster.add_worker()
+    process = start("--cluster", cluster.address)
+    wait_until(lambda: count_done(tmp_path / "remote", tmp_path / "copy") > 0)
+    cluster.scheduler.kill()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert errors.startswith("error: the cluster's scheduler is gone: ")
+    assert {"done", "pending"} <= {status for status, _ in stored(tmp_path / "remote")}
 
 
 def test_client_of_python_runs_streams_and_keeps_limits(orrery_call, cluster, tmp_path):
