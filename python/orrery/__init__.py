@@ -34,8 +34,8 @@ __path__ = pkgutil.extend_path(__path__, __name__)
 
 # Public name to the module that has it.
 _PLACES = {
-    "InternalError": "errors",
     "Difference": "differing",
+    "InternalError": "errors",
     "Mapping": "configuration",
     "Platform": "configuration",
     "Result": "result",

@@ -236,6 +236,13 @@ def test_activity_adds_up_to_the_result(folders):
             assert max(moved[:-1]) <= 1.01 * memory["peak_bytes_per_second"] * seconds
 
 
+def test_report_of_a_comparison_says_what_limits_each_run(folders):
+    page = (folders["compare"] / "report.html").read_text("utf-8")
+    found = re.findall(r"<li>(\w+): (?:Limited by|No part is used)", page)
+    comparison = json.loads((folders["compare"] / "comparison.json").read_text())
+    assert found == [part["dataflow"] for part in comparison["total"]] == ["os", "ws", "is"]
+
+
 def test_report_of_a_sweep_has_all_points_and_the_front(folders):
     sweep = json.loads((folders["sweep"] / "sweep.json").read_text())
     tables = tables_of(folders["sweep"])

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from orrery.quantities import joined, percent, si, unit_for
 from orrery.reporting.chart import (
     Chart,
@@ -195,8 +197,13 @@ def limits(folder: ResultFolder) -> list[str]:
     from orrery.reporting.findings import headline as limit_of
     from orrery.result_folder import load_folder
 
-    runs = sorted(path.parent for path in folder.path.glob("*/result.json"))
-    return [f"{run.name}: {limit_of(load_folder(run).json)}" for run in runs]
+    found = []
+    for part in folder.json["total"]:
+        name = "-".join(filter(None, [part["dataflow"], part.get("variant", "")]))
+        run = folder.path / re.sub(r"[^A-Za-z0-9.-]", "_", name)
+        if (run / "result.json").is_file():
+            found.append(f"{case_of(part)}: {limit_of(load_folder(run).json)}")
+    return found
 
 
 def comparison_report(folder: ResultFolder) -> Page:
