@@ -43,6 +43,12 @@ def open_page(path: pathlib.Path, profile: pathlib.Path) -> Page:
     return Page(done.stdout, messages)
 
 
+def _is_bar(path: str) -> bool:
+    """Whether the outline of a bar, Mx,yVyHxVyZ, has a width and a height."""
+    found = re.match(r"M([-.\d]+),([-.\d]+)V([-.\d]+)H([-.\d]+)", path)
+    return bool(found) and found[1] != found[4] and found[2] != found[3]
+
+
 class DrawnMarks(html.parser.HTMLParser):
     """Counts, for each chart of a report, the marks that Plotly has drawn."""
 
@@ -60,8 +66,11 @@ class DrawnMarks(html.parser.HTMLParser):
             self._chart = attribute["id"].removeprefix("chart-")
             self.marks[self._chart] = 0
         self._within_point = self._within_point or (tag == "g" and "point" in classes)
-        if tag == "path" and (attribute.get("d") or "M0,0Z") != "M0,0Z":
-            if self._within_point or {"point", "js-line"} & set(classes):
+        if tag == "path":
+            outline = attribute.get("d") or ""
+            drawn = _is_bar(outline) if self._within_point else "point" in classes
+            # Those of the legend go to the right by "h".
+            if drawn or ("js-line" in classes and re.search("[LHV]", outline)):
                 self.marks[self._chart] += 1
             self._within_point = False
 
