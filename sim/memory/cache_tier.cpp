@@ -52,7 +52,7 @@ CacheTier::CacheTier(const sc_core::sc_module_name& name, const CacheTierConfig&
 
 void CacheTier::accept(const Transfer& transfer, const Request& request) {
   const Cycle cycle = config_.clock.cycle_at_or_after(now() + config_.request_latency);
-  arrivals_[cycle].push_back({coalesced(transfer), request});
+  arrivals_.push(cycle, {coalesced(transfer), request});
   wake_at(cycle);
 }
 
@@ -65,7 +65,7 @@ void CacheTier::transfer_done(std::uint64_t ticket) {
     return;
   }
   const Cycle cycle = config_.clock.cycle_at_or_after(now() + 1);
-  fills_[cycle].push_back(found->second);
+  fills_.push(cycle, found->second);
   under_way_.erase(found);
   wake_at(cycle);
 }
@@ -75,43 +75,43 @@ void CacheTier::wake_at(Cycle cycle) {
       sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(config_.clock.edge(cycle) - now())));
 }
 
-template <class T, class Body>
-void CacheTier::drain(std::map<Cycle, std::vector<T>>& queue, Cycle cycle, Body body) {
-  while (!queue.empty() && queue.begin()->first <= cycle) {
-    const auto due = queue.extract(queue.begin());
-    body(due.key(), due.mapped());
-  }
-}
-
 void CacheTier::serve() {
   const Cycle cycle = config_.clock.cycle_at_or_after(now());
-  drain(fills_, cycle, [&](Cycle /*due*/, const std::vector<Run>& runs) {
-    for (const Run& run : runs) {
-      fill(run, cycle);
-    }
-  });
-  drain(arrivals_, cycle, [&](Cycle due, std::vector<Arrival>& arrived) {
-    std::sort(arrived.begin(), arrived.end(), [](const Arrival& a, const Arrival& b) {
-      return std::tie(a.request.initiator, a.request.sequence) <
-             std::tie(b.request.initiator, b.request.sequence);
-    });
-    for (const Arrival& arrival : arrived) {
-      visit(arrival, due);
-    }
-  });
-  drain(submissions_, cycle, [&](Cycle /*due*/, const std::vector<Submission>& submissions) {
-    for (const Submission& submission : submissions) {
-      submit_to_memory(submission.run, submission.is_write);
-    }
-  });
+  const auto is_due = [cycle](const auto& queue) {
+    return !queue.empty() && queue.cycle() <= cycle;
+  };
+  while (is_due(fills_)) {
+    fill(fills_.pop(), cycle);
+  }
+  while (is_due(arrivals_)) {
+    receive(arrivals_.cycle());
+  }
+  while (is_due(submissions_)) {
+    const Submission submission = submissions_.pop();
+    submit_to_memory(submission.run, submission.is_write);
+  }
   const auto wake_for = [this](const auto& queue) {
     if (!queue.empty()) {
-      wake_at(queue.begin()->first);
+      wake_at(queue.cycle());
     }
   };
   wake_for(fills_);
   wake_for(arrivals_);
   wake_for(submissions_);
+}
+
+void CacheTier::receive(Cycle due) {
+  arrived_.clear();
+  while (!arrivals_.empty() && arrivals_.cycle() == due) {
+    arrived_.push_back(arrivals_.pop());
+  }
+  std::sort(arrived_.begin(), arrived_.end(), [](const Arrival& a, const Arrival& b) {
+    return std::tie(a.request.initiator, a.request.sequence) <
+           std::tie(b.request.initiator, b.request.sequence);
+  });
+  for (const Arrival& arrival : arrived_) {
+    visit(arrival, due);
+  }
 }
 
 void CacheTier::visit(const Arrival& arrival, Cycle arrived) {
@@ -203,7 +203,7 @@ void CacheTier::request_run() {
 }
 
 void CacheTier::submit_later(const Run& run, bool is_write) {
-  submissions_[run.start].push_back({run, is_write});
+  submissions_.push(run.start, {run, is_write});
   wake_at(run.start);
 }
 

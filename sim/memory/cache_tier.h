@@ -4,12 +4,12 @@
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <vector>
 
 #include "base/clock.h"
 #include "memory/cache_directory.h"
+#include "memory/due_queue.h"
 #include "memory/tier.h"
 
 namespace orrery::memory {
@@ -78,9 +78,8 @@ class CacheTier : public Tier, private TransferListener {
 
   void serve();
   void wake_at(base::Cycle cycle);
-  // Takes all that is due up to the cycle out of a queue, in its order.
-  template <class T, class Body>
-  static void drain(std::map<base::Cycle, std::vector<T>>& queue, base::Cycle cycle, Body body);
+  // Visits the transfers that arrived in a cycle.
+  void receive(base::Cycle due);
   void visit(const Arrival& arrival, base::Cycle arrived);
   // One access to `bytes` of a line.
   void access(std::uint64_t line, std::int64_t bytes, bool is_write, std::uint64_t key, Open& open,
@@ -115,13 +114,14 @@ class CacheTier : public Tier, private TransferListener {
   std::uint64_t next_key_ = 0;
   Run run_;  // being gathered; none where it has no lines
 
-  std::map<base::Cycle, std::vector<Arrival>> arrivals_;
-  std::map<base::Cycle, std::vector<Run>> fills_;
+  DueQueue<Arrival> arrivals_;
+  DueQueue<Run> fills_;
   struct Submission {
     Run run;
     bool is_write = false;
   };
-  std::map<base::Cycle, std::vector<Submission>> submissions_;
+  DueQueue<Submission> submissions_;
+  std::vector<Arrival> arrived_;                             // in the cycle at hand
   boost::unordered_flat_map<std::uint64_t, Run> under_way_;  // reads, by ticket
   std::uint64_t next_ticket_ = 0;
   std::uint64_t lines_going_ = 0;  // back to the memory
