@@ -100,7 +100,7 @@ def new_figure(height: int, x: str, y: str, legend: str = "") -> go.Figure:
 
 def row_height(rows: int, series: int = 0) -> int:
     """Of a figure with a horizontal bar for each row and a legend of so many series."""
-    return 110 + 21 * max(rows, 3) + 22 * math.ceil(series / 3)
+    return 110 + 21 * max(rows, 3) + 22 * math.ceil(series / 2)
 
 
 def shortened(text: str, most: int = 44) -> str:

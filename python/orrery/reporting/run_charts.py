@@ -98,7 +98,7 @@ def energy_by_component(folder: ResultFolder) -> Chart | NoChart:
     )
     horizontal_bars(figure, names)
     # Room for the text beside the longest bar.
-    figure.update_xaxes(range=[0, values[0] * 1.25])
+    figure.update_xaxes(range=[0, values[0] * 1.4])
     return Chart("energy_by_component", title, figure, "Of the whole run.")
 
 
@@ -136,7 +136,7 @@ def engine_states(folder: ResultFolder) -> Chart | NoChart:
     labels = [group.label for group in groups]
     causes = sorted({cause for group in groups for cause in group.stall_causes})
     states = ["busy", *causes, "idle"]
-    height = row_height(len(groups), len(states))
+    height = row_height(len(groups), len(states) // 2)
     figure = new_figure(height, "share of the engine's cycles (%)", "")
     for number, state in enumerate(states):
         cycles = [
