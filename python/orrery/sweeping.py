@@ -141,8 +141,9 @@ class _Runner:
         command += ["--json", *(flag for flag, wanted in flags.items() if wanted)]
         code, output, errors = _call(command, client)
         if code == _USER_ERROR:
-            lines = [line.removeprefix("error: ") for line in errors.splitlines()]
-            raise UserError("\n".join(lines))
+            mark = "error: "  # beside which there may be notes
+            lines = [line for line in errors.splitlines() if line.startswith(mark)]
+            raise UserError("\n".join(line.removeprefix(mark) for line in lines))
         if code == _INTERRUPTED:
             raise KeyboardInterrupt
         # An interpreter that could not even begin ends with 1, too.
