@@ -17,7 +17,15 @@ MODELS = {
     "fitted roofline": "bent",
     "SCALE-Sim's formula": "formula",
 }
-KINDS = {"FFN": "gated feed-forward", "heads": "attention"}
+# By a part of the point's label; else a product.
+KINDS = {
+    "FFN": "gated feed-forward",
+    "heads": "attention",
+    "QKV": "QKV",
+    "out": "out",
+    "gate": "gate and up",
+    "down": "down",
+}
 # Of the measured time, in ns.
 SIZES = {"below 10 us": 1e4, "10 to 100 us": 1e5, "100 us to 1 ms": 1e6, "from 1 ms": float("inf")}
 SHARES = {"matrix_share": "matrix units", "vector_share": "vector unit", "memory_share": "memory"}
@@ -41,15 +49,17 @@ def summary(errors: list[float]) -> str:
 
 def errors_by(study: Study, groups: dict[str, list[str]]) -> str:
     """One line for each group of points. The closed form has nothing to say of attention."""
+    there = {derived["name"] for derived in study.study["derived"]}
+    models = {name: figure for name, figure in MODELS.items() if figure in there}
     lines = []
     for name, points in groups.items():
         cells = []
-        for figure in MODELS.values():
+        for figure in models.values():
             known = figure != "formula" or all(kind(point) != "attention" for point in points)
             errors = [study.value(figure, point=point) for point in points]
             cells.append(summary(errors) if known else "-")
         lines.append([name, str(len(points)), *cells])
-    return table(["", "rows", *MODELS], lines)
+    return table(["", "rows", *models], lines)
 
 
 def grouped(points: list[str], group) -> dict[str, list[str]]:
@@ -87,12 +97,13 @@ def main() -> None:
     study = Study(pathlib.Path(sys.argv[1]))
     points = study.axis("point")
     by_kind = grouped(points, kind)
-    by_size = grouped(by_kind["product"], lambda point: size(study.value("published", point=point)))
+    products = [point for point in points if kind(point) not in ("gated feed-forward", "attention")]
+    by_size = grouped(products, lambda point: size(study.value("published", point=point)))
     worst = sorted(points, key=lambda point: -abs(study.value("error", point=point)))
     print("Mean, median and worst absolute error, %, by kind:\n")
     print(errors_by(study, by_kind | {"all": points}))
     print("Products by their measured time:\n")
-    print(errors_by(study, {name: by_size[name] for name in SIZES}))
+    print(errors_by(study, {name: by_size[name] for name in SIZES if name in by_size}))
     print("The ten rows that are furthest off:\n")
     print(rows(study, worst[:10]))
     print("All rows:\n")

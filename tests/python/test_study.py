@@ -89,22 +89,37 @@ def test_mixed_platform_study_gives_the_figures_of_its_page(orrery, tmp_path):
     assert read[1] > (77265 - 256) * 8192
 
 
-def test_silicon_study_gives_the_rows_of_its_page(orrery, tmp_path):
-    outcome = orrery("study", "silicon_tpu_v6e", "--quick", "-o", tmp_path / "out", "--no-figures")
-    assert outcome.code == 0, outcome.stderr
-    result = json.loads((outcome.folder / "study.json").read_text())
-    page = (ROOT / "docs" / "validation" / "silicon.md").read_text()
-    simulated = derived_values(result, "simulated", "point")
-    measured = derived_values(result, "published", "point")
-    assert len(simulated) == 7
-    for point, nanoseconds in simulated.items():
-        assert f"| {point} | {measured[point] / 1e3:.2f} | {nanoseconds / 1e3:.2f} |" in page
-    # What others found of these rows: the figures of a data-sheet roofline, and of one with 90 % of
-    # the bandwidth, padded tiles and 1.5 us a kernel, are about a third and a fifth off.
+@pytest.fixture
+def silicon_study(orrery, tmp_path):
+    """Runs the quick points of a study of measured kernels; they stand in their page."""
+
+    def call(name, points) -> dict:
+        outcome = orrery("study", name, "--quick", "-o", tmp_path / "out", "--no-figures")
+        assert outcome.code == 0, outcome.stderr
+        result = json.loads((outcome.folder / "study.json").read_text())
+        page = (ROOT / "docs" / "validation" / "silicon.md").read_text()
+        simulated = derived_values(result, "simulated", "point")
+        measured = derived_values(result, "published", "point")
+        assert len(simulated) == points
+        for point, nanoseconds in simulated.items():
+            assert f"| {point} | {measured[point] / 1e3:.2f} | {nanoseconds / 1e3:.2f} |" in page
+        return result
+
+    return call
+
+
+def test_h100_study_gives_the_rows_of_its_page(silicon_study):
+    simulated = derived_values(silicon_study("silicon_h100", 4), "simulated", "point")
+    # 86 result tiles of 128 x 128 are one round over 132 multiprocessors; the tiles of 8 more rows
+    # make further ones.
+    assert simulated["gate and up of 136"] > 1.1 * simulated["gate and up of 128"]
+
+
+def test_tpu_study_gives_the_rows_of_its_page(silicon_study):
+    result = silicon_study("silicon_tpu_v6e", 7)
+    # As others found, a data-sheet roofline is about a third off on these rows.
     (roofline,) = (d for d in result["derived"] if d["name"] == "ceiling_error")
     assert roofline["values"][0]["value"] == pytest.approx(0.31, abs=0.005)
-    (bent,) = (d for d in result["derived"] if d["name"] == "bent_error")
-    assert bent["values"][0]["value"] == pytest.approx(0.2, abs=0.01)
 
 
 def test_scale_sim_study_agrees_with_every_published_figure(orrery, tmp_path):
