@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     # What type checkers and editors see of the names below.
     from orrery.configuration import Mapping, Platform, Workload
-    from orrery.differing import Difference, diff
+    from orrery.difference import Difference, diff
     from orrery.errors import InternalError, UserError
     from orrery.reporting import report
     from orrery.result import Result
@@ -34,7 +34,7 @@ __path__ = pkgutil.extend_path(__path__, __name__)
 
 # Public name to the module that has it.
 _PLACES = {
-    "Difference": "differing",
+    "Difference": "difference",
     "InternalError": "errors",
     "Mapping": "configuration",
     "Platform": "configuration",
@@ -43,7 +43,7 @@ _PLACES = {
     "UserError": "errors",
     "Workload": "configuration",
     "compare": "running",
-    "diff": "differing",
+    "diff": "difference",
     "lower": "running",
     "report": "reporting",
     "run": "running",

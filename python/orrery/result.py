@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas
 
-    from orrery.result_folder import ResultFolder
+    from orrery.results.folder import ResultFolder
 
 
 class Result:
@@ -112,7 +112,7 @@ class Result:
 
     def as_folder(self) -> ResultFolder:
         """What reports and differences read, without a folder on the disk."""
-        from orrery.result_folder import KINDS, ResultFolder
+        from orrery.results.folder import KINDS, ResultFolder
 
         kind = next(kind for kind in KINDS if kind.name == "run")
         names = {"activity.csv": "activity", "resolved.yaml": "resolved", "loops.txt": "loops"}

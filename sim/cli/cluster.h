@@ -10,7 +10,7 @@
 
 namespace orrery::cli {
 
-// What runs points elsewhere: python/orrery/cluster.py, connected to a Dask scheduler.
+// What runs points elsewhere: python/orrery/cluster, connected to a Dask scheduler.
 class Cluster {
  public:
   // The address of a scheduler; or "fd:N", a socket of this process at whose other end somebody who

@@ -98,7 +98,7 @@ class DiffCommand : public PythonCommand {
       arguments.push_back(fmt::format("--most={}", most_));
     }
     arguments.insert(arguments.end(), {"--", before_, after_});
-    return run_module("orrery.differing", arguments);
+    return run_module("orrery.difference", arguments);
   }
 
  private:

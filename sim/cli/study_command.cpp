@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kStoreFile = "store.sqlite";
-constexpr const char* kExportModule = "orrery.study_exports";
+constexpr const char* kExportModule = "orrery.studies.exports";
 
 // Runs the points of a study or a sweep, and puts their figures together.
 class StudyCommand : public Subcommand {

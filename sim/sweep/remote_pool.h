@@ -10,7 +10,7 @@
 
 namespace orrery::sweep {
 
-// As run_jobs(), on machines of others: `cluster` is a channel to python/orrery/cluster.py, which
+// As run_jobs(), on machines of others: `cluster` is a channel to python/orrery/cluster, which
 // hands requests to the workers and brings their answers. `pack` makes the request of a job, one
 // line of text. Of the options the workers' number is the cluster's, and the limits must be in the
 // request. Throws base::UserError where the cluster cannot be reached, or a worker cannot run what

@@ -19,8 +19,7 @@ import distributed
 import orrery
 import pytest
 from conftest import EXECUTABLE, PACKAGE_PATHS, ROOT
-from orrery import points
-from orrery.cluster import serve
+from orrery.cluster import points, serve
 
 EXPORTS = ["sweep.json", "results.csv", "results.parquet", "sweep.md"]
 
@@ -229,7 +228,7 @@ def test_worker_of_another_release_takes_no_point():
     ours, its = socket.socketpair()
     with its:
         paths = {"PYTHONPATH": os.pathsep.join(PACKAGE_PATHS)}
-        command = [sys.executable, "-m", "orrery.points", "0"]
+        command = [sys.executable, "-m", "orrery.cluster.points", "0"]
         process = subprocess.Popen(command, stdin=its, env={**os.environ, **paths})
     with ours:
         ours.sendall(b'{"program": "0.0.1 (older)"}\n')

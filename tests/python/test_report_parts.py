@@ -4,11 +4,11 @@
 import math
 
 import pytest
-from orrery.quantities import byte_count, count, joined, quantity, si, unit_for
 from orrery.reporting.findings import headline, utilization_sentence
 from orrery.reporting.roofline import layer_points, roofs
-from orrery.reporting.study_view import point_values
-from orrery.run_view import engine_groups, layer_rows
+from orrery.results.quantities import byte_count, count, joined, quantity, si, unit_for
+from orrery.results.view import engine_groups, layer_rows
+from orrery.studies.view import point_values
 
 
 @pytest.mark.parametrize(

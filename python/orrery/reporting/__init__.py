@@ -12,7 +12,7 @@ from orrery.errors import Mistake, user_error
 if TYPE_CHECKING:
     from orrery.reporting.page import Page
     from orrery.result import Result
-    from orrery.result_folder import ResultFolder
+    from orrery.results.folder import ResultFolder
     from orrery.sweeping import Sweep
 
 REPORT_FILE = "report.html"
@@ -35,7 +35,7 @@ def page_of(folder: ResultFolder) -> Page:
 
 def _folder(results: Any) -> ResultFolder:
     from orrery.result import Result
-    from orrery.result_folder import load_folder
+    from orrery.results.folder import load_folder
     from orrery.sweeping import Sweep
 
     if isinstance(results, Result):

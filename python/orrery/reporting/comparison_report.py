@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 
-from orrery.quantities import joined, percent, si, unit_for
 from orrery.reporting.chart import (
     Chart,
     NoChart,
@@ -19,8 +18,9 @@ from orrery.reporting.page import Page, sorted_charts
 from orrery.reporting.run_report import PARTIAL, program
 from orrery.reporting.run_tables import cycles, joules, share
 from orrery.reporting.table import Number, Table
-from orrery.result_folder import ResultFolder
-from orrery.run_view import Json
+from orrery.results.folder import ResultFolder
+from orrery.results.quantities import joined, percent, si, unit_for
+from orrery.results.view import Json
 
 MOST_ROWS = 48
 _PICO = 1e-12
@@ -195,7 +195,7 @@ def headline(result: Json) -> str:
 def limits(folder: ResultFolder) -> list[str]:
     """One sentence for each folder of a run beside the comparison."""
     from orrery.reporting.findings import headline as limit_of
-    from orrery.result_folder import load_folder
+    from orrery.results.folder import load_folder
 
     found = []
     for part in folder.json["total"]:

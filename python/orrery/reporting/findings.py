@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from orrery.quantities import joined, percent, si
-from orrery.run_view import EngineGroup, Json, engine_groups, layer_rows, layer_share
+from orrery.results.quantities import joined, percent, si
+from orrery.results.view import EngineGroup, Json, engine_groups, layer_rows, layer_share
 
 # From this share of the time on a part is said to limit the run.
 LIMITING = 0.8

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from orrery.reporting.chart import DASHES, Chart, NoChart, colour, new_figure
-from orrery.result_folder import ResultFolder
-from orrery.run_view import EngineGroup, engine_groups
+from orrery.results.folder import ResultFolder
+from orrery.results.view import EngineGroup, engine_groups
 
 _NONE = "the folder has no activity.csv: only simulated runs have"
 # Femtoseconds of a unit, for axes.

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 
-from orrery.quantities import percent, si
 from orrery.reporting.chart import (
     DASHES,
     INK,
@@ -16,7 +15,8 @@ from orrery.reporting.chart import (
     new_figure,
     shortened,
 )
-from orrery.run_view import (
+from orrery.results.quantities import percent, si
+from orrery.results.view import (
     EngineGroup,
     Json,
     engine_groups,

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orrery.quantities import percent, si, unit_for
 from orrery.reporting.chart import (
     COLOURS,
     Chart,
@@ -18,8 +17,9 @@ from orrery.reporting.chart import (
 )
 from orrery.reporting.over_time import bandwidth_over_time, busy_over_time
 from orrery.reporting.roofline import roofline
-from orrery.result_folder import ResultFolder
-from orrery.run_view import engine_groups, layer_rows, limits_of
+from orrery.results.folder import ResultFolder
+from orrery.results.quantities import percent, si, unit_for
+from orrery.results.view import engine_groups, layer_rows, limits_of
 
 MOST_ROWS = 64
 _MOST_COMPONENTS = 14

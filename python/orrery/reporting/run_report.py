@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from orrery.quantities import count
 from orrery.reporting.findings import findings, headline
 from orrery.reporting.page import Page, Text, sorted_charts
 from orrery.reporting.run_charts import CHARTS
 from orrery.reporting.run_tables import run_tables
-from orrery.result_folder import ResultFolder
-from orrery.run_view import Json
+from orrery.results.folder import ResultFolder
+from orrery.results.quantities import count
+from orrery.results.view import Json
 
 PARTIAL = "PARTIAL: {}; the figures cover only what was simulated."
 

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from orrery.quantities import byte_count, count, percent, si
 from orrery.reporting.table import Cell, Number, Table
-from orrery.run_view import Json, engine_groups, layer_share
+from orrery.results.quantities import byte_count, count, percent, si
+from orrery.results.view import Json, engine_groups, layer_share
 
 _LONGEST = 10
 _PICO = 1e-12

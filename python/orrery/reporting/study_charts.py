@@ -7,7 +7,6 @@ import itertools
 import math
 import textwrap
 
-from orrery.quantities import count, percent, si
 from orrery.reporting.chart import (
     COLOURS,
     DASHES,
@@ -22,7 +21,9 @@ from orrery.reporting.chart import (
     new_figure,
     row_height,
 )
-from orrery.reporting.study_view import (
+from orrery.results.quantities import count, percent, si
+from orrery.results.view import Json
+from orrery.studies.view import (
     axis_label,
     axis_of,
     curves,
@@ -31,7 +32,6 @@ from orrery.reporting.study_view import (
     point_figures,
     point_values,
 )
-from orrery.run_view import Json
 
 _MOST_AXES = 10  # of parallel coordinates
 _MOST_PUBLISHED = 60

@@ -5,20 +5,20 @@ from __future__ import annotations
 
 import collections
 
-from orrery.quantities import percent, quantity
 from orrery.reporting.page import Page, sorted_charts
 from orrery.reporting.run_report import program
 from orrery.reporting.study_charts import study_charts
-from orrery.reporting.study_view import (
+from orrery.reporting.table import Cell, Number, Table
+from orrery.results.folder import ResultFolder
+from orrery.results.quantities import percent, quantity
+from orrery.results.view import Json
+from orrery.studies.view import (
     axis_label,
     figure_title,
     place,
     point_figures,
     point_values,
 )
-from orrery.reporting.table import Cell, Number, Table
-from orrery.result_folder import ResultFolder
-from orrery.run_view import Json
 
 
 def _number(study: Json, name: str, value: float | None) -> Cell:

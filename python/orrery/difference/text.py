@@ -1,62 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`orrery diff`: where two results differ, in words and tables."""
+"""Where two results differ, in words and tables."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
-from orrery.difference import difference
-from orrery.helper import run_helper
-from orrery.quantities import byte_count, count, joined, percent, si
-from orrery.result_folder import load_folder
-from orrery.run_view import Json
-
-if TYPE_CHECKING:
-    from orrery.result import Result
+from orrery.results.quantities import byte_count, count, joined, percent, si
+from orrery.results.view import Json
 
 _PICO = 1e-12
 _WIDEST = 60
-
-
-class Difference:
-    """Where two results differ. `json` has everything; as text, the largest parts of it."""
-
-    def __init__(self, content: Json):
-        self.json = content
-
-    @property
-    def same(self) -> bool:
-        """Whether the files are equal byte for byte."""
-        return self.json["same"]
-
-    def text(self, most: int = 10) -> str:
-        """Args: most: lines of each table."""
-        return difference_text(self.json, most)
-
-    def __repr__(self) -> str:
-        return self.text()
-
-
-def diff(
-    before: Result | str | os.PathLike[str], after: Result | str | os.PathLike[str]
-) -> Difference:
-    """Compares two runs, comparisons, sweeps or studies.
-
-    Args:
-        before, after: results of `run()`, or folders.
-
-    Raises:
-        UserError: where one is no result, or the two cannot be compared.
-    """
-    folders = [
-        load_folder(part) if isinstance(part, str | os.PathLike) else part.as_folder()
-        for part in (before, after)
-    ]
-    return Difference(difference(*folders))
 
 
 def _signed(text: str, value: float) -> str:
@@ -244,19 +197,3 @@ def difference_text(content: Json, most: int) -> str:
     parts = kinds[content["kind"]](content, most)
     parts.append(_values_table("Provenance", content["provenance"], "name", most))
     return "\n".join(part for part in parts if part)
-
-
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="orrery diff")
-    parser.add_argument("before")
-    parser.add_argument("after")
-    parser.add_argument("--most", type=int, default=10)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(arguments)
-    found = diff(options.before, options.after)
-    print(json.dumps(found.json, indent=2) if options.json else found.text(options.most), end="")
-    return 0
-
-
-if __name__ == "__main__":
-    run_helper(main)

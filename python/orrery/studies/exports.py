@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the program leaves to Python at the end of a study or a sweep:
-`python -m orrery.study_exports DIR/study.json [parquet] [figures]` writes results.parquet, or draws
-the plots, beside the file. What cannot be done is printed, a line each."""
+`python -m orrery.studies.exports DIR/study.json [parquet] [figures]` writes results.parquet, or
+draws the plots, beside the file. What cannot be done is printed, a line each."""
 
 from __future__ import annotations
 

@@ -16,18 +16,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import socket
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from orrery import points
+from orrery.cluster import points
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-_CONNECT_SECONDS = 5
 _LOST_SECONDS = 30  # a scheduler that has not answered for so long is gone
 _GONE = "the cluster's scheduler is gone"
 _POLL_SECONDS = 0.5
@@ -112,31 +109,3 @@ class _Service:
 def serve(client: Client, connection: socket.socket) -> None:
     """Runs what is asked for over the connection, until its other end is closed."""
     _Service(client, connection).serve()
-
-
-def _refuse(connection: socket.socket, reason: str) -> int:
-    with contextlib.suppress(OSError):
-        connection.sendall((json.dumps({"error": reason}) + "\n").encode())
-    return 1
-
-
-def main(arguments: list[str]) -> int:
-    # Ctrl-C reaches the sweep, too, which ends in order and closes the socket.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    (address,) = arguments
-    connection = socket.socket(fileno=0)
-    try:
-        from distributed import Client
-    except ImportError:
-        return _refuse(connection, "Python has no distributed: pip install 'orrery[cluster]'")
-    try:
-        client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        return _refuse(connection, f"no Dask scheduler answers at {address}: {error}")
-    with client:
-        serve(client, connection)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The points of a sweep on a Dask worker.
 
-Each thread of the worker has a process of its own, `python -m orrery.points`, which simulates one
-point after the other, each in a copy of itself: limits and crashes end there, as they do on one
-machine, and the worker lives on.
+Each thread of the worker has a process of its own, `python -m orrery.cluster.points`, which
+simulates one point after the other, each in a copy of itself: limits and crashes end there, as they
+do on one machine, and the worker lives on.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class _Server:
         ours, its = socket.socketpair()
         with its:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "orrery.points", str(limit_bytes or 0)],
+                [sys.executable, "-m", "orrery.cluster.points", str(limit_bytes or 0)],
                 stdin=its,
                 stdout=self._errors,
                 stderr=self._errors,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from orrery.run_view import Json
+from orrery.results.view import Json
 
 
 def figure_values(study: Json, name: str) -> list[tuple[dict[str, str], float | None]]:

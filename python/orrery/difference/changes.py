@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from orrery.errors import Mistake, user_error
-from orrery.result_folder import ResultFolder
-from orrery.run_view import Json, engine_groups
+from orrery.results.folder import ResultFolder
+from orrery.results.view import Json, engine_groups
 
 # What makes two folders the same where it is equal byte for byte.
 _CANONICAL = ("resolved.yaml",)

@@ -3,7 +3,7 @@
 
 import pathlib
 
-from orrery.reporting.study_view import axis_label, axis_of, curves, figure_label
+from orrery.studies.view import axis_label, axis_of, curves, figure_label
 
 INCHES = (6.4, 3.8)
 DOTS_PER_INCH = 150
