@@ -142,8 +142,8 @@ def test_parquet_is_the_csv_with_types_and_units(sweep):
 def test_progress_tells_the_best_point_so_far(tmp_path):
     file = tmp_path / "long.yaml"
     file.write_text("""
-base: {platform: edge}
-parameters: {workload: [tiny_gemm, gpt2_decode], platform.engines.array.rows: [8, 64]}
+base: {platform: edge, workload: llama2_7b_decode, set: {workload.lm_head: false}}
+parameters: {workload.layers: [1, 6], platform.engines.array.rows: [16, 32]}
 objectives: {cycles: minimize}
 """)
     ours, terminal = os.openpty()

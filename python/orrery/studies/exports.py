@@ -86,9 +86,9 @@ def write_parquet(study: dict[str, Any], folder: pathlib.Path) -> None:
 
 def draw_figures(study: dict[str, Any], folder: pathlib.Path) -> None:
     """NAME.png and NAME.svg of each plot."""
-    from orrery import study_figures
+    from orrery.studies import figures
 
-    study_figures.draw_all(study, folder)
+    figures.draw_all(study, folder)
 
 
 # Word of the command line to what it does, the package that this needs, and what is said without.
@@ -105,9 +105,11 @@ def main(arguments: list[str]) -> int:
         task, package, missing = _TASKS[word]
         try:
             importlib.import_module(package)
-            task(study, path.parent)
         except ImportError:
             print(f"{missing}: Python has no {package}")
+            continue
+        try:
+            task(study, path.parent)
         except OSError as error:
             print(f"{missing}: {error}")
     return 0
