@@ -23,9 +23,11 @@ if(ORRERY_SANITIZE)
 endif()
 find_program(ORRERY_CCACHE ccache)
 if(ORRERY_CCACHE)
-  # Without these allowances ccache does not keep what was built with a precompiled header.
+  # Without these allowances ccache does not keep what was built with a precompiled header. Paths below
+  # the base are relative in its keys: build folders with the same flags share what they compile.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${ORRERY_CCACHE})
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+    CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} ${ORRERY_CCACHE})
 endif()
 find_program(ORRERY_MOLD mold)
 if(ORRERY_MOLD)

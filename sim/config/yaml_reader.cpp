@@ -5,6 +5,7 @@
 #include <array>
 #include <fstream>
 #include <map>
+#include <mutex>
 #include <sstream>
 
 #include "config/yaml.h"
@@ -188,6 +189,39 @@ void check_is_text(const std::string& text, const std::string& file) {
   }
 }
 
+// Points of a sweep name the same files again and again, and parsing is most of reading them. A
+// file is read each time; only what the same text became is kept.
+class ParsedFiles {
+ public:
+  [[nodiscard]] Node parse(const std::string& file, std::string text) {
+    const std::lock_guard lock(mutex_);
+    const auto known = files_.find(file);
+    if (known != files_.end() && known->second.text == text) {
+      return known->second.node;
+    }
+    Node node = parse_yaml(text, file);
+    if (text.size() <= kLargestKept) {
+      if (files_.size() >= kMostFiles) {
+        files_.clear();
+      }
+      files_.insert_or_assign(file, Parsed{std::move(text), node});
+    }
+    return node;
+  }
+
+ private:
+  static constexpr std::size_t kMostFiles = 64;
+  static constexpr std::size_t kLargestKept = 1 << 20;
+
+  struct Parsed {
+    std::string text;
+    Node node;
+  };
+
+  std::mutex mutex_;
+  std::map<std::string, Parsed> files_;
+};
+
 }  // namespace
 
 Node parse_yaml(const std::string& text, const std::string& file) {
@@ -240,7 +274,8 @@ std::string read_text(const std::filesystem::path& path, std::int64_t limit) {
 }
 
 Node read_yaml(const std::filesystem::path& path) {
-  return parse_yaml(read_text(path, kLargestFile), path.string());
+  static ParsedFiles files;
+  return files.parse(path.string(), read_text(path, kLargestFile));
 }
 
 }  // namespace orrery::config

@@ -172,7 +172,9 @@ def test_other_threads_go_on_during_a_run():
 
 def test_control_c_ends_a_run():
     code = (
-        "import orrery, sys\n"
+        "import orrery, signal\n"
+        # Background jobs of a shell begin with Ctrl-C ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "print('begins', flush=True)\n"
         "try:\n"
         "    orrery.run('tpu_like', 'llama2_7b_prefill')\n"
