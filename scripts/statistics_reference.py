@@ -33,6 +33,7 @@ FREE_NAMES = {
     "metrics": "metric",
     "labels": "axis",
     "at": "axis",
+    "groups": "title",
 }
 
 

@@ -157,17 +157,36 @@ Json objectives_json(const Findings& findings) {
   return json;
 }
 
+std::string kind_of(const Plot& plot) {
+  switch (plot.kind) {
+    case PlotKind::kBar:
+      return "bar";
+    case PlotKind::kLine:
+      return "line";
+    case PlotKind::kScatter:
+      return "scatter";
+  }
+  throw base::InternalError("every plot has a kind", plot.title);
+}
+
 Json plots_json(const Findings& findings) {
+  const auto name_or_null = [](const std::optional<LocatedText>& name) {
+    return name ? Json(name->value) : Json();
+  };
   Json json = Json::array();
   for (const auto& [name, plot] : findings.study.plots) {
     json.push_back({{"name", name},
                     {"title", plot.title},
-                    {"kind", plot.kind == PlotKind::kBar ? "bar" : "line"},
+                    {"kind", kind_of(plot)},
                     {"figure", plot.figure.value},
                     {"x", plot.x.value},
-                    {"series", plot.series ? Json(plot.series->value) : Json()},
+                    {"series", name_or_null(plot.series)},
                     {"at", coordinates_json(plot.at)},
-                    {"logarithmic", plot.logarithmic}});
+                    {"groups", coordinates_json(plot.groups)},
+                    {"beside", name_or_null(plot.beside)},
+                    {"diagonal", plot.diagonal},
+                    {"logarithmic", plot.logarithmic},
+                    {"logarithmic_x", plot.logarithmic_x}});
   }
   return json;
 }

@@ -2,9 +2,11 @@
 #include "sweep/study.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "config/document.h"
 #include "config/yaml.h"
+#include "sweep/point_table.h"
 #include "sweep/study_checks.h"
 #include "sweep/study_codecs.h"
 
@@ -49,8 +51,8 @@ const config::EnumTable<Combination>& combinations() {
 }
 
 const config::EnumTable<PlotKind>& plot_kinds() {
-  static const config::EnumTable<PlotKind> kTable{{"bar", PlotKind::kBar},
-                                                  {"line", PlotKind::kLine}};
+  static const config::EnumTable<PlotKind> kTable{
+      {"bar", PlotKind::kBar}, {"line", PlotKind::kLine}, {"scatter", PlotKind::kScatter}};
   return kTable;
 }
 
@@ -118,13 +120,23 @@ const Schema<Plot>& Plot::schema() {
   static const Schema<Self> kSchema =
       Schema<Self>("study_plot", "A picture of one figure.")
           .required("figure", &Self::figure, located(text()), "The metric or derived figure.")
-          .required("x", &Self::x, located(text()), "The axis that goes to the right.")
+          .required("x", &Self::x, located(text()),
+                    "The axis that goes to the right; of a scatter plot the figure.")
           .optional("series", &Self::series, maybe(located(text())),
                     "The axis whose labels are told apart by colour.")
           .optional("at", &Self::at, config::dictionary(located(text())),
                     "Labels of the other axes that the figure depends on.")
           .optional("kind", &Self::kind, config::choice(plot_kinds()), "How it is drawn.")
+          .optional("groups", &Self::groups, config::dictionary(located(text())),
+                    "Of a scatter plot: what is told apart by colour. A point belongs to the first "
+                    "title whose figure is not 0 there, and is left out where all are.")
+          .optional("beside", &Self::beside, maybe(located(text())),
+                    "Of a scatter plot: another figure, shown by hollow marks.")
+          .optional("diagonal", &Self::diagonal, config::boolean(),
+                    "Of a scatter plot: the line on which both figures are equal.")
           .optional("logarithmic", &Self::logarithmic, config::boolean(), "The upward axis.")
+          .optional("logarithmic_x", &Self::logarithmic_x, config::boolean(),
+                    "Of a scatter plot: the axis to the right.")
           .optional("title", &Self::title, config::optional_text(), "Above the picture.")
           .position(&Self::where);
   return kSchema;
@@ -142,6 +154,11 @@ const Schema<Study>& Study::schema() {
                     "Inputs that all points share.")
           .optional("points", &Self::points, config::list(config::object(AxisValue::schema())),
                     "Points one by one: the first axis, `point`.")
+          .optional("points_table", &Self::points_table, maybe(located(text())),
+                    "Table of comma-separated values, relative to this file: further points, one a "
+                    "line. A column whose name has a dot is a parameter; `label`, `quick`, "
+                    "`platform`, `workload` and `mapping` are those keys; all others are "
+                    "constants.")
           .optional("axes", &Self::axes, config::dictionary(config::object(Axis::schema())),
                     "Axes by name; the last one varies fastest.")
           .optional("parameters", &Self::parameters, config::dictionary(parameter_codec()),
@@ -204,6 +221,12 @@ Study read_study(const config::Node& document, const std::filesystem::path& path
   study->file = path;
   if (study->name.empty()) {
     study->name = path.stem().string();
+  }
+  if (study->points_table) {
+    const LocatedText& table = *study->points_table;
+    std::vector<AxisValue> points = read_point_table(path.parent_path() / table.value);
+    study->points.insert(study->points.end(), std::make_move_iterator(points.begin()),
+                         std::make_move_iterator(points.end()));
   }
   complete_study(*study, document);
   return std::move(*study);

@@ -58,16 +58,20 @@ struct Exclusion {
   config::Named<std::vector<LocatedText>> labels;
 };
 
-enum class PlotKind : std::uint8_t { kBar, kLine };
+enum class PlotKind : std::uint8_t { kBar, kLine, kScatter };
 
 struct Plot {
   std::string title;
   PlotKind kind = PlotKind::kBar;
   LocatedText figure;
-  LocatedText x;
+  LocatedText x;  // an axis; of a scatter plot a figure
   std::optional<LocatedText> series;
+  config::Named<LocatedText> groups;  // of a scatter plot: title to the figure that is not 0
+  std::optional<LocatedText> beside;  // of a scatter plot: a second figure at the same places
+  bool diagonal = false;
   Coordinates at;
   bool logarithmic = false;
+  bool logarithmic_x = false;
   base::SourcePosition where;
 
   [[nodiscard]] static const config::Schema<Plot>& schema();
@@ -83,6 +87,7 @@ struct Study {
   std::string description;
   PointInputs base;
   std::vector<AxisValue> points;
+  std::optional<LocatedText> points_table;  // a file with further points
   config::Named<Axis> axes;  // the points, where there are any, are the first: "point"; then those
                              // of the file, of `parameters` and of `seeds`
   config::Named<Parameter> parameters;

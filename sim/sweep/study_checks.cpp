@@ -308,6 +308,19 @@ class Checker {
       fail(plot.where, path, "'" + name + "' cannot name a file",
            "letters, digits, '_', '-' and '.'");
     }
+    if (plot.kind == PlotKind::kScatter) {
+      check_scatter(path, plot, figures);
+    } else {
+      check_curves(path, plot, figures);
+    }
+  }
+
+  void check_curves(const std::string& path, const Plot& plot, const FigureSet& figures) {
+    if (!plot.groups.empty() || plot.beside || plot.diagonal || plot.logarithmic_x) {
+      fail(plot.where, path,
+           "`groups`, `beside`, `diagonal` and `logarithmic_x` belong to scatter plots",
+           "the key `kind: scatter`");
+    }
     std::vector<std::string> others{plot.x.value};
     bool known = check_axis_name(plot.x.where, path + ".x", plot.x.value);
     if (plot.series) {
@@ -323,6 +336,21 @@ class Checker {
                "axes on which it does");
         }
       }
+    }
+  }
+
+  // A mark for each point where the figures have values.
+  void check_scatter(const std::string& path, const Plot& plot, const FigureSet& figures) {
+    if (plot.series || !plot.at.empty()) {
+      fail(plot.where, path, "`series` and `at` belong to bars and lines", "`groups`");
+    }
+    (void)check_figure(path + ".figure", plot.figure, figures);
+    (void)check_figure(path + ".x", plot.x, figures);
+    if (plot.beside) {
+      (void)check_figure(path + ".beside", *plot.beside, figures);
+    }
+    for (const auto& [title, figure] : plot.groups) {
+      (void)check_figure(path + ".groups." + title, figure, figures);
     }
   }
 

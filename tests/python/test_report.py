@@ -22,6 +22,8 @@ parameters:
 objectives: {seconds: minimize, picojoules: minimize}
 plots:
   latency: {figure: seconds, x: rows, series: channels, kind: line, title: Latency}
+  scatter: {kind: scatter, figure: seconds, x: cycles, beside: picojoules, groups: {all: cycles},
+            diagonal: true, logarithmic: true, logarithmic_x: true}
 """
 STUDY = f"""\
 title: One axis
@@ -97,7 +99,7 @@ CHARTS = {
     # Closed forms know no intervals.
     "analytical": RUN - {"utilization_over_time", "bandwidth_over_time"},
     "compare": {"total_cycles", "time_against_energy", "cycles_by_layer", "utilization_by_layer"},
-    "sweep": {"pareto", "plot_latency", "parallel_coordinates"},
+    "sweep": {"pareto", "plot_latency", "plot_scatter", "parallel_coordinates"},
     "study": {"published", "plot_cycles", "parallel_coordinates"},
 }
 

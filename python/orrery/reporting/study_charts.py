@@ -28,6 +28,8 @@ from orrery.studies.view import (
     axis_of,
     curves,
     figure_label,
+    figure_title,
+    marks,
     place,
     point_figures,
     point_values,
@@ -37,8 +39,46 @@ _MOST_AXES = 10  # of parallel coordinates
 _MOST_PUBLISHED = 60
 
 
+def scatter_chart(study: Json, plot: Json) -> Chart | NoChart:
+    """A mark for each point, and hollow ones of the second figure."""
+    title = plot["title"] or figure_label(study, plot["figure"])
+    groups = {name: group for name, group in marks(study, plot).items() if group.x}
+    if not groups:
+        return NoChart(title, "no point has both figures")
+    figure = new_figure(460, figure_label(study, plot["x"]), figure_label(study, plot["figure"]))
+    for number, (name, group) in enumerate(groups.items()):
+        common = {
+            "x": group.x,
+            "mode": "markers",
+            "text": group.names,
+            "hovertemplate": "%{text}<br>%{x:,.6g}, %{y:,.6g}<extra></extra>",
+        }
+        style = {"color": colour(number), "size": 6}
+        symbol = SYMBOLS[number % len(SYMBOLS)]
+        figure.add_scatter(
+            **common, y=group.y, name=name or plot["figure"], marker={**style, "symbol": symbol}
+        )
+        if plot["beside"]:
+            beside = f"{name}, {figure_title(study, plot['beside'])[0]}".removeprefix(", ")
+            figure.add_scatter(
+                **common, y=group.beside, name=beside, marker={**style, "symbol": f"{symbol}-open"}
+            )
+    if plot["diagonal"]:
+        values = [value for group in groups.values() for value in [*group.x, *group.y]]
+        ends = [min(values), max(values)]
+        figure.add_scatter(
+            x=ends, y=ends, mode="lines", line={"color": "#7F7F7F", "width": 1}, name="equal"
+        )
+    figure.update_layout(showlegend=bool(plot["groups"] or plot["beside"]))
+    figure.update_xaxes(type="log" if plot["logarithmic_x"] else "linear")
+    figure.update_yaxes(type="log" if plot["logarithmic"] else "linear")
+    return Chart(f"plot_{plot['name']}", title, figure, "A mark is a point.")
+
+
 def plot_chart(study: Json, plot: Json) -> Chart | NoChart:
     """A plot that the file asks for."""
+    if plot["kind"] == "scatter":
+        return scatter_chart(study, plot)
     title = plot["title"] or figure_label(study, plot["figure"])
     lines = curves(study, plot)
     if all(value is None for values in lines.values() for value in values):
@@ -178,9 +218,9 @@ def parallel_coordinates(study: Json) -> Chart | NoChart:
             text=texts,
             hovertemplate="%{text}<extra></extra>",
         )
-    for number, (_, _, marks) in enumerate(dimensions):
+    for number, (_, _, ticks) in enumerate(dimensions):
         figure.add_shape(type="line", x0=number, x1=number, y0=0, y1=1, line={"color": INK})
-        for height, text in marks:
+        for height, text in ticks:
             figure.add_annotation(
                 x=number, y=height, text=text, showarrow=False, xanchor="left", xshift=4,
                 font={"size": 11}, bgcolor="rgba(255,255,255,0.75)",

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from orrery.results.view import Json
 
 
@@ -62,6 +64,37 @@ def curves(study: Json, plot: Json) -> dict[str, list[float | None]]:
     names = axis_of(study, plot["series"])["labels"] if plot["series"] else [""]
     steps = axis_of(study, plot["x"])["labels"]
     return {name: [known.get((name, step)) for step in steps] for name in names}
+
+
+class Marks(NamedTuple):
+    """A group of a scatter plot, point by point; `beside` is of the second figure, if any."""
+
+    names: list[str]
+    x: list[float]
+    y: list[float]
+    beside: list[float | None]
+
+
+def marks(study: Json, plot: Json) -> dict[str, Marks]:
+    """{title of the group: its marks}, without points that lack one of the figures."""
+    groups = plot["groups"] or {"": None}
+    chosen = {title: Marks([], [], [], []) for title in groups}
+    belongs = {name: point_values(study, name) for name in groups.values() if name}
+    count = len(study["points"])
+    beside = point_values(study, plot["beside"]) if plot["beside"] else [None] * count
+    places = zip(
+        point_values(study, plot["x"]), point_values(study, plot["figure"]), beside, strict=True
+    )
+    for number, (x, y, other) in enumerate(places):
+        title = next((t for t, name in groups.items() if not name or belongs[name][number]), None)
+        if title is None or x is None or y is None:
+            continue
+        group = chosen[title]
+        group.names.append(", ".join(study["points"][number]["labels"].values()))
+        group.x.append(x)
+        group.y.append(y)
+        group.beside.append(other)
+    return chosen
 
 
 def place(labels: dict[str, str]) -> str:
