@@ -46,6 +46,42 @@ Scenario stream_scenario(const Spec& spec, std::uint64_t seed) {
   return scenario;
 }
 
+// Several initiators that read at the same time, one of them perhaps nearly nothing, while another
+// writes now and then: queued writes are read again, and the direction changes back and forth.
+Scenario crowded_scenario(const Spec& spec, std::uint64_t seed) {
+  base::Random random(seed);
+  Scenario scenario{spec, {}, {}, 30000};
+  ControllerConfig& controller = scenario.config.controller;
+  controller.buffer = random.integer(0, 3) == 0 ? BufferKind::kShared : BufferKind::kReadWrite;
+  controller.buffer_size = random.integer(4, 64);
+  controller.write_high = random.integer(2, controller.buffer_size);
+  controller.write_low = random.integer(0, *controller.write_high - 1);
+  controller.refresh_policy =
+      random.integer(0, 2) == 0 ? RefreshPolicyKind::kNone : RefreshPolicyKind::kAllBank;
+  controller.arbiter = static_cast<ArbiterKind>(random.integer(0, 2));
+  scenario.config.credits = static_cast<int>(random.integer(2, 80));
+  scenario.config.credits_of_initiator = {static_cast<int>(random.integer(0, 4))};
+  scenario.config.round_trip = random.integer(0, 60);
+  const std::int64_t readers = random.integer(2, 4);
+  Cycle at = 0;
+  std::uint64_t written = 0;
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    at += random.integer(0, 9) == 0 ? random.integer(0, 1500) : 0;
+    Transfer transfer;
+    transfer.is_write = random.integer(0, 3) == 0;
+    const bool again = random.integer(0, 4) == 0;
+    transfer.initiator =
+        static_cast<std::uint32_t>(transfer.is_write ? readers : random.integer(0, readers - 1));
+    transfer.row_bytes =
+        transfer.is_write || again ? random.integer(1, 2000) : random.integer(1000, 12000);
+    transfer.address =
+        again ? written : static_cast<std::uint64_t>(random.integer(0, spec.capacity_bytes() / 2));
+    written = transfer.is_write ? transfer.address : written;
+    scenario.submissions.push_back({at, transfer, at + random.integer(0, 30), i});
+  }
+  return scenario;
+}
+
 // One initiator that reads bursts anywhere, within a few rows of each bank or in one row, now and
 // then with a pause; seldom another one or a write.
 Scenario random_read_scenario(const Spec& spec, std::uint64_t seed) {
@@ -96,6 +132,31 @@ TEST_P(StreamAgainstReference, DoesTheSameInTheSameCyclesForEveryLookahead) {
     // The scenarios are streams: most requests find their row open.
     EXPECT_GT(first.statistics.total.row_hits, 2 * first.statistics.total.activates);
   }
+}
+
+TEST_P(StreamAgainstReference, DoesTheSameForSeveralReadersBesideAWriter) {
+  const Spec spec = GetParam().make();
+  std::uint64_t forwarded = 0;
+  std::size_t directions = 0;
+  for (std::uint64_t seed = 1; seed <= scaled(6); ++seed) {
+    const Scenario scenario = crowded_scenario(spec, seed);
+    SCOPED_TRACE("seed " + std::to_string(seed) + ": " + describe(scenario.config));
+    const Outcome first = run_channel(scenario, 100000);
+    expect_equal(first, run_reference(scenario), scenario.spec, false);
+    for (const Cycle step : {1, 64}) {
+      SCOPED_TRACE("in steps of " + std::to_string(step));
+      expect_equal(run_channel(scenario, step), first, scenario.spec, true);
+    }
+    if (HasFailure()) {
+      return;
+    }
+    forwarded += first.statistics.total.forwarded;
+    for (const Event& event : first.events) {
+      directions += event.kind == Event::Kind::kDirection ? 1 : 0;
+    }
+  }
+  EXPECT_GT(forwarded, 10U);
+  EXPECT_GT(directions, 20U);
 }
 
 TEST_P(StreamAgainstReference, DoesTheSameForRandomReads) {

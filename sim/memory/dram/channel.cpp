@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -141,6 +142,10 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
                    config.controller.refresh_max_pulled_in > 0 ||
                    config.controller.power_down != PowerDownKind::kNone),
       places_(config.controller.buffer_size),
+      shared_(config.controller.buffer == BufferKind::kShared),
+      places_of_all_banks_(config.controller.buffer == BufferKind::kBankwise
+                               ? std::numeric_limits<std::int64_t>::max()
+                               : places_),
       write_high_(static_cast<int>(config.controller.write_high_or_default())),
       write_low_(static_cast<int>(config.controller.write_low_or_default())),
       one_bus_(spec.commands[static_cast<std::size_t>(commands_[kRead])].bus ==
@@ -196,22 +201,6 @@ void Channel::submit(Slice slice, Cycle arrival) {
   base::require_invariant(arrival >= horizon_, "no slice arrives in the committed past");
   AccessStatistics& statistics = layer_statistics(slice.layer);
   intake_.submit(std::move(slice), arrival, statistics);
-}
-
-Door Channel::door() const {
-  Door door = {false, false, full_banks_, map_, open_row_.data()};
-  switch (config_.controller.buffer) {
-    case BufferKind::kReadWrite:
-      door.reads_full = reads_.full();
-      door.writes_full = writes_.full();
-      break;
-    case BufferKind::kShared:
-      door.reads_full = door.writes_full = reads_.size() + writes_.size() >= places_;
-      break;
-    case BufferKind::kBankwise:
-      break;
-  }
-  return door;
 }
 
 // An arrival comes before the decisions of its cycle: horizon_ moves past a cycle only when its
@@ -299,7 +288,10 @@ void Channel::arrive(Cycle cycle) {
   horizon_ = cycle;
   arrival_floor_ = cycle + 1;
   const Intake::Arrival arrival = intake_.take(door(), cycle);
-  const unsigned bank = map_.bank(arrival.burst);
+  receive(arrival, map_.bank(arrival.burst), cycle);
+}
+
+void Channel::receive(const Intake::Arrival& arrival, unsigned bank, Cycle cycle) {
   AccessStatistics& statistics = intake_.statistics(arrival.slice);
   const std::uint64_t number = arrivals_++;
   ++(arrival.is_write ? statistics.write_bursts : statistics.read_bursts);
@@ -353,7 +345,6 @@ void Channel::enqueue(const Intake::Arrival& arrival, unsigned bank, std::uint64
       reads_.count(bank) + writes_.count(bank) >= places_) {
     full_banks_ |= bit(bank);
   }
-  calm_ = arrival.is_write ? 0 : calm_;
   consider_arrival(index, arrival.is_write, cycle);
   if (directed_ && direction_would_change()) {
     direction_event_ = cycle;
@@ -386,6 +377,7 @@ void Channel::choose_direction(Cycle cycle) {
   direction_event_ = kNeverCycle;
   if (direction_would_change()) {
     direction_ = direction_ == kReading ? kWriting : kReading;
+    calm_ = 0;
     rebuild_candidates();
     if (observer_ != nullptr) {
       observer_->direction(cycle, direction_ == kWriting);

@@ -142,6 +142,7 @@ class Channel {
     return intake_.next_known() ? intake_.known_next() : intake_.next_cycle(door(), arrival_floor_);
   }
   void arrive(Cycle cycle);
+  void receive(const Intake::Arrival& arrival, unsigned bank, Cycle cycle);
   void answer_in_order(std::uint32_t number, Cycle data_end);
   void enqueue(const Intake::Arrival& arrival, unsigned bank, std::uint64_t number,
                AccessStatistics& statistics, Cycle cycle);
@@ -161,15 +162,22 @@ class Channel {
     }
     return writes == 0 || (writes <= write_low_ && !reads_.empty());
   }
-  [[nodiscard]] Door door() const;
+  [[nodiscard]] Door door() const {
+    return {is_full(reads_), is_full(writes_), full_banks_, map_, open_row_.data()};
+  }
+  // Whether a request of the queue's direction finds no place, whatever its bank.
+  [[nodiscard]] bool is_full(const RequestQueue& requests) const {
+    return (shared_ ? reads_.size() + writes_.size() : requests.size()) >= places_of_all_banks_;
+  }
 
-  // A stretch in which nothing but reads of one initiator is queued. While it lasts the queue of
-  // reads holds them in no list, and window_ knows their places.
+  // A stretch in which reads compete and nothing else. While it lasts the queue of reads holds them
+  // in no list, and window_ knows their places. Writes may wait meanwhile.
   [[nodiscard]] bool may_stretch() const;
   void begin_stretch();
   void end_stretch();
   // Goes on up to `until`; ends the stretch when something else comes.
   void stretch(Cycle until);
+  [[nodiscard]] Cycle next_stretch_arrival();
   void stretch_arrival(Cycle cycle);
   void stretch_read(unsigned position, Cycle cycle);
   void stretch_activate(unsigned position, Cycle cycle);
@@ -298,6 +306,8 @@ class Channel {
   const bool keeps_house_;
   bool stretches_ = false;  // of reads can be served by window_: see may_stretch()
   const std::int64_t places_;
+  const bool shared_;  // by reads and writes
+  const std::int64_t places_of_all_banks_;
   const int write_high_;
   const int write_low_;
   Direction direction_ = kReading;
@@ -336,7 +346,7 @@ class Channel {
   ReadWindow window_;
   bool in_stretch_ = false;
   BurstCounts bursts_;
-  int calm_ = 0;  // column commands since something stood against a stretch
+  int calm_ = 0;  // column commands since the direction changed
 
   const int column_bus_;
   std::unique_ptr<PimUnit> pim_;  // where the spec has such commands

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stretches in which nothing but reads of one initiator is queued: the same decisions as
-// everywhere, taken by a ReadWindow.
+// Stretches in which reads compete and nothing else: the same decisions as everywhere, taken by a
+// ReadWindow.
 #include <algorithm>
 #include <bit>
 
@@ -17,8 +17,7 @@ constexpr int kCalm = 4;
 
 bool Channel::may_stretch() const {
   return calm_ >= kCalm && stretches_ && direction_ == kReading && blocked_ == 0 && down_ == 0 &&
-         writes_.empty() && direction_event_ == kNeverCycle && intake_.at_most_one_read() &&
-         !reads_.empty() && (!pim_ || pim_->nothing_at_all());
+         direction_event_ == kNeverCycle && !reads_.empty() && (!pim_ || pim_->nothing_at_all());
 }
 
 void Channel::begin_stretch() {
@@ -49,12 +48,12 @@ void Channel::end_stretch() {
     begin_stretch();
   }
   const Cycle limit = std::min(std::min(until, next_refresh_due_), ReadWindow::kNone);
-  while (intake_.at_most_one_read() && age_ < kLargestAge) {
+  while (direction_event_ == kNeverCycle && age_ < kLargestAge) {
     const ReadWindow::Choice next = window_.first(horizon_);
     const Cycle command = next.cycle();
-    const Cycle arrival = reads_.full() ? kNeverCycle : intake_.only_ready(arrival_floor_);
+    const Cycle arrival = next_stretch_arrival();
     if (std::min(arrival, command) >= limit) {
-      if (next_refresh_due_ <= limit || reads_.empty()) {
+      if (next_refresh_due_ <= limit) {
         break;
       }
       return;
@@ -75,15 +74,28 @@ void Channel::end_stretch() {
         break;
     }
   }
-  calm_ = intake_.at_most_one_read() ? calm_ : 0;
   end_stretch();
+}
+
+inline Cycle Channel::next_stretch_arrival() {
+  if (intake_.has_only_one()) {
+    return is_full(intake_.only_is_write() ? writes_ : reads_) ? kNeverCycle
+                                                               : intake_.only_ready(arrival_floor_);
+  }
+  return next_arrival();
 }
 
 void Channel::stretch_arrival(Cycle cycle) {
   horizon_ = cycle;
   arrival_floor_ = cycle + 1;
-  const std::uint64_t burst = intake_.only_burst();
+  const Intake::Arrival arrival =
+      intake_.has_only_one() ? intake_.take_only(cycle) : intake_.take(door(), cycle);
+  const std::uint64_t burst = arrival.burst;
   const unsigned bank = map_.bank(burst);
+  if (arrival.is_write || (!writes_.empty() && writes_.holds(bank, burst))) {
+    receive(arrival, bank, cycle);
+    return;
+  }
   const RequestQueue::Index index = reads_.take_place(bank);
   Request& request = reads_.at(index);
   request.burst = burst;
@@ -91,7 +103,7 @@ void Channel::stretch_arrival(Cycle cycle) {
   request.arrival = cycle;
   request.age = age_++;
   request.row = map_.row(burst);
-  request.slice = intake_.take_only(cycle);
+  request.slice = arrival.slice;
   request.statistics = &intake_.statistics(request.slice);
   ++request.statistics->read_bursts;
   const std::int64_t open = open_row_[bank];
@@ -128,6 +140,9 @@ void Channel::stretch_read(unsigned position, Cycle cycle) {
   watch_until_ = cycle + longest_wait_;
   served(request, false, cycle);
   reads_.free_place(index);
+  if (reads_.empty() && !writes_.empty()) {
+    direction_event_ = cycle + 1;
+  }
 }
 
 void Channel::stretch_activate(unsigned position, Cycle cycle) {

@@ -60,8 +60,8 @@ void Intake::pass_on(std::size_t position) {
   line.head = slices_[line.head].next;
   if (line.head == kNone) {
     deactivate(position);
+    find_only();
   }
-  find_only();
 }
 
 void Intake::read_done(std::uint32_t slice, Cycle cycle) {

@@ -58,30 +58,15 @@ class Intake {
     return next_.cycle;
   }
 
-  // Whether nobody waits, or one initiator whose slice in turn is a read.
-  [[nodiscard]] bool at_most_one_read() const { return at_most_one_read_; }
-  // Of that read: the burst, the first cycle from `floor` on in which it may enter if there is a
-  // place, kNeverCycle when nobody waits.
-  [[nodiscard]] std::uint64_t only_burst() const { return slices_[only_->head].cursor.peek(); }
+  // Whether one initiator alone waits: who enters next is then no question. Of its next burst: its
+  // direction, the first cycle from `floor` on in which it may enter if there is a place.
+  [[nodiscard]] bool has_only_one() const { return only_ != nullptr; }
+  [[nodiscard]] bool only_is_write() const { return slices_[only_->head].is_write; }
   [[nodiscard]] Cycle only_ready(Cycle floor) const {
-    return only_ == nullptr
-               ? kNeverCycle
-               : std::max(std::max(slices_[only_->head].arrival, floor), only_->credits.ready());
+    return std::max(std::max(slices_[only_->head].arrival, floor), only_->credits.ready());
   }
-  // Takes it, as take() does. Returns its slice.
-  std::uint32_t take_only(Cycle cycle) {
-    const std::uint32_t index = only_->head;
-    OpenSlice& slice = slices_[index];
-    only_->credits.take(cycle);
-    slice.cursor.next();
-    ++slice.queued;
-    last_ = slice.initiator;
-    next_known_ = false;
-    if (slice.cursor.done()) {
-      pass_on(0);
-    }
-    return index;
-  }
+  // Takes it, as take() does.
+  Arrival take_only(Cycle cycle) { return enter(0, cycle); }
 
   // Whether next_cycle() is remembered and needs no door.
   [[nodiscard]] bool next_known() const { return next_known_; }
@@ -179,11 +164,8 @@ class Intake {
   void activate(std::uint32_t initiator);
   void deactivate(std::size_t position);
   void find_start();
-  // To be called when another slice stands at a door.
-  void find_only() {
-    only_ = waiting_.size() == 1 ? &lines_[waiting_[0]] : nullptr;
-    at_most_one_read_ = only_ == nullptr ? waiting_.empty() : !slices_[only_->head].is_write;
-  }
+  // To be called when another initiator waits, or one no more.
+  void find_only() { only_ = waiting_.size() == 1 ? &lines_[waiting_[0]] : nullptr; }
   void burst_done(OpenSlice& slice, Cycle cycle);
 
   const std::unique_ptr<const Arbiter> arbiter_;
@@ -198,8 +180,7 @@ class Intake {
   std::size_t start_ = 0;               // in waiting_: the first after the one that entered last
   std::int64_t last_ = -1;
   std::size_t open_slices_ = 0;
-  Line* only_ = nullptr;  // where one initiator alone waits
-  bool at_most_one_read_ = true;
+  const Line* only_ = nullptr;  // where one initiator alone waits
   bool next_known_ = false;
   Arbiter::Choice next_ = {kNeverCycle, 0};
 };
