@@ -64,12 +64,14 @@ Node placement_of(const Plan& plan, const workload::Graph& graph, const LayerGro
 void set_tiling_wishes(Node& rule, const LayerMapping& wishes) {
   LayerRule given;
   given.tiles = wishes.tiles;
+  given.kernels = wishes.kernels;
   given.loop_order = wishes.loop_order;
   given.arrays_share = wishes.arrays_share;
   given.residency = wishes.residency;
   given.buffers = wishes.buffers;
   const Node keys = LayerRule::schema().write(given);
-  for (const char* key : {"tiles", "loop_order", "arrays_share", "residency", "buffers"}) {
+  for (const char* key :
+       {"tiles", "kernels", "loop_order", "arrays_share", "residency", "buffers"}) {
     const Node* value = keys.find(key);
     if (value != nullptr && !value->is_null()) {
       rule.set(key, *value);

@@ -52,6 +52,46 @@ def test_one_tile_more_than_sms_takes_another_wave(run, tmp_path):
     assert times[216] == times[109]
 
 
+def test_rows_that_fill_no_cluster_take_another_wave(run, tmp_path):
+    """36 columns of tiles by 3 rows are 108 and a wave; in clusters of 2 rows 144 and two."""
+    ideal = ["platform.memory.hbm.cache=null", "platform.memory.hbm.model=ideal"]
+    times = {}
+    for rows, columns in ((2, 54), (3, 36)):
+        for cluster in (1, 2):
+            rule = tmp_path / f"cluster{cluster}.yaml"
+            rule.write_text(
+                "tile_budget_percent: 100\n"
+                "layers: [{match: product, kernels: [{tiles: {m: 128, n: 128, k: 64}, stages: 2, "
+                f"cluster: {cluster}}}]}}]\n"
+            )
+            options = ["-m", str(rule), *settings(ideal)]
+            sizes = (128 * rows, 128 * columns, 512)
+            result = product(run, "a100", *sizes, f"c{cluster}_{rows}", *options)
+            times[rows, cluster] = result["layers"][0]["cycles"]
+    assert times[2, 2] == pytest.approx(times[2, 1], rel=0.01)
+    # A tile is 8,192 cycles of the tensor cores.
+    assert times[3, 2] == pytest.approx(times[3, 1] + 8192, rel=0.01)
+
+
+def test_a_tile_of_a_kernel_is_computed_whole(run, tmp_path):
+    """64 rows and 128 take the same where the tile has 128, and half of it where it has 64."""
+    ideal = ["platform.memory.hbm.cache=null", "platform.memory.hbm.model=ideal"]
+    results = {}
+    for rows, tile in ((64, 128), (128, 128), (64, 64)):
+        rule = tmp_path / f"tile{tile}.yaml"
+        rule.write_text(
+            "tile_budget_percent: 100\n"
+            "layers: [{match: product, kernels: [{tiles: "
+            f"{{m: {tile}, n: 128, k: 64}}, stages: 2}}]}}]\n"
+        )
+        options = ["-m", str(rule), *settings(ideal)]
+        results[rows, tile] = product(run, "a100", rows, 128, 4096, f"w{rows}_{tile}", *options)
+    cycles = {key: result["layers"][0]["cycles"] for key, result in results.items()}
+    # 128 x 128 x 4,096 / 1,024 are 65,536 cycles; loads of fewer rows begin a little earlier.
+    assert cycles[128, 128] - cycles[64, 128] < 300
+    assert cycles[128, 128] - cycles[64, 64] == pytest.approx(32768, rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("platform", "level", "lines", "nanoseconds"),
     [

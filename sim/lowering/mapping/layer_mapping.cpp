@@ -39,7 +39,15 @@ LayerMapping layer_mapping(const MappingConfig& mapping, const workload::Operato
     }
     take(result.engines, rule.engines);
     take(result.dataflow, rule.dataflow);
+    // Either puts the other of an earlier rule aside.
+    if (rule.tiles) {
+      result.kernels.reset();
+    }
+    if (rule.kernels) {
+      result.tiles.reset();
+    }
     take(result.tiles, rule.tiles);
+    take(result.kernels, rule.kernels);
     take(result.loop_order, rule.loop_order);
     take(result.arrays_share, rule.arrays_share);
     take(result.residency, rule.residency);

@@ -14,6 +14,7 @@ struct LayerMapping {
   Wish<Names> engines;
   Wish<timing::Dataflow> dataflow;
   Wish<Sizes> tiles;
+  Wish<Kernels> kernels;
   Wish<Names> loop_order;
   Wish<std::string> arrays_share;
   Wish<Names> residency;

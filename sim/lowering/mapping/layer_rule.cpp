@@ -35,9 +35,6 @@ config::Codec<Names> kinds() {
 config::Codec<Names> names(std::size_t fewest) {
   return config::list(config::text(), fewest);
 }
-config::Codec<Sizes> sizes() {
-  return config::dictionary(config::integer(1, kMostElements));
-}
 
 void add_choice_keys(config::Schema<Self>& schema) {
   schema
@@ -54,16 +51,20 @@ void add_choice_keys(config::Schema<Self>& schema) {
 void add_loop_keys(config::Schema<Self>& schema) {
   static const config::EnumTable<std::string> kShared{{"m", "m"}, {"n", "n"}};
   schema
-      .optional("tiles", &Self::tiles, maybe(located(sizes())),
+      .optional("tiles", &Self::tiles, maybe(located(size_map_codec())),
                 "Sizes of a tile, {groups, m, n, k} for products, {groups, images, rows, columns, "
                 "features, channels, taps} for convolutions; what is left out is chosen.")
+      .optional("kernels", &Self::kernels,
+                maybe(located(config::list(config::object(Kernel::schema()), 1))),
+                "Tiles of which each product takes those of the least estimate, as from a library "
+                "of kernels, and computes them whole.")
       .optional("loop_order", &Self::loop_order, maybe(located(names(1))),
                 "Loops over tiles, the outermost first.")
       .optional("arrays_share", &Self::arrays_share, maybe(located(config::choice(kShared))),
                 "What several arrays share of a tile: its output positions (m) or features (n).")
       .optional("residency", &Self::residency, maybe(located(names(0))),
                 "Operands, a or b, that stay in buffers while the loops come back to them.")
-      .optional("buffers", &Self::buffers, maybe(located(sizes())),
+      .optional("buffers", &Self::buffers, maybe(located(size_map_codec())),
                 "Number of buffers of each operand, {a, b}: residency in numbers.")
       .optional("double_buffering", &Self::double_buffering, maybe(config::boolean()),
                 "Two buffers for each stream of tiles.")
@@ -115,6 +116,12 @@ const config::Schema<LayerRule>& LayerRule::schema() {
     add_loop_keys(schema);
     add_form_keys(schema);
     schema.position(&Self::where);
+    schema.check([](const Self& rule, const config::Node& node, config::Reader& reader) {
+      if (rule.kernels && rule.tiles) {
+        reader.error(node.find("kernels")->where(), "a rule with both 'tiles' and 'kernels'",
+                     "one of them");
+      }
+    });
     return schema;
   }();
   return kSchema;

@@ -10,6 +10,7 @@
 #include "config/located.h"
 #include "config/schema.h"
 #include "lowering/mapping/attention_form.h"
+#include "lowering/mapping/kernel.h"
 #include "lowering/mapping/offload_policy.h"
 #include "lowering/mapping/placement_rule.h"
 #include "lowering/mapping/softmax_form.h"
@@ -21,7 +22,6 @@ namespace orrery::lowering {
 
 template <class T>
 using Wish = std::optional<config::Located<T>>;  // absent: the lowering decides
-using Sizes = config::Named<std::int64_t>;       // {m: 128, k: 64}
 using Names = std::vector<std::string>;
 
 // Wishes for the layers that match. Of several rules that match a layer and have the same key, the
@@ -32,6 +32,7 @@ struct LayerRule {
   Wish<Names> engines;
   Wish<timing::Dataflow> dataflow;
   Wish<Sizes> tiles;
+  Wish<Kernels> kernels;
   Wish<Names> loop_order;
   Wish<std::string> arrays_share;
   Wish<Names> residency;

@@ -24,6 +24,9 @@ const std::vector<KeyUse>& key_uses() {
   static const std::set<std::string> kBanks{"attention", "matrix_multiplication"};
   static const std::vector<KeyUse> kUses{
       {"tiles", kMatrix, [](const LayerRule& rule) { return rule.tiles.has_value(); }},
+      {"kernels",
+       {"matrix_multiplication"},
+       [](const LayerRule& rule) { return rule.kernels.has_value(); }},
       {"loop_order", kMatrix, [](const LayerRule& rule) { return rule.loop_order.has_value(); }},
       {"arrays_share", kMatrix,
        [](const LayerRule& rule) { return rule.arrays_share.has_value(); }},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lowering/matrix/matrix_choice.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,7 +21,7 @@ Node size_map(const std::vector<std::pair<const char*, std::int64_t>>& sizes) {
   return node;
 }
 
-Node tiles_of(const MatrixProblem& problem, const MatrixTiling& tiling, bool product_names) {
+Node tile_sizes(const MatrixProblem& problem, const MatrixTiling& tiling, bool product_names) {
   std::vector<std::pair<const char*, std::int64_t>> sizes;
   if (problem.groups > 1) {
     sizes = {{"groups", tiling.groups}};
@@ -45,7 +46,17 @@ Node tiles_of(const MatrixProblem& problem, const MatrixTiling& tiling, bool pro
 Node tiling_keys(const MatrixProblem& problem, const MatrixTiling& tiling, bool product_names,
                  std::size_t arrays) {
   Node node = Node::map();
-  node.set("tiles", tiles_of(problem, tiling, product_names));
+  if (tiling.whole_tiles) {
+    Node kernel = Node::map();
+    kernel.set("tiles", tile_sizes(problem, tiling, product_names));
+    kernel.set("stages", Node::scalar(std::to_string(std::max(tiling.a_slots, tiling.b_slots))));
+    kernel.set("cluster", Node::scalar(std::to_string(tiling.cluster)));
+    Node kernels = Node::sequence();
+    kernels.append(std::move(kernel));
+    node.set("kernels", std::move(kernels));
+  } else {
+    node.set("tiles", tile_sizes(problem, tiling, product_names));
+  }
   Node order = Node::sequence();
   for (const char* loop : {tiling.m_outer ? "m" : "n", tiling.m_outer ? "n" : "m", "k"}) {
     order.append(Node::scalar(loop));

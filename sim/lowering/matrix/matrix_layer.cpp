@@ -25,6 +25,24 @@ void add_stage(command::VectorCommand& command, command::VectorKind kind, double
   command.stages.push_back(stage);
 }
 
+// Makes the rows (columns) of a view as many as a whole tile has: those that are not there are
+// zero. Gives their number.
+std::int64_t pad(decltype(View::row)& digits, command::Bound& bound, std::size_t coordinate,
+                 std::int64_t whole, std::int64_t count) {
+  if (count == whole) {
+    return count;
+  }
+  if (digits.empty()) {
+    digits.push_back({});
+  }
+  base::require_invariant(digits.size() == 1 && digits.front().extent == count,
+                          "rows of a product lie evenly");
+  digits.front().extent = whole;
+  digits.front().step[coordinate] = 1;
+  bound = {0, count};
+  return whole;
+}
+
 }  // namespace
 
 decltype(command::VectorCommand::stages) scale_stages(const MatrixOperands& operands) {
@@ -216,14 +234,14 @@ class MatrixLayer::Walk {
     }
   }
 
-  [[nodiscard]] std::int64_t part_buffer(std::int64_t base, ElementType type,
+  [[nodiscard]] std::int64_t part_buffer(std::int64_t base, std::int64_t slots, ElementType type,
                                          std::size_t array) const {
-    const std::int64_t slot = results_ % layer_.tiling_.buffers;
+    const std::int64_t slot = results_ % slots;
     return base + (slot * tiles_.parts() + static_cast<std::int64_t>(array)) *
                       aligned_buffer(tiles_.part_bytes(type));
   }
   [[nodiscard]] std::int64_t result_buffer(std::size_t array) const {
-    return part_buffer(layer_.result_base_, layer_.problem_.c.type, array);
+    return part_buffer(layer_.result_base_, layer_.tiling_.c_slots, layer_.problem_.c.type, array);
   }
   [[nodiscard]] std::int64_t operand_buffer(std::size_t operand, std::size_t array) const {
     std::int64_t base = layer_.operand_base_;
@@ -231,23 +249,27 @@ class MatrixLayer::Walk {
       base += layer_.tiling_.buffers * tiles_.parts() *
               aligned_buffer(tiles_.part_bytes(layer_.fused_[i].type));
     }
-    return part_buffer(base, layer_.fused_[operand].type, array);
+    return part_buffer(base, layer_.tiling_.buffers, layer_.fused_[operand].type, array);
+  }
+
+  // Features between one row of a part's sums and the next, of each group.
+  [[nodiscard]] std::int64_t features_of(const MatrixTiles::Part& part) const {
+    return layer_.tiling_.whole_tiles ? tiles_.part_features() : part.features.count;
   }
 
   // The sums of some groups of a part: rows of all the part's groups and features.
   [[nodiscard]] View sums(const MatrixTiles::Part& part, const AxisRange& groups, std::int64_t row,
-                          std::int64_t rows) const {
+                          std::int64_t rows, std::int64_t columns) const {
     const std::int64_t slot = results_ % layer_.tiling_.accumulator_slots;
     const std::int64_t slot_elements =
         tiles_.part_positions() * tiles_.part_groups() * tiles_.part_features();
-    const std::int64_t row_elements = part.groups.count * part.features.count;
+    const std::int64_t row_elements = part.groups.count * features_of(part);
     const std::int64_t first = slot * slot_elements + row * row_elements +
-                               (groups.begin - part.groups.begin) * part.features.count;
+                               (groups.begin - part.groups.begin) * features_of(part);
     return command::matrix_view(
         emitter_.accumulators(part.array),
         numeric::accumulator(layer_.problem_.array_a_type(), layer_.problem_.b.type),
-        first * kPartialSumBytes, rows, groups.count * part.features.count,
-        row_elements * kPartialSumBytes);
+        first * kPartialSumBytes, rows, columns, row_elements * kPartialSumBytes);
   }
 
   // Rows of tables of the block of a that was made last, one for each output position.
@@ -293,7 +315,12 @@ class MatrixLayer::Walk {
       tile.a = problem.table ? tables(block, part.first_position, tile.m)
                              : layer_.moves_.a_view(block, part, groups, a_buffer);
       tile.b = layer_.moves_.b_view(block, part, groups, b_buffer);
-      tile.c = sums(part, groups, 0, tile.m);
+      if (layer_.tiling_.whole_tiles && !problem.table && groups.count == 1) {
+        tile.m = pad(tile.a.row, tile.a.bounds[0], 0, tiles_.part_positions(), tile.m);
+        tile.n = pad(tile.b.column, tile.b.bounds[1], 1, tiles_.part_features(), tile.n);
+        tile.window = problem.window(1, 1, tile.m, 1, 1);
+      }
+      tile.c = sums(part, groups, 0, tile.m, groups.count * tile.n);
       tile.accumulate = accumulate;
       tile.macs_useful = layer_.moves_.useful_macs(block, part, groups);
       emitter_.compute(part.array, std::move(tile));
@@ -326,7 +353,7 @@ class MatrixLayer::Walk {
     command::VectorCommand result;
     result.rows = rows;
     result.columns = part.groups.count * part.features.count;
-    result.source = sums(part, part.groups, row, rows);
+    result.source = sums(part, part.groups, row, rows, result.columns);
     result.stages = scale_stages(operands);
     for (command::VectorStage& stage : result.stages) {
       if (stage.kind == command::VectorKind::kAdd) {
@@ -368,9 +395,11 @@ base::Generator<Step> MatrixLayer::steps(Emitter& emitter) const {
       co_yield Step{};
     }
   }
-  const std::int64_t outer = tiling_.m_outer ? tiles_.m_tiles() : tiles_.n_tiles();
-  const std::int64_t inner = tiling_.m_outer ? tiles_.n_tiles() : tiles_.m_tiles();
-  const std::int64_t band = band_of(machine_.partitions);
+  const std::int64_t outer = tiling_.m_outer ? tiles_.m_slots() : tiles_.n_tiles();
+  const std::int64_t inner = tiling_.m_outer ? tiles_.n_tiles() : tiles_.m_slots();
+  // Whole clusters, whose tiles are neighbours: they loop over m first.
+  const std::int64_t cluster = tiling_.cluster;
+  const std::int64_t band = std::max(band_of(machine_.partitions) / cluster * cluster, cluster);
   std::int64_t tile = 0;
   for (std::int64_t group_tile = 0; group_tile < tiles_.group_tiles(); ++group_tile) {
     for (std::int64_t first = 0; first < outer; first += band) {
@@ -381,6 +410,9 @@ base::Generator<Step> MatrixLayer::steps(Emitter& emitter) const {
           }
           const std::int64_t m = tiling_.m_outer ? i : j;
           const std::int64_t n = tiling_.m_outer ? j : i;
+          if (m >= tiles_.m_tiles()) {
+            continue;
+          }
           for (std::int64_t k = 0; k < tiles_.k_tiles(); ++k) {
             walk.accumulate(group_tile, m, n, k);
             co_yield Step{};

@@ -84,6 +84,48 @@ std::string limit_text(const MatrixTiling& tiling, const Machine& machine) {
                                       : "vector unit";
 }
 
+struct Choice {
+  MatrixWishes wishes;
+  MatrixTiling tiling;
+};
+
+// Of several wishes those of the least estimate, of equal ones the first.
+std::optional<Choice> choose_within(const LayerRequest& request, const MatrixProblem& problem,
+                                    const std::vector<MatrixWishes>& wishes, std::int64_t bytes,
+                                    int buffers) {
+  const Machine::Array& array = request.machine.arrays.front();
+  std::optional<Choice> best;
+  for (const MatrixWishes& one : wishes) {
+    const auto& tiling = request.tilings.choose({problem, one, bytes, buffers}, request.machine);
+    if (tiling && (!best || tiling->deciding_cycles(array) < best->tiling.deciding_cycles(array))) {
+      best = {one, *tiling};
+    }
+  }
+  return best;
+}
+
+// Where it can be, with the operands first; then in the first budget in which a tile fits.
+std::optional<Choice> choose(const LayerRequest& request, const MatrixProblem& problem,
+                             const std::vector<MatrixWishes>& wishes) {
+  const std::int64_t first_bytes =
+      request.part_of_scratchpad(request.mapping.operands_first_percent);
+  if (first_bytes > 0 && uses_operands_again(request.machine, problem)) {
+    std::vector<MatrixWishes> first = wishes;
+    for (MatrixWishes& one : first) {
+      one.operands_first = true;
+    }
+    if (auto choice = choose_within(request, problem, first, first_bytes, 2)) {
+      return choice;
+    }
+  }
+  for (const LayerRequest::Budget& budget : request.budgets()) {
+    if (auto choice = choose_within(request, problem, wishes, budget.bytes, budget.buffers)) {
+      return choice;
+    }
+  }
+  return std::nullopt;
+}
+
 // Says what the smallest tile would need.
 void report_too_small(const LayerRequest& request, const MatrixProblem& problem,
                       const MatrixWishes& wishes) {
@@ -94,6 +136,13 @@ void report_too_small(const LayerRequest& request, const MatrixProblem& problem,
   const auto text = [](std::int64_t bytes) { return base::to_string(base::Bytes{bytes}); };
   const auto& tile_wish = request.mapping.tiles;
   const auto& buffer_wish = request.mapping.buffers;
+  if (request.mapping.kernels) {
+    request.error_at(*request.mapping.kernels, "no tile of its kernels fits",
+                     fmt::format("one of at most {} of scratchpad and {} of accumulators",
+                                 text(machine.scratchpad_bytes),
+                                 text(machine.arrays.front().accumulator_bytes)));
+    return;
+  }
   if (!tile_wish && !buffer_wish) {
     request.error_too_small(tiles.scratchpad_bytes(), "smallest tile");
     return;
@@ -214,32 +263,17 @@ std::unique_ptr<Layer> plan_matrix(const LayerRequest& request, MatrixProblem pr
     }
   }
   set_write_out_work(problem, operands);
-  auto wishes = matrix_wishes(request, problem);
-  if (!wishes) {
+  const std::vector<MatrixWishes> wishes = matrix_wishes(request, problem);
+  if (wishes.empty()) {
     return nullptr;
   }
-  const std::int64_t first_bytes =
-      request.part_of_scratchpad(request.mapping.operands_first_percent);
-  if (first_bytes > 0 && uses_operands_again(request.machine, problem)) {
-    wishes->operands_first = true;
-    const auto& tiling =
-        request.tilings.choose({problem, *wishes, first_bytes, 2}, request.machine);
-    if (tiling) {
-      return std::make_unique<MatrixLayer>(request, std::move(problem), std::move(operands),
-                                           *wishes, *tiling);
-    }
-    wishes->operands_first = false;
+  const std::optional<Choice> choice = choose(request, problem, wishes);
+  if (!choice) {
+    report_too_small(request, problem, wishes.front());
+    return nullptr;
   }
-  for (const LayerRequest::Budget& budget : request.budgets()) {
-    const auto& tiling =
-        request.tilings.choose({problem, *wishes, budget.bytes, budget.buffers}, request.machine);
-    if (tiling) {
-      return std::make_unique<MatrixLayer>(request, std::move(problem), std::move(operands),
-                                           *wishes, *tiling);
-    }
-  }
-  report_too_small(request, problem, *wishes);
-  return nullptr;
+  return std::make_unique<MatrixLayer>(request, std::move(problem), std::move(operands),
+                                       choice->wishes, choice->tiling);
 }
 
 void MatrixLayer::describe(command::LayerInfo& info) const {
@@ -268,6 +302,7 @@ void MatrixLayer::describe(command::LayerInfo& info) const {
     text += axis_text("channels", tiling_.channels, problem_.channels);
   }
   info.tiling = text + (tiling_.m_outer ? ", loops m n k" : ", loops n m k") +
+                (tiling_.cluster > 1 ? fmt::format(", clusters of {}", tiling_.cluster) : "") +
                 (tiling_.operands_first ? ", operands first" : "");
 }
 

@@ -19,11 +19,36 @@ class WishReader {
         problem_(problem),
         is_product_(has_product_names(request.op())) {}
 
-  std::optional<MatrixWishes> read() {
+  std::vector<MatrixWishes> read() {
     const std::size_t before = request_.diagnostics.items().size();
-    if (mapping_.tiles) {
-      read_tiles(*mapping_.tiles);
+    read_common();
+    std::vector<MatrixWishes> all;
+    if (mapping_.kernels) {
+      const MatrixWishes common = wishes_;
+      for (const Kernel& kernel : mapping_.kernels->value) {
+        wishes_ = common;
+        wishes_.stages = kernel.stages;
+        read_tiles(kernel.tiles);
+        // Of whole tiles the size counts, whatever the layer leaves of it.
+        wishes_.columns = size(kernel.tiles, "m");
+        wishes_.features = size(kernel.tiles, "n");
+        read_cluster(kernel);
+        all.push_back(wishes_);
+      }
+    } else {
+      if (mapping_.tiles) {
+        read_tiles(*mapping_.tiles);
+      }
+      all.push_back(wishes_);
     }
+    if (request_.diagnostics.items().size() != before) {
+      return {};
+    }
+    return all;
+  }
+
+ private:
+  void read_common() {
     if (mapping_.loop_order) {
       read_loop_order(*mapping_.loop_order);
     }
@@ -38,10 +63,8 @@ class WishReader {
       wishes_.a_slots = size(*mapping_.buffers, "a");
       wishes_.b_slots = size(*mapping_.buffers, "b");
     }
-    return request_.diagnostics.items().size() == before ? std::optional(wishes_) : std::nullopt;
   }
 
- private:
   static std::optional<std::int64_t> size(const config::Located<Sizes>& sizes,
                                           const std::string& name) {
     for (const auto& [key, value] : sizes.value) {
@@ -83,6 +106,25 @@ class WishReader {
     read_taps(tiles);
     check_groups(tiles);
     check_granules(tiles, {"columns", "features", "channels"});
+  }
+
+  // Its tiles are neighbours where m is the outer loop.
+  void read_cluster(const Kernel& kernel) {
+    wishes_.cluster = kernel.cluster;
+    if (kernel.cluster == 1) {
+      return;
+    }
+    if (request_.machine.partitions % kernel.cluster != 0) {
+      request_.error_at(kernel.tiles,
+                        fmt::format("{} partitions of the scratchpad make no clusters of {} tiles",
+                                    request_.machine.partitions, kernel.cluster),
+                        "a divisor of their number");
+    }
+    if (wishes_.m_outer && !*wishes_.m_outer) {
+      request_.error_at(*mapping_.loop_order, "loops [n, m, k] keep no clusters together",
+                        "[m, n, k], or kernels without clusters");
+    }
+    wishes_.m_outer = true;
   }
 
   void read_taps(const config::Located<Sizes>& tiles) {
@@ -186,8 +228,7 @@ bool has_product_names(const workload::Operator& op) {
   return std::holds_alternative<workload::MatrixMultiplication>(op.attributes);
 }
 
-std::optional<MatrixWishes> matrix_wishes(const LayerRequest& request,
-                                          const MatrixProblem& problem) {
+std::vector<MatrixWishes> matrix_wishes(const LayerRequest& request, const MatrixProblem& problem) {
   return WishReader(request, problem).read();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "lowering/tiling/matrix_problem.h"
 #include "lowering/tiling/matrix_wishes.h"
@@ -17,10 +18,10 @@ struct LayerRequest;
 // Whether the sizes of an operator's tiles are called m, n, k; else as those of convolutions.
 [[nodiscard]] bool has_product_names(const workload::Operator& op);
 
-// The wishes of the layer's mapping. Adds a diagnostic for each name that is none, each loop order
-// that the lowering cannot run, and each size that cuts groups, bytes or blocks; nullopt
-// after any.
-[[nodiscard]] std::optional<MatrixWishes> matrix_wishes(const LayerRequest& request,
-                                                        const MatrixProblem& problem);
+// The wishes of the layer's mapping: of each of its kernels, where it names some, else one. Adds a
+// diagnostic for each name that is none, each loop order that the lowering cannot run, and each
+// size that cuts groups, bytes or blocks; none after any.
+[[nodiscard]] std::vector<MatrixWishes> matrix_wishes(const LayerRequest& request,
+                                                      const MatrixProblem& problem);
 
 }  // namespace orrery::lowering

@@ -61,8 +61,8 @@ std::int64_t MatrixTiling::estimate() const {
     return std::max(array_cycles, vector_cycles) + memory_cycles + edge_cycles;
   }
   // Overlap is never perfect: an eighth of the memory's time is taken to show.
-  return std::max({array_cycles, memory_cycles, vector_cycles, buffer_cycles}) + memory_cycles / 8 +
-         edge_cycles;
+  return std::max({array_cycles, memory_cycles, vector_cycles, wave_cycles, buffer_cycles}) +
+         memory_cycles / 8 + edge_cycles;
 }
 
 MatrixTiles::MatrixTiles(const MatrixProblem& problem, const MatrixTiling& tiling,
@@ -218,13 +218,14 @@ std::int64_t MatrixTiles::bias_bytes() const {
 }
 
 std::int64_t MatrixTiles::scratchpad_bytes() const {
-  std::int64_t results = aligned_buffer(part_bytes(problem_.c.type));
+  std::int64_t operands = 0;
   for (const StreamedTensor& operand : problem_.operands) {
-    results += aligned_buffer(part_bytes(operand.type));
+    operands += aligned_buffer(part_bytes(operand.type));
   }
   return tiling_.a_slots * aligned_buffer(a_bytes()) + tiling_.b_slots * aligned_buffer(b_bytes()) +
+         tiling_.c_slots * parts_ * aligned_buffer(part_bytes(problem_.c.type)) +
          tiling_.buffers *
-             (parts_ * results + aligned_buffer(bias_bytes()) + aligned_buffer(table_bytes()));
+             (parts_ * operands + aligned_buffer(bias_bytes()) + aligned_buffer(table_bytes()));
 }
 
 std::int64_t MatrixTiles::accumulator_bytes() const {

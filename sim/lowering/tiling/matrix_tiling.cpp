@@ -39,6 +39,9 @@ class TilingSearch {
     for (const MatrixTiling& block : output_blocks(smallest)) {
       candidate_ = block;
       candidate_.buffers = buffers_;
+      candidate_.c_slots = wishes_.stages ? 1 : buffers_;
+      candidate_.whole_tiles = wishes_.stages.has_value();
+      candidate_.cluster = wishes_.cluster;
       candidate_.operands_first = wishes_.operands_first;
       for (const bool all_taps : {true, false}) {
         if ((!all_taps && problem_.height.taps * problem_.width.taps == 1) ||
@@ -158,6 +161,9 @@ class TilingSearch {
     candidate_.accumulator_slots = accumulator_slots;
     candidate_.a_slots = wishes_.a_slots.value_or(buffers_);
     candidate_.b_slots = wishes_.b_slots.value_or(buffers_);
+    if (wishes_.stages) {
+      set_stages(*wishes_.stages);
+    }
     const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), array_.edges().n);
     if (tiles.accumulator_bytes() > array_.accumulator_bytes ||
         tiles.scratchpad_bytes() > scratchpad_bytes_) {
@@ -165,6 +171,18 @@ class TilingSearch {
     }
     estimator_.estimate_engines(candidate_);
     try_orders(tiles);
+  }
+
+  // As many buffers of both operands as fit, at most so many.
+  void set_stages(std::int64_t most) {
+    const MatrixTiles tiles(problem_, candidate_, machine_.arrays.size(), array_.edges().n);
+    for (stages_ = std::clamp<std::int64_t>(tiles.k_tiles(), 2, most); stages_ >= 2; --stages_) {
+      candidate_.a_slots = wishes_.a_slots.value_or(stages_);
+      candidate_.b_slots = wishes_.b_slots.value_or(stages_);
+      if (tiles.scratchpad_bytes() <= scratchpad_bytes_) {
+        return;
+      }
+    }
   }
 
   void try_orders(const MatrixTiles& tiles) {
@@ -212,6 +230,9 @@ class TilingSearch {
     if (fixed) {
       return {*fixed};
     }
+    if (wishes_.stages) {
+      return {stages_};
+    }
     if (keep) {
       return {*keep ? std::max<std::int64_t>(kept, buffers_) : buffers_};
     }
@@ -242,6 +263,7 @@ class TilingSearch {
   TilingEstimator estimator_;
   Visit visit_;
   MatrixTiling candidate_;
+  std::int64_t stages_ = 0;  // of the candidate, where the wishes leave their number open
 };
 
 // Keeps the best candidate.
@@ -251,8 +273,7 @@ class BestTiling {
 
   void consider(const MatrixTiling& candidate, std::int64_t count) {
     const auto rank = [&](const MatrixTiling& tiling, std::int64_t tiles) {
-      return std::make_tuple(array_.folds_overlap ? tiling.estimate() : tiling.array_cycles,
-                             tiling.tier_bytes, tiles);
+      return std::make_tuple(tiling.deciding_cycles(array_), tiling.tier_bytes, tiles);
     };
     if (!best_ || rank(candidate, count) < rank(*best_, best_count_)) {
       best_ = candidate;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/integer.h"
 #include "lowering/machine/machine.h"
 #include "lowering/tiling/matrix_problem.h"
 #include "lowering/tiling/matrix_wishes.h"
@@ -27,20 +28,28 @@ struct MatrixTiling {
   bool split_rows = false;  // arrays share a tile's output positions, else its groups or features
   std::int64_t a_slots = 1;
   std::int64_t b_slots = 1;
-  std::int64_t buffers = 1;  // of bias, fused operands and results
+  std::int64_t c_slots = 1;
+  std::int64_t buffers = 1;  // of bias, fused operands and tables
   std::int64_t accumulator_slots = 1;
+  bool whole_tiles = false;     // zeros are multiplied where a tile is larger than what is left
+  std::int64_t cluster = 1;     // tiles of m that partitions take together
   bool operands_first = false;  // all tiles of both operands are loaded before the first is used
 
   // The estimate that decided, in cycles of the array.
   std::int64_t array_cycles = 0;
   std::int64_t memory_cycles = 0;
   std::int64_t vector_cycles = 0;
+  std::int64_t wave_cycles = 0;    // rounds of partitions, each as long as its longest part
   std::int64_t buffer_cycles = 0;  // what the buffers' rounds of load and use allow
   std::int64_t edge_cycles = 0;    // first loads and last store, which nothing overlaps
   std::int64_t tier_bytes = 0;
   std::uint16_t slowest_tier = 0;
 
   [[nodiscard]] std::int64_t estimate() const;
+  // What decides between tilings: the estimate, or what arrays take that count as SCALE-Sim does.
+  [[nodiscard]] std::int64_t deciding_cycles(const Machine::Array& array) const {
+    return array.folds_overlap ? estimate() : array_cycles;
+  }
 };
 
 // Partitions take the tiles of a result in bands of so many tiles of the outer loop, along the
@@ -58,6 +67,10 @@ class MatrixTiles {
   [[nodiscard]] std::int64_t group_tiles() const { return problem_.batch_count() * group_blocks_; }
   [[nodiscard]] std::int64_t group_blocks() const { return group_blocks_; }
   [[nodiscard]] std::int64_t m_tiles() const { return image_tiles_ * row_tiles_ * column_tiles_; }
+  // With those that fill the last cluster and are nothing.
+  [[nodiscard]] std::int64_t m_slots() const {
+    return base::divide_up(m_tiles(), tiling_.cluster) * tiling_.cluster;
+  }
   [[nodiscard]] std::int64_t n_tiles() const { return n_tiles_; }
   [[nodiscard]] std::int64_t k_tiles() const { return tap_tiles_ * channel_tiles_; }
 

@@ -22,6 +22,10 @@ struct MatrixWishes {
   std::optional<bool> keep_b;
   std::optional<std::int64_t> a_slots;
   std::optional<std::int64_t> b_slots;
+  // Of a kernel, which computes whole tiles: buffers of both operands, as many as fit, at least
+  // two.
+  std::optional<std::int64_t> stages;
+  std::int64_t cluster = 1;     // of tiles of m, each on a partition of its own
   bool operands_first = false;  // a buffer for each tile of both operands, loaded before all else
   auto operator<=>(const MatrixWishes&) const = default;
 

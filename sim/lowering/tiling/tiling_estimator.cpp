@@ -74,7 +74,7 @@ void TilingEstimator::estimate_engines(MatrixTiling& tiling) const {
 }
 
 std::int64_t TilingEstimator::rounds(const MatrixTiles& tiles) const {
-  return divide_up(tiles.group_tiles() * tiles.m_tiles() * tiles.n_tiles(), machine_.partitions);
+  return divide_up(tiles.group_tiles() * tiles.m_slots() * tiles.n_tiles(), machine_.partitions);
 }
 
 // Partitions that work on a square of the result at a time share its operands.
@@ -89,7 +89,11 @@ std::int64_t TilingEstimator::array_cycles_of(const MatrixTiles& tiles, std::int
   const MatrixTiling& t = tiles.tiling();
   const std::int64_t taps = problem_.height.taps * problem_.width.taps;
   const auto result_tiles = [&](std::int64_t whole, std::int64_t tile) {
-    return machine_.partitions > 1 ? std::vector<Count>{{tile, 1}} : tile_counts(whole, tile);
+    if (machine_.partitions > 1) {
+      return std::vector<Count>{{tile, 1}};
+    }
+    return t.whole_tiles ? std::vector<Count>{{tile, divide_up(whole, tile)}}
+                         : tile_counts(whole, tile);
   };
   for (const Count& image : result_tiles(problem_.images, t.images)) {
     for (const Count& row : result_tiles(problem_.height.output, t.rows)) {
@@ -260,6 +264,7 @@ void TilingEstimator::estimate_memory(MatrixTiling& t) {
       t.slowest_tier = static_cast<std::uint16_t>(i);
     }
   }
+  t.wave_cycles = is_shared ? wave_cycles(tiles, bytes) : 0;
   const std::int64_t products = is_shared ? rounds(tiles) * k : groups * m * n * k;
   const std::int64_t a_rounds = is_shared ? products : groups * a_loads;
   const std::int64_t b_rounds = is_shared ? products : groups * b_loads;
@@ -267,6 +272,23 @@ void TilingEstimator::estimate_memory(MatrixTiling& t) {
       std::max(buffer_cycles(t, problem_.a, a_rounds, a_walk, groups * m * k, t.a_slots, products),
                buffer_cycles(t, problem_.b, b_rounds, b_walk, groups * n * k, t.b_slots, products));
   set_edge_cycles(t, tiles);
+}
+
+std::int64_t TilingEstimator::wave_cycles(const MatrixTiles& tiles,
+                                          const std::vector<std::int64_t>& bytes) const {
+  const std::int64_t count = tiles.group_tiles() * tiles.m_slots() * tiles.n_tiles();
+  const std::int64_t tile = divide_up(tiles.tiling().array_cycles, rounds(tiles));
+  const auto round = [&](std::int64_t workers) {
+    std::int64_t cycles = tile;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      const std::int64_t loaded = scale(bytes[i], workers, count);
+      const Machine::Tier& tier = machine_.tiers[i];
+      cycles = std::max(cycles, tier.cycles(loaded, tier.cache_bytes > 0 ? 0 : loaded));
+    }
+    return cycles;
+  };
+  const std::int64_t left = count % machine_.partitions;
+  return count / machine_.partitions * round(machine_.partitions) + (left > 0 ? round(left) : 0);
 }
 
 // How often an operand comes from memory where partitions share the result: once where the cache

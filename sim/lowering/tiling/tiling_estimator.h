@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "lowering/machine/machine.h"
 #include "lowering/tiling/matrix_tiling.h"
@@ -44,6 +45,10 @@ class TilingEstimator {
                                            std::int64_t loads, std::int64_t walk,
                                            std::int64_t tiles, std::int64_t slots,
                                            std::int64_t products) const;
+  // Of partitions that take tiles of the result in rounds, the last of which may leave some idle:
+  // each lasts as long as a tile, or as what it loads. bytes: of the layer, by tier.
+  [[nodiscard]] std::int64_t wave_cycles(const MatrixTiles& tiles,
+                                         const std::vector<std::int64_t>& bytes) const;
   // Result tiles of the busiest partition.
   [[nodiscard]] std::int64_t rounds(const MatrixTiles& tiles) const;
   // Cycles in which the tier gives all partitions a tile of an operand each.
