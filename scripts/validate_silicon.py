@@ -36,6 +36,7 @@ class Chip:
     kinds: dict[str, str]
     shares: dict[str, str]
     products: set[str]  # of the kinds: what the closed form and the sizes are of
+    rated_watts: int | None = None
     grid: bool = False  # rows by number and kind: "QKV of 128"
     pictures: dict[str, str] = dataclasses.field(default_factory=dict)
 
@@ -53,6 +54,7 @@ CHIPS = {
         {"QKV": "qkv", "out": "out", "gate and up": "gate_and_up", "down": "down"},
         {"matrix_share": "tensor cores", "vector_share": "vector units", "memory_share": "memory"},
         {"QKV", "out", "gate and up", "down"},
+        rated_watts=700,
         grid=True,
         pictures={
             "scatter": "Simulated against measured times",
@@ -73,6 +75,7 @@ class Row:
     simulated: float
     errors: dict[str, float]
     limit: str
+    watts: float
 
 
 def rows_of(study: Study, chip: Chip) -> list[Row]:
@@ -83,6 +86,7 @@ def rows_of(study: Study, chip: Chip) -> list[Row]:
         for name in names
         if name in figures
     }
+    watts = {point["labels"]["point"]: point["metrics"]["watts"] for point in study.study["points"]}
     rows = []
     for label in study.axis("point"):
         kind = next(title for title, name in chip.kinds.items() if values[name][label])
@@ -97,6 +101,7 @@ def rows_of(study: Study, chip: Chip) -> list[Row]:
                 values["simulated"][label],
                 {title: values[name][label] for title, name in MODELS.items() if name in values},
                 limit if shares[busiest] >= LIMITING else f"none, {limit}",
+                watts[label],
             )
         )
     return rows
@@ -183,6 +188,15 @@ def sensitivity(study: Study) -> str:
     )
 
 
+def power(rows: list[Row], chip: Chip) -> str:
+    hottest = max(rows, key=lambda row: row.watts)
+    rated = f"rated are {chip.rated_watts}" if chip.rated_watts else "no rating is published"
+    return (
+        f"The most is {hottest.watts:.0f} W on average, of {hottest.label}; {rated}. "
+        "[Measured silicon](silicon.md#power) names what is not in it.\n"
+    )
+
+
 def page(name: str, chip: Chip, study: Study, variations: Study) -> str:
     program = study.study["orrery"]
     rows = rows_of(study, chip)
@@ -208,6 +222,7 @@ def page(name: str, chip: Chip, study: Study, variations: Study) -> str:
         f"{pictures}"
         f"## The ten worst rows\n\n{listed(worst)}\n"
         f"## Sensitivity\n\n{sensitivity(variations)}\n"
+        f"## Power\n\n{power(rows, chip)}\n"
         "## All rows\n\n"
         + (
             f"Measured, simulated, us; error, %.\n\n{grid(rows, chip)}"
