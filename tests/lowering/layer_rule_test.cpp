@@ -202,7 +202,9 @@ TEST(LayerRule, IsRefusedWhereItCannotBeFollowed) {
 TEST(ChosenMapping, AsksForWhatThePlanDoes) {
   const workload::Graph graph = two_products();
   for (const char* text : {"{}", "{fusion: false}", "{double_buffering: false, dataflow: os}",
-                           "layers: [{match: first, tiles: {m: 5}}]"}) {
+                           "layers: [{match: first, tiles: {m: 5}}]",
+                           "layers: [{match: first, kernels: [{tiles: {m: 10, n: 12}, stages: 3},"
+                           " {tiles: {m: 7, n: 3, k: 8}, stages: 2}]}]"}) {
     const MappingConfig mapping = mapping_of(text);
     const auto plan = make_plan(graph, small_machine(), mapping, 0);
     const std::string written = chosen_mapping(*plan, graph, mapping, {"heading"});

@@ -21,6 +21,9 @@ class WishReader {
 
   std::vector<MatrixWishes> read() {
     const std::size_t before = request_.diagnostics.items().size();
+    if (mapping_.tiles) {
+      read_tiles(*mapping_.tiles);
+    }
     read_common();
     std::vector<MatrixWishes> all;
     if (mapping_.kernels) {
@@ -36,9 +39,6 @@ class WishReader {
         all.push_back(wishes_);
       }
     } else {
-      if (mapping_.tiles) {
-        read_tiles(*mapping_.tiles);
-      }
       all.push_back(wishes_);
     }
     if (request_.diagnostics.items().size() != before) {
