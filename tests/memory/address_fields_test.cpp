@@ -153,6 +153,31 @@ TEST(ChannelSplit, NumbersTheBurstsOfAChannelInTheOrderOfTheirAddresses) {
   }
 }
 
+TEST(ChannelSplit, SeesWhenARangeOfCommonHighBitsMissesAChannel) {
+  base::Random random(6);
+  int missed = 0;
+  int seen = 0;
+  for (int n = 0; n < 4000; ++n) {
+    const auto bits = static_cast<unsigned>(random.integer(3, 9));
+    const ChannelSplit split = random_split(random, bits, static_cast<int>(random.integer(1, 3)));
+    const int channel = static_cast<int>(random.integer(0, split.channels() - 1));
+    const std::int64_t last = random.integer(0, static_cast<std::int64_t>(split.bursts()) - 1);
+    const std::int64_t first = random.integer(std::max<std::int64_t>(last - 8, 0), last);
+    bool misses = true;
+    for (std::int64_t burst = first; burst <= last; ++burst) {
+      misses = misses && split.channel(static_cast<std::uint64_t>(burst)) != channel;
+    }
+    const bool sees = split.surely_misses(channel, static_cast<std::uint64_t>(first),
+                                          static_cast<std::uint64_t>(last));
+    ASSERT_TRUE(misses || !sees) << first << " to " << last;
+    missed += misses ? 1 : 0;
+    seen += sees ? 1 : 0;
+  }
+  // Most of those that miss are seen.
+  EXPECT_GT(missed, 1000);
+  EXPECT_GT(2 * seen, missed);
+}
+
 // Every burst that some byte of some row falls into, row by row, each row once.
 std::vector<std::uint64_t> bursts_by_force(const Transfer& given, const AddressMap& map,
                                            int channel, std::uint64_t access) {

@@ -51,6 +51,12 @@ class AddressMap {
   // How many bytes of the channel lie below a tier address: the range [a, b) of the tier is the
   // range [local_below(c, a), local_below(c, b)) of channel c.
   [[nodiscard]] std::uint64_t local_below(int channel, std::uint64_t address) const;
+  // Whether it is seen at a glance that the channel has none of `length` >= 1 bytes from the
+  // address on.
+  [[nodiscard]] bool surely_misses(int channel, std::uint64_t address, std::uint64_t length) const {
+    return split_ != nullptr && split_->surely_misses(channel, address / access_bytes_,
+                                                      (address + length - 1) / access_bytes_);
+  }
   // Channels of which no other one has any of `length` >= 1 bytes from the address on; not each of
   // them need have some.
   [[nodiscard]] ChannelRun channels_of(std::uint64_t address, std::uint64_t length) const;

@@ -12,13 +12,17 @@ ChannelSplit::ChannelSplit(BitMasks channel_masks, unsigned bits)
     : channel_masks_(std::move(channel_masks)), bits_(bits) {
   const Reduced reduced = reduce(channel_masks_);
   base::require_invariant(!reduced.dependent, "the bits that select a channel are independent");
+  BitMasks wanted;  // pivot row i as a sum of channel bits
   std::uint64_t pivots = 0;
   std::uint64_t selecting = 0;
   for (const Reduced::Row& row : reduced.rows) {
     pivots |= std::uint64_t{1} << row.pivot;
     selecting |= row.mask;
     pivots_.push_back({row.mask, row.pivot, 0});
-    wanted_masks_.push_back(row.sources);
+    wanted.push_back(row.sources);
+  }
+  for (int channel = 0; channel < channels(); ++channel) {
+    wanted_.push_back(mapped(wanted, static_cast<std::uint64_t>(channel)));
   }
   for (Pivot& pivot : pivots_) {
     const std::uint64_t below = (std::uint64_t{1} << pivot.place) - 1;

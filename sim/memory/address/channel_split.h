@@ -35,11 +35,26 @@ class ChannelSplit {
   [[nodiscard]] std::uint64_t burst(int channel, std::uint64_t local) const;
   // How many bursts of the channel lie below a burst number, which may be bursts(): O(k).
   [[nodiscard]] std::uint64_t local_below(int channel, std::uint64_t burst) const;
+  // Whether the bits that all bursts from `first` to `last` have in common keep them from the
+  // channel. Quick; none of those for which it returns false need lie there.
+  [[nodiscard]] bool surely_misses(int channel, std::uint64_t first, std::uint64_t last) const {
+    const std::uint64_t sums = wanted(channel);
+    const std::uint64_t different = first ^ last;
+    for (std::size_t i = 0; i < pivots_.size(); ++i) {
+      if (different >> pivots_[i].place != 0) {
+        return false;
+      }
+      if (parity(first & pivots_[i].mask) != (sums >> i & 1U)) {
+        return true;
+      }
+    }
+    return false;
+  }
 
  private:
   // Bit i: what pivot row i must add up to for the channel.
   [[nodiscard]] std::uint64_t wanted(int channel) const {
-    return mapped(wanted_masks_, static_cast<std::uint64_t>(channel));
+    return wanted_[static_cast<std::size_t>(channel)];
   }
   [[nodiscard]] std::uint64_t without_pivots(std::uint64_t bits) const;
 
@@ -56,8 +71,8 @@ class ChannelSplit {
   };
 
   BitMasks channel_masks_;
-  BitMasks wanted_masks_;      // pivot row i as a sum of channel bits
-  std::vector<Pivot> pivots_;  // by falling place
+  std::vector<std::uint64_t> wanted_;  // by channel
+  std::vector<Pivot> pivots_;          // by falling place
   std::vector<Stretch> stretches_;
   unsigned bits_;
   std::uint64_t run_ = 0;

@@ -2,6 +2,7 @@
 #include "memory/address/field_map.h"
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <charconv>
 #include <optional>

@@ -2,6 +2,7 @@
 #include "memory/address/linear_map.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/error.h"
 

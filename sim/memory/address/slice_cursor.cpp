@@ -161,6 +161,9 @@ SliceCursor::Range SliceCursor::bursts_of_row(std::uint64_t address, std::int64_
   if (map.channels() == 1) {
     return {first, last};
   }
+  if (map.surely_misses(channel, address, static_cast<std::uint64_t>(length))) {
+    return {0, 0};
+  }
   return {map.local_below(channel, first * access_bytes) / access_bytes,
           map.local_below(channel, last * access_bytes) / access_bytes};
 }

@@ -374,4 +374,33 @@ class Channel {
   std::vector<std::unique_ptr<AccessStatistics>> layers_;
 };
 
+// Here, so that every command can have it inline.
+inline void Channel::served(const Request& request, bool is_write, Cycle cycle) {
+  bursts_.add(cycle);
+  AccessStatistics& statistics = *request.statistics;
+  switch (request.first) {
+    case FirstCommand::kNone:
+      ++statistics.row_hits;
+      break;
+    case FirstCommand::kActivate:
+      ++statistics.row_misses;
+      break;
+    case FirstCommand::kPrecharge:
+      ++statistics.row_conflicts;
+      break;
+  }
+  if (is_write) {
+    return;
+  }
+  const Cycle done = cycle + read_cycles_;
+  if (in_order_) {
+    answer_in_order(request.response, done);
+    return;
+  }
+  const Cycle latency = done - request.arrival;
+  statistics.read_latency_sum += static_cast<std::uint64_t>(latency);
+  statistics.read_latency.add(latency);
+  intake_.read_done(request.slice, done);
+}
+
 }  // namespace orrery::memory::dram

@@ -85,7 +85,7 @@ inline Cycle Channel::next_stretch_arrival() {
   return next_arrival();
 }
 
-void Channel::stretch_arrival(Cycle cycle) {
+inline void Channel::stretch_arrival(Cycle cycle) {
   horizon_ = cycle;
   arrival_floor_ = cycle + 1;
   const Intake::Arrival arrival =
@@ -131,7 +131,7 @@ inline void Channel::stretch_issued(const Request& request, Cycle cycle) {
   arrival_floor_ = cycle + 1;
 }
 
-void Channel::stretch_read(unsigned position, Cycle cycle) {
+inline void Channel::stretch_read(unsigned position, Cycle cycle) {
   const RequestQueue::Index index = window_.place(position);
   const Request& request = reads_.at(index);
   read_timing_.read(request.bank, cycle);
@@ -145,7 +145,7 @@ void Channel::stretch_read(unsigned position, Cycle cycle) {
   }
 }
 
-void Channel::stretch_activate(unsigned position, Cycle cycle) {
+inline void Channel::stretch_activate(unsigned position, Cycle cycle) {
   Request& request = reads_.at(window_.place(position));
   const unsigned bank = request.bank;
   read_timing_.activate(bank, cycle);
@@ -161,7 +161,7 @@ void Channel::stretch_activate(unsigned position, Cycle cycle) {
   ranks_[rank_of(bank)].open_one(cycle);
 }
 
-void Channel::stretch_precharge(unsigned position, Cycle cycle) {
+inline void Channel::stretch_precharge(unsigned position, Cycle cycle) {
   Request& request = reads_.at(window_.place(position));
   const unsigned bank = request.bank;
   read_timing_.precharge(bank, cycle);

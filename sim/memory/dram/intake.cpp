@@ -64,25 +64,11 @@ void Intake::pass_on(std::size_t position) {
   }
 }
 
-void Intake::read_done(std::uint32_t slice, Cycle cycle) {
-  lines_[slices_[slice].initiator].credits.give_back_read(cycle + round_trip_);
-  burst_done(slices_[slice], cycle);
-}
-
-void Intake::posted_done(std::uint32_t slice, Cycle cycle) {
-  lines_[slices_[slice].initiator].credits.give_back_posted(cycle + round_trip_);
-  burst_done(slices_[slice], cycle);
-}
-
-void Intake::burst_done(OpenSlice& slice, Cycle cycle) {
-  next_known_ = false;
-  slice.done = std::max(slice.done, cycle);
-  if (--slice.queued == 0 && slice.exhausted) {
-    slice.used = false;
-    --open_slices_;
-    free_.push_back(static_cast<std::uint32_t>(&slice - slices_.data()));
-    sink_.slice_done(slice.ticket, slice.initiator, slice.done);
-  }
+void Intake::finish(OpenSlice& slice) {
+  slice.used = false;
+  --open_slices_;
+  free_.push_back(static_cast<std::uint32_t>(&slice - slices_.data()));
+  sink_.slice_done(slice.ticket, slice.initiator, slice.done);
 }
 
 Cycle Intake::completion_bound(Cycle horizon, Cycle read_cycles, bool in_order) const {

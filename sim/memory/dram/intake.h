@@ -100,8 +100,14 @@ class Intake {
   void place_freed() { next_known_ = false; }
 
   // The burst of a slice is done; read: by its column command.
-  void read_done(std::uint32_t slice, Cycle cycle);
-  void posted_done(std::uint32_t slice, Cycle cycle);
+  void read_done(std::uint32_t slice, Cycle cycle) {
+    lines_[slices_[slice].initiator].credits.give_back_read(cycle + round_trip_);
+    burst_done(slices_[slice], cycle);
+  }
+  void posted_done(std::uint32_t slice, Cycle cycle) {
+    lines_[slices_[slice].initiator].credits.give_back_posted(cycle + round_trip_);
+    burst_done(slices_[slice], cycle);
+  }
 
   [[nodiscard]] AccessStatistics& statistics(std::uint32_t slice) {
     return *slices_[slice].statistics;
@@ -166,7 +172,15 @@ class Intake {
   void find_start();
   // To be called when another initiator waits, or one no more.
   void find_only() { only_ = waiting_.size() == 1 ? &lines_[waiting_[0]] : nullptr; }
-  void burst_done(OpenSlice& slice, Cycle cycle);
+  void burst_done(OpenSlice& slice, Cycle cycle) {
+    next_known_ = false;
+    slice.done = std::max(slice.done, cycle);
+    if (--slice.queued == 0 && slice.exhausted) {
+      finish(slice);
+    }
+  }
+  // All bursts of the slice are done.
+  void finish(OpenSlice& slice);
 
   const std::unique_ptr<const Arbiter> arbiter_;
   int credits_;

@@ -47,6 +47,14 @@ class PositionMask {
     words_[0] &= ~other.words_[0];
     words_[1] &= ~other.words_[1];
   }
+  // Each position becomes lower by so many, at most kPositions - 1; those below vanish.
+  void lower(unsigned distance) {
+    if (distance >= 64) {
+      words_ = {words_[1] >> (distance - 64), 0};
+    } else if (distance > 0) {
+      words_ = {words_[0] >> distance | words_[1] << (64 - distance), words_[1] >> distance};
+    }
+  }
   [[nodiscard]] PositionMask common(const PositionMask& other) const {
     PositionMask result;
     result.words_ = {words_[0] & other.words_[0], words_[1] & other.words_[1]};

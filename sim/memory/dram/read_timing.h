@@ -34,8 +34,10 @@ class ReadTiming {
   // The first cycle in which the command may be issued is the latest of these three.
   [[nodiscard]] Cycle of_rank(ReadNeed need, unsigned rank) const { return ranks_[need][rank]; }
   [[nodiscard]] Cycle of_group(ReadNeed need, unsigned bank) const {
-    return groups_[need][bank >> group_shift_];
+    return groups_[need][group(bank)];
   }
+  // The smallest group of banks within which constraints are.
+  [[nodiscard]] unsigned group(unsigned bank) const { return bank >> group_shift_; }
   [[nodiscard]] Cycle of_bank(ReadNeed need, unsigned bank) const { return banks_[need][bank]; }
   // Whether a read delays the next one of its bank.
   [[nodiscard]] bool reads_rest() const { return bank_delay_[kColumn][kColumn] >= 0; }

@@ -115,7 +115,8 @@ class ReadWindow {
   }
   template <ReadNeed need>
   void find(Cycle floor);
-  // `cycle`: when the rank and the bus allow the command, but none of the ripe ones is ready then.
+  // `cycle`: when the rank and the bus allow the command, but the oldest of the ripe ones is not
+  // ready then. Of a group of banks the oldest read speaks for all.
   template <ReadNeed need>
   [[nodiscard]] Choice first_later(const Line& line, Cycle cycle) const;
   // Of the reads of the bank, those that the command would serve.
@@ -139,8 +140,10 @@ class ReadWindow {
     floors_[need] = until;
     stale_ |= static_cast<unsigned>(first_[need].cycle() < until) << need;
   }
-  // Moves the reads to the first positions.
+  // Moves the reads to lower positions, for there is no higher one left.
   void renumber();
+  void lower(unsigned distance);
+  void close_gaps();
   void reset();
 
   const ReadTiming& timing_;
@@ -152,8 +155,9 @@ class ReadWindow {
   std::vector<Line> lines_;                 // by rank, then by need
   PositionMask live_;
   PositionMask hits_;
-  std::array<ReadNeed, kMostBanks> need_;  // kReadNeeds: no reads
-  std::array<PositionMask, kMostBanks> queued_{};
+  std::array<ReadNeed, kMostBanks> need_;           // kReadNeeds: no reads
+  std::array<PositionMask, kMostBanks> queued_{};   // by bank
+  std::array<PositionMask, kMostBanks> grouped_{};  // by the smallest group of banks
   std::array<std::uint32_t, PositionMask::kPositions> row_;
   std::array<Index, PositionMask::kPositions> places_;
   std::array<std::uint8_t, PositionMask::kPositions> bank_;
@@ -184,13 +188,15 @@ inline void ReadWindow::find(Cycle floor) {
 template <ReadNeed need>
 inline ReadWindow::Choice ReadWindow::first_later(const Line& line, Cycle cycle) const {
   Choice best;
-  for (PositionMask left = line.ripe; left.any(); left.remove_first()) {
+  PositionMask left = line.ripe;
+  while (left.any()) {
     const unsigned position = left.first();
     const Cycle ready = timing_.of_group(need, bank_[position]);
     if (ready <= cycle) {
       return {cycle, need, position};
     }
     best = Choice::first(best, Choice(ready, need, position));
+    left.remove(grouped_[timing_.group(bank_[position])]);
   }
   line.waiting.for_each([&](Cycle ready, unsigned bank) {
     if (ready > best.cycle()) {
@@ -201,6 +207,85 @@ inline ReadWindow::Choice ReadWindow::first_later(const Line& line, Cycle cycle)
     return true;
   });
   return best;
+}
+
+// What every burst needs stands here: a compiler that makes position-independent code inlines only
+// what is `inline`.
+inline void ReadWindow::arrived(Index place, unsigned bank, std::uint32_t row, bool hit,
+                                bool closed, Cycle cycle) {
+  if (tail_ == PositionMask::kPositions) [[unlikely]] {
+    renumber();
+  }
+  const unsigned position = tail_++;
+  row_[position] = row;
+  places_[position] = place;
+  bank_[position] = static_cast<std::uint8_t>(bank);
+  live_.add(position);
+  const PositionMask before = queued_[bank];
+  queued_[bank].add(position);
+  grouped_[timing_.group(bank)].add(position);
+  if (hit) {
+    hits_.add(position);
+    if (need_[bank] == kPrecharge) {
+      Line& here = line(kPrecharge, bank);
+      here.ripe.remove(before);
+      here.waiting.remove(bank);
+      stale_ |= 1U << kPrecharge;
+    }
+    join<kColumn>(bank, position, cycle);
+  } else if (closed) {
+    join<kActivate>(bank, position, cycle);
+  } else if (need_[bank] != kColumn) {
+    join<kPrecharge>(bank, position, cycle);
+  }
+}
+
+inline void ReadWindow::read(unsigned position, Cycle cycle) {
+  const unsigned bank = bank_[position];
+  Line& here = line(kColumn, bank);
+  ripen<kColumn>(here, cycle);
+  here.ripe.remove(position);
+  hits_.remove(position);
+  live_.remove(position);
+  queued_[bank].remove(position);
+  grouped_[timing_.group(bank)].remove(position);
+  stale_ |= 1U << kColumn;
+  const PositionMask more = candidates<kColumn>(bank);
+  if (more.any()) {
+    if (timing_.reads_rest()) {
+      here.ripe.remove(more);
+      want<kColumn>(bank, more.first(), cycle + 1);
+    }
+  } else if (queued_[bank].any()) {
+    // The row bus may be free in this cycle still.
+    want<kPrecharge>(bank, queued_[bank].first(), cycle);
+  } else {
+    need_[bank] = kReadNeeds;
+  }
+}
+
+// From this cycle on the bank waits for the command, for this read first. No other one's command
+// has become possible earlier, so that the first is the former one or this.
+template <ReadNeed need>
+inline void ReadWindow::want(unsigned bank, unsigned oldest, Cycle now) {
+  need_[bank] = need;
+  const Cycle ready = std::max(timing_.of_bank(need, bank), now);
+  line(need, bank).waiting.add(ready, bank);
+  const Cycle cycle =
+      std::max(std::max(ready, floors_[need]),
+               std::max(timing_.of_rank(need, bank >> rank_shift_), timing_.of_group(need, bank)));
+  first_[need] = Choice::first(first_[need], Choice(cycle, need, oldest));
+}
+
+// A read that has just come. It is the youngest: where its bank is a candidate already it changes
+// nothing about the first.
+template <ReadNeed need>
+inline void ReadWindow::join(unsigned bank, unsigned position, Cycle now) {
+  if (need_[bank] != need) {
+    want<need>(bank, position, now);
+  } else if (Line& here = line(need, bank); !here.waiting.has(bank)) {
+    here.ripe.add(position);
+  }
 }
 
 }  // namespace orrery::memory::dram
