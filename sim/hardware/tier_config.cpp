@@ -36,15 +36,21 @@ bool places_channels(const TierConfig& tier) {
   return tier.fields && (tier.fields->has("channel") || tier.fields->has("stack"));
 }
 
-// Bytes on one channel before the next one's turn where the map places the channels: up to the
-// lowest bit that takes part in selecting one.
-base::Bytes interleave_of_map(const TierConfig& tier) {
+// Bits of a burst number that take part in selecting a channel.
+std::uint64_t selecting_bits(const TierConfig& tier) {
   std::uint64_t selecting = 0;
   for (const char* field : {"channel", "stack"}) {
     for (const std::uint64_t mask : tier.fields->masks(field)) {
       selecting |= mask;
     }
   }
+  return selecting;
+}
+
+// Bytes on one channel before the next one's turn where the map places the channels: up to the
+// lowest bit that takes part in selecting one.
+base::Bytes interleave_of_map(const TierConfig& tier) {
+  const std::uint64_t selecting = selecting_bits(tier);
   const int run =
       selecting == 0 ? static_cast<int>(tier.fields->bits()) : std::countr_zero(selecting);
   return {tier.dram.access_bytes << run};
@@ -187,6 +193,11 @@ std::int64_t TierConfig::access_bytes() const {
 std::int64_t TierConfig::page_bytes() const {
   return storage ? storage->block.value
                  : total_channels() * dram.data_buses() * dram.columns * dram.access_bytes;
+}
+
+bool TierConfig::hashes_channels() const {
+  return places_channels(*this) &&
+         std::int64_t{1} << std::popcount(selecting_bits(*this)) > total_channels();
 }
 
 base::Rational TierConfig::read_latency() const {

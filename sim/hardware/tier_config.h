@@ -50,6 +50,9 @@ struct TierConfig {
   [[nodiscard]] std::int64_t access_bytes() const;
   // Bytes that one row of every bank that works at a time holds; of storage a block.
   [[nodiscard]] std::int64_t page_bytes() const;
+  // Whether more bits select a channel than it takes to number them: pieces that lie a power of two
+  // apart are on many channels.
+  [[nodiscard]] bool hashes_channels() const;
   // Femtoseconds from a lonely request at the memory to its data: the row's activation, which takes
   // about as long as a read, and the read; as configured for the other models.
   [[nodiscard]] base::Rational read_latency() const;

@@ -157,6 +157,25 @@ TEST(Plan, ComputesWhenOperandsThatComeFirstAreThereWhole) {
   EXPECT_LT(streamed.waits_for, streamed.newest_load);
 }
 
+TEST(Plan, MakesLargeTilesOfResultsWhereOperandsComeFirst) {
+  // 1,024 bytes of accumulators hold two tiles of 128 sums, 16 x 8 or 8 x 16: 3 x 5 tiles of 40 x
+  // 40 results, each written out by one vector command.
+  const auto tiles = [](std::int64_t operands_first_percent) {
+    MappingConfig mapping;
+    mapping.operands_first_percent = operands_first_percent;
+    const auto plan = make_plan(product(40, 24, 40), small_machine(), mapping, 0);
+    LoweredStream stream(plan);
+    int count = 0;
+    command::Command command;
+    while (stream.next(command)) {
+      count += std::holds_alternative<command::VectorCommand>(command.body) ? 1 : 0;
+    }
+    return count;
+  };
+  EXPECT_EQ(tiles(100), 15);
+  EXPECT_GT(tiles(0), 15);
+}
+
 TEST(Plan, StreamsOperandsThatDoNotFitTheirPartOfTheScratchpad) {
   // 2 x 1,920 bytes are 46.9 % of 8 KiB.
   const FirstTile streamed = first_tile(product(40, 24, 40), 46);

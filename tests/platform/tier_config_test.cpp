@@ -50,6 +50,18 @@ TEST(TierConfig, AMapThatPlacesTheChannelsSaysHowTheyAreInterleaved) {
   EXPECT_EQ(inside.memory[0].second.interleave.value, 256);
 }
 
+TEST(TierConfig, ChannelsAreHashedWhereMoreBitsSelectThemThanNumberThem) {
+  const auto hashes = [](std::vector<std::string> map) {
+    map.emplace_back("platform.memory.memory.channels=4");
+    return load("tests/platform/small.yaml", map).memory[0].second.hashes_channels();
+  };
+  const std::string fields = kMap + "row:bank:column:channel:bank_group";
+  EXPECT_FALSE(hashes({}));
+  EXPECT_FALSE(hashes({fields}));
+  EXPECT_FALSE(hashes({fields, "platform.memory.memory.address_map.xor=['bank[0] ^= row[0]']"}));
+  EXPECT_TRUE(hashes({fields, "platform.memory.memory.address_map.xor=['channel[0] ^= row[0]']"}));
+}
+
 TEST(TierConfig, MistakesInAMapAreLocated) {
   EXPECT_THAT(complaint({kMap + "row:bnak:column:bank_group"}),
               testing::AllOf(HasSubstr("platform.memory.memory.address_map.fields"),

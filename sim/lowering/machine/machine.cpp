@@ -92,9 +92,11 @@ std::int64_t Machine::Tier::bytes_in_pieces(std::int64_t rows, std::int64_t whol
   // Rows that are short against the open pages share activations.
   const std::int64_t activation = kActivationBytes * std::min(whole, page_bytes) / page_bytes;
   const std::int64_t piece = divide_up(part, kBurstBytes) * kBurstBytes + activation;
-  // Starts differ by multiples of the stride; one that is no multiple of a turn wanders over all.
-  const std::int64_t starts =
-      whole % interleave == 0 ? channels / std::gcd(channels, whole / interleave) : channels;
+  // Starts differ by multiples of the stride; one that is no multiple of a turn wanders over all,
+  // and so does any where channels are hashed.
+  const std::int64_t starts = whole % interleave == 0 && !hashes_channels
+                                  ? channels / std::gcd(channels, whole / interleave)
+                                  : channels;
   const std::int64_t busy = std::min(channels, starts * divide_up(part, interleave));
   return rows * divide_up(whole, part) * piece * channels / busy;
 }

@@ -66,6 +66,7 @@ struct Machine {
     base::Rational bytes_per_cycle = 1;  // at its peak; 0: data is there at once
     std::int64_t channels = 1;
     std::int64_t interleave = 256;      // bytes on one channel before the next one's turn
+    bool hashes_channels = false;       // strides of a power of two reach all of them
     std::int64_t page_bytes = 1 << 14;  // of one open row on every data bus of every channel
     std::int64_t latency_cycles = 0;    // of a lone request, there and back
     bool is_link = false;               // to other devices: holds nothing but what they exchange

@@ -161,6 +161,7 @@ class MachineBuilder {
       entry.bytes_per_cycle = bytes_per_cycle(tier);
       entry.channels = tier.total_channels();
       entry.interleave = tier.interleave.value;
+      entry.hashes_channels = tier.hashes_channels();
       entry.page_bytes = tier.page_bytes();
       entry.latency_cycles = latency_cycles(tier);
       entry.is_link = tier.storage && tier.storage->link;

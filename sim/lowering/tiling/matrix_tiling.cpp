@@ -2,8 +2,8 @@
 #include "lowering/tiling/matrix_tiling.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -17,8 +17,7 @@ namespace {
 // Goes through the candidates, with their estimates.
 class TilingSearch {
  public:
-  // Of a candidate and its number of tiles.
-  using Visit = std::function<void(const MatrixTiling&, std::int64_t)>;
+  using Visit = std::function<void(const MatrixTiling&, const MatrixTiles&)>;
 
   TilingSearch(const MatrixProblem& problem, const Machine& machine, const MatrixWishes& wishes,
                std::int64_t scratchpad_bytes, int buffers, SizeList sizes, Visit visit)
@@ -249,7 +248,7 @@ class TilingSearch {
       return;
     }
     estimator_.estimate_memory(candidate_);
-    visit_(candidate_, tiles.group_tiles() * tiles.m_tiles() * tiles.n_tiles() * tiles.k_tiles());
+    visit_(candidate_, tiles);
   }
 
   const MatrixProblem& problem_;
@@ -271,21 +270,29 @@ class BestTiling {
  public:
   explicit BestTiling(const Machine& machine) : array_(machine.arrays.front()) {}
 
-  void consider(const MatrixTiling& candidate, std::int64_t count) {
-    const auto rank = [&](const MatrixTiling& tiling, std::int64_t tiles) {
-      return std::make_tuple(tiling.deciding_cycles(array_), tiling.tier_bytes, tiles);
-    };
-    if (!best_ || rank(candidate, count) < rank(*best_, best_count_)) {
+  void consider(const MatrixTiling& candidate, const MatrixTiles& tiles) {
+    const Rank rank = rank_of(candidate, tiles);
+    if (!best_ || rank < best_rank_) {
       best_ = candidate;
-      best_count_ = count;
+      best_rank_ = rank;
     }
   }
   [[nodiscard]] const std::optional<MatrixTiling>& best() const { return best_; }
 
  private:
+  using Rank = std::array<std::int64_t, 4>;
+
+  // Where operands wait on chip, nothing but results needs room: tiles of these are as large as
+  // they can be.
+  [[nodiscard]] Rank rank_of(const MatrixTiling& tiling, const MatrixTiles& tiles) const {
+    const std::int64_t results = tiles.group_tiles() * tiles.m_tiles() * tiles.n_tiles();
+    return {tiling.operands_first ? results : 0, tiling.deciding_cycles(array_), tiling.tier_bytes,
+            results * tiles.k_tiles()};
+  }
+
   const Machine::Array& array_;
   std::optional<MatrixTiling> best_;
-  std::int64_t best_count_ = 0;
+  Rank best_rank_{};
 };
 
 }  // namespace
@@ -296,7 +303,7 @@ std::optional<MatrixTiling> choose_tiling(const MatrixProblem& problem, const Ma
   BestTiling best(machine);
   TilingSearch search(
       problem, machine, wishes, scratchpad_bytes, buffers, candidate_sizes,
-      [&](const MatrixTiling& tiling, std::int64_t count) { best.consider(tiling, count); });
+      [&](const MatrixTiling& tiling, const MatrixTiles& tiles) { best.consider(tiling, tiles); });
   search.run(false);
   if (!best.best()) {
     search.run(true);
@@ -308,8 +315,9 @@ std::vector<MatrixTiling> tiling_space(const MatrixProblem& problem, const Machi
                                        const MatrixWishes& wishes, std::int64_t scratchpad_bytes,
                                        int buffers) {
   std::vector<MatrixTiling> result;
-  TilingSearch search(problem, machine, wishes, scratchpad_bytes, buffers, fine_candidate_sizes,
-                      [&](const MatrixTiling& tiling, std::int64_t) { result.push_back(tiling); });
+  TilingSearch search(
+      problem, machine, wishes, scratchpad_bytes, buffers, fine_candidate_sizes,
+      [&](const MatrixTiling& tiling, const MatrixTiles&) { result.push_back(tiling); });
   search.run(false);
   if (result.empty()) {
     search.run(true);
