@@ -271,6 +271,10 @@ void TilingEstimator::estimate_memory(MatrixTiling& t) {
   t.buffer_cycles =
       std::max(buffer_cycles(t, problem_.a, a_rounds, a_walk, groups * m * k, t.a_slots, products),
                buffer_cycles(t, problem_.b, b_rounds, b_walk, groups * n * k, t.b_slots, products));
+  if (!is_shared) {
+    t.buffer_cycles = std::max(t.buffer_cycles, t.m_outer ? block_cycles(t, n, m, k, t.a_slots)
+                                                          : block_cycles(t, m, n, k, t.b_slots));
+  }
   set_edge_cycles(t, tiles);
 }
 
@@ -289,6 +293,19 @@ std::int64_t TilingEstimator::wave_cycles(const MatrixTiles& tiles,
   };
   const std::int64_t left = count % machine_.partitions;
   return count / machine_.partitions * round(machine_.partitions) + (left > 0 ? round(left) : 0);
+}
+
+// Where the inner loop comes back to a block of k tiles, its buffers are free for the next block
+// only from its last round on, which the first round of that block follows: what is loaded overlaps
+// with two of `inner` rounds, but for the buffers beyond those of one block.
+std::int64_t TilingEstimator::block_cycles(const MatrixTiling& tiling, std::int64_t inner,
+                                           std::int64_t outer, std::int64_t k, std::int64_t slots) {
+  if (tiling.operands_first || inner <= 2 || outer == 1 || slots < k || slots >= 2 * k) {
+    return 0;
+  }
+  const std::int64_t two_rounds = 2 * tiling.array_cycles / inner;
+  return tiling.array_cycles - two_rounds +
+         std::max(scale(tiling.memory_cycles, 2 * k - slots, k), two_rounds);
 }
 
 // How often an operand comes from memory where partitions share the result: once where the cache

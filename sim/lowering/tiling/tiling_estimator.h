@@ -49,6 +49,10 @@ class TilingEstimator {
   // each lasts as long as a tile, or as what it loads. bytes: of the layer, by tier.
   [[nodiscard]] std::int64_t wave_cycles(const MatrixTiles& tiles,
                                          const std::vector<std::int64_t>& bytes) const;
+  // What a block that its loop keeps, in so many buffers, allows; 0: it does not bound.
+  [[nodiscard]] static std::int64_t block_cycles(const MatrixTiling& tiling, std::int64_t inner,
+                                                 std::int64_t outer, std::int64_t k,
+                                                 std::int64_t slots);
   // Result tiles of the busiest partition.
   [[nodiscard]] std::int64_t rounds(const MatrixTiles& tiles) const;
   // Cycles in which the tier gives all partitions a tile of an operand each.
