@@ -153,7 +153,8 @@ def listed(rows: list[Row]) -> str:
 
 
 def grid(rows: list[Row], chip: Chip) -> str:
-    """A line for each number of tokens; each kernel measured, simulated and the error."""
+    """A line for each number of tokens; each kernel measured, simulated, the error and the first
+    letter of what limits it."""
     lines: dict[str, dict[str, Row]] = {}
     for row in rows:
         lines.setdefault(row.label.rsplit(" of ", 1)[1], {})[row.kind] = row
@@ -164,7 +165,7 @@ def grid(rows: list[Row], chip: Chip) -> str:
                 tokens,
                 *(
                     f"{row.measured / 1e3:.1f}, {row.simulated / 1e3:.1f}, "
-                    f"{100 * row.errors['simulated']:+.0f}"
+                    f"{100 * row.errors['simulated']:+.0f}, {row.limit[0]}"
                     for row in (of_kind[kind] for kind in chip.kinds)
                 ),
             ]
@@ -211,6 +212,8 @@ def page(name: str, chip: Chip, study: Study, variations: Study) -> str:
         f"![{text}](../images/silicon_{name}_{picture}.png)\n\n"
         for picture, text in chip.pictures.items()
     )
+    limits = [*chip.shares.values(), "none of them for half of the time"]
+    letters = f"first letter of what is busiest: {', '.join(limits)}"
     return (
         f"# {chip.title}: every measured kernel\n\n"
         f"Written by `scripts/validate_silicon` on {datetime.date.today():%B %d, %Y}, version "
@@ -225,7 +228,7 @@ def page(name: str, chip: Chip, study: Study, variations: Study) -> str:
         f"## Power\n\n{power(rows, chip)}\n"
         "## All rows\n\n"
         + (
-            f"Measured, simulated, us; error, %.\n\n{grid(rows, chip)}"
+            f"Measured, simulated, us; error, %; the {letters}.\n\n{grid(rows, chip)}"
             if chip.grid
             else listed(rows)
         )

@@ -43,7 +43,9 @@ def draw_scatter(study: dict, plot: dict, figure, axes) -> None:
         axes.set_xscale("log")
     axes.set_xlabel(figure_label(study, plot["x"]))
     if plot["diagonal"]:
-        axes.axline((1, 1), (10, 10), color="grey", lw=0.8, zorder=0)
+        values = [value for group in groups.values() for value in [*group.x, *group.y]]
+        ends = [min(values, default=1), max(values, default=1)]
+        axes.plot(ends, ends, color="grey", lw=0.8, zorder=0)
     if plot["beside"]:
         label = f"hollow: {figure_label(study, plot['beside'])}"
         axes.scatter([], [], s=12, facecolors="none", edgecolors="black", lw=0.6, label=label)
