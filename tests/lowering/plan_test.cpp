@@ -125,10 +125,11 @@ struct FirstTile {
   command::CommandId waits_for = 0;
 };
 
-FirstTile first_tile(const Graph& graph, std::int64_t operands_first_percent) {
+FirstTile first_tile(const Graph& graph, std::int64_t operands_first_percent,
+                     const Machine& machine = small_machine()) {
   MappingConfig mapping;
   mapping.operands_first_percent = operands_first_percent;
-  const auto plan = make_plan(graph, small_machine(), mapping, 0);
+  const auto plan = make_plan(graph, machine, mapping, 0);
   LoweredStream stream(plan);
   FirstTile result;
   bool computes = false;
@@ -180,6 +181,21 @@ TEST(Plan, StreamsOperandsThatDoNotFitTheirPartOfTheScratchpad) {
   // 2 x 1,920 bytes are 46.9 % of 8 KiB.
   const FirstTile streamed = first_tile(product(40, 24, 40), 46);
   EXPECT_LT(streamed.waits_for, streamed.newest_load);
+}
+
+TEST(Plan, StreamsOperandsThatLeaveRoomForSliversOnly) {
+  // 104 x 8 and 8 x 56 in fp16 are 2,560 bytes. Of 40 % of 8 KiB they leave 716, two buffers of 3
+  // rows of 56 results: 35 times the weights, in 16 cycles each. Of 80 % they leave 26 rows.
+  Machine machine = small_machine();
+  machine.arrays.front().rows = machine.arrays.front().columns = 16;
+  machine.arrays.front().accumulator_bytes = 16384;
+  machine.tiers.front().bytes_per_cycle = 1024;
+  const auto comes_first = [&](std::int64_t percent) {
+    const FirstTile tile = first_tile(product(104, 8, 56), percent, machine);
+    return tile.waits_for == tile.newest_load;
+  };
+  EXPECT_FALSE(comes_first(40));
+  EXPECT_TRUE(comes_first(80));
 }
 
 TEST(Plan, StreamsOperandsThatDoNotFitOrAreUsedOnce) {

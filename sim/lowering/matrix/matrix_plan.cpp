@@ -104,26 +104,40 @@ std::optional<Choice> choose_within(const LayerRequest& request, const MatrixPro
   return best;
 }
 
-// Where it can be, with the operands first; then in the first budget in which a tile fits.
-std::optional<Choice> choose(const LayerRequest& request, const MatrixProblem& problem,
-                             const std::vector<MatrixWishes>& wishes) {
-  const std::int64_t first_bytes =
-      request.part_of_scratchpad(request.mapping.operands_first_percent);
-  if (first_bytes > 0 && uses_operands_again(request.machine, problem)) {
-    std::vector<MatrixWishes> first = wishes;
-    for (MatrixWishes& one : first) {
-      one.operands_first = true;
-    }
-    if (auto choice = choose_within(request, problem, first, first_bytes, 2)) {
-      return choice;
-    }
-  }
+// In the first budget in which a tile fits.
+std::optional<Choice> choose_streaming(const LayerRequest& request, const MatrixProblem& problem,
+                                       const std::vector<MatrixWishes>& wishes) {
   for (const LayerRequest::Budget& budget : request.budgets()) {
     if (auto choice = choose_within(request, problem, wishes, budget.bytes, budget.buffers)) {
       return choice;
     }
   }
   return std::nullopt;
+}
+
+// With the operands first, where it can be.
+std::optional<Choice> choose_operands_first(const LayerRequest& request,
+                                            const MatrixProblem& problem,
+                                            std::vector<MatrixWishes> wishes) {
+  const std::int64_t bytes = request.part_of_scratchpad(request.mapping.operands_first_percent);
+  if (bytes == 0 || !uses_operands_again(request.machine, problem)) {
+    return std::nullopt;
+  }
+  for (MatrixWishes& one : wishes) {
+    one.operands_first = true;
+  }
+  return choose_within(request, problem, wishes, bytes, 2);
+}
+
+std::optional<Choice> choose(const LayerRequest& request, const MatrixProblem& problem,
+                             const std::vector<MatrixWishes>& wishes) {
+  const auto first = choose_operands_first(request, problem, wishes);
+  auto streaming = choose_streaming(request, problem, wishes);
+  // Operands that leave results no room but for slivers are better off streaming.
+  const bool slivers = first && streaming &&
+                       first->tiling.array_cycles >
+                           streaming->tiling.deciding_cycles(request.machine.arrays.front());
+  return first && !slivers ? first : streaming;
 }
 
 // Says what the smallest tile would need.
