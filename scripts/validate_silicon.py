@@ -153,12 +153,13 @@ def listed(rows: list[Row]) -> str:
 
 
 def grid(rows: list[Row], chip: Chip) -> str:
-    """A line for each number of tokens; each kernel measured, simulated, the error and the first
-    letter of what limits it."""
+    """What the cells are, and a line for each number of tokens with one of each kernel."""
+    limits = ", ".join([*chip.shares.values(), "none of them for half of the time"])
+    legend = f"Measured, simulated, us; error, %; the first letter of what is busiest: {limits}."
     lines: dict[str, dict[str, Row]] = {}
     for row in rows:
         lines.setdefault(row.label.rsplit(" of ", 1)[1], {})[row.kind] = row
-    return table(
+    return f"{legend}\n\n" + table(
         ["tokens", *chip.kinds],
         [
             [
@@ -212,8 +213,6 @@ def page(name: str, chip: Chip, study: Study, variations: Study) -> str:
         f"![{text}](../images/silicon_{name}_{picture}.png)\n\n"
         for picture, text in chip.pictures.items()
     )
-    limits = [*chip.shares.values(), "none of them for half of the time"]
-    letters = f"first letter of what is busiest: {', '.join(limits)}"
     return (
         f"# {chip.title}: every measured kernel\n\n"
         f"Written by `scripts/validate_silicon` on {datetime.date.today():%B %d, %Y}, version "
@@ -226,12 +225,7 @@ def page(name: str, chip: Chip, study: Study, variations: Study) -> str:
         f"## The ten worst rows\n\n{listed(worst)}\n"
         f"## Sensitivity\n\n{sensitivity(variations)}\n"
         f"## Power\n\n{power(rows, chip)}\n"
-        "## All rows\n\n"
-        + (
-            f"Measured, simulated, us; error, %; the {letters}.\n\n{grid(rows, chip)}"
-            if chip.grid
-            else listed(rows)
-        )
+        f"## All rows\n\n{grid(rows, chip) if chip.grid else listed(rows)}"
     )
 
 

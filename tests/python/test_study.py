@@ -98,7 +98,7 @@ def silicon_study(orrery, tmp_path):
         outcome = orrery("study", name, "--quick", "-o", tmp_path / "out", "--no-figures")
         assert outcome.code == 0, outcome.stderr
         result = json.loads((outcome.folder / "study.json").read_text())
-        lines = (ROOT / "docs" / "validation" / f"{name}.md").read_text().splitlines()
+        page = (ROOT / "docs" / "validation" / f"{name}.md").read_text()
         simulated = derived_values(result, "simulated", "point")
         measured = derived_values(result, "published", "point")
         assert len(simulated) == points
@@ -108,8 +108,8 @@ def silicon_study(orrery, tmp_path):
             row = f"| {point} | {times[0]:.2f} | {times[1]:.2f} |"
             tokens = point.rsplit(" ", 1)[-1]
             cell = f"| {times[0]:.1f}, {times[1]:.1f}, "
-            assert row in "\n".join(lines) or any(
-                line.startswith(f"| {tokens} |") and cell in line for line in lines
+            assert row in page or any(
+                line.startswith(f"| {tokens} |") and cell in line for line in page.splitlines()
             ), point
         return result
 

@@ -27,6 +27,7 @@ from orrery.studies.view import (
     axis_label,
     axis_of,
     curves,
+    diagonal,
     figure_label,
     figure_title,
     marks,
@@ -42,7 +43,7 @@ _MOST_PUBLISHED = 60
 def scatter_chart(study: Json, plot: Json) -> Chart | NoChart:
     """A mark for each point, and hollow ones of the second figure."""
     title = plot["title"] or figure_label(study, plot["figure"])
-    groups = {name: group for name, group in marks(study, plot).items() if group.x}
+    groups = marks(study, plot)
     if not groups:
         return NoChart(title, "no point has both figures")
     figure = new_figure(460, figure_label(study, plot["x"]), figure_label(study, plot["figure"]))
@@ -64,8 +65,7 @@ def scatter_chart(study: Json, plot: Json) -> Chart | NoChart:
                 **common, y=group.beside, name=beside, marker={**style, "symbol": f"{symbol}-open"}
             )
     if plot["diagonal"]:
-        values = [value for group in groups.values() for value in [*group.x, *group.y]]
-        ends = [min(values), max(values)]
+        ends = diagonal(groups)
         figure.add_scatter(
             x=ends, y=ends, mode="lines", line={"color": "#7F7F7F", "width": 1}, name="equal"
         )

@@ -3,7 +3,7 @@
 
 import pathlib
 
-from orrery.studies.view import axis_label, axis_of, curves, figure_label, marks
+from orrery.studies.view import axis_label, axis_of, curves, diagonal, figure_label, marks
 
 INCHES = (6.4, 3.8)
 DOTS_PER_INCH = 150
@@ -32,7 +32,7 @@ def draw_curves(study: dict, plot: dict, figure, axes) -> None:
 
 
 def draw_scatter(study: dict, plot: dict, figure, axes) -> None:
-    groups = {title: group for title, group in marks(study, plot).items() if group.x}
+    groups = marks(study, plot)
     for number, (title, group) in enumerate(groups.items()):
         colour = f"C{number}"
         axes.scatter(group.x, group.y, s=12, color=colour, label=title)
@@ -43,8 +43,7 @@ def draw_scatter(study: dict, plot: dict, figure, axes) -> None:
         axes.set_xscale("log")
     axes.set_xlabel(figure_label(study, plot["x"]))
     if plot["diagonal"]:
-        values = [value for group in groups.values() for value in [*group.x, *group.y]]
-        ends = [min(values, default=1), max(values, default=1)]
+        ends = diagonal(groups)
         axes.plot(ends, ends, color="grey", lw=0.8, zorder=0)
     if plot["beside"]:
         label = f"hollow: {figure_label(study, plot['beside'])}"

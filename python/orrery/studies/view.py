@@ -76,7 +76,8 @@ class Marks(NamedTuple):
 
 
 def marks(study: Json, plot: Json) -> dict[str, Marks]:
-    """{title of the group: its marks}, without points that lack one of the figures."""
+    """{title of the group: its marks}, without points that lack one of the figures and without
+    groups that have no other."""
     groups = plot["groups"] or {"": None}
     chosen = {title: Marks([], [], [], []) for title in groups}
     belongs = {name: point_values(study, name) for name in groups.values() if name}
@@ -94,7 +95,14 @@ def marks(study: Json, plot: Json) -> dict[str, Marks]:
         group.x.append(x)
         group.y.append(y)
         group.beside.append(other)
-    return chosen
+    return {title: group for title, group in chosen.items() if group.x}
+
+
+def diagonal(groups: dict[str, Marks]) -> list[float]:
+    """From the least to the greatest figure of either axis: where both are equal. Nothing without
+    marks."""
+    values = [value for group in groups.values() for value in [*group.x, *group.y]]
+    return [min(values), max(values)] if values else []
 
 
 def place(labels: dict[str, str]) -> str:

@@ -75,6 +75,30 @@ std::vector<int> commands_in_use(const Spec& spec, const ControllerConfig& confi
   return used;
 }
 
+// Of the kinds that banks can be candidates for, in their order.
+constexpr std::array kBankCommands = {CommandKind::kRead,     CommandKind::kReadPrecharge,
+                                      CommandKind::kWrite,    CommandKind::kWritePrecharge,
+                                      CommandKind::kActivate, CommandKind::kPrecharge};
+
+std::array<int, kBankCommands.size()> bank_commands(const Spec& spec) {
+  std::array<int, kBankCommands.size()> result{};
+  std::transform(kBankCommands.begin(), kBankCommands.end(), result.begin(),
+                 [&](CommandKind kind) { return spec.command(kind); });
+  return result;
+}
+
+// By command: the kinds, as bits, that it delays in other banks.
+std::vector<unsigned> delayed_elsewhere(const Spec& spec, const TimingTable& table) {
+  std::vector<unsigned> result(spec.commands.size(), 0);
+  for (std::size_t command = 0; command < result.size(); ++command) {
+    const std::uint32_t elsewhere = table.row(static_cast<int>(command)).delays_elsewhere;
+    for (std::size_t kind = 0; kind < kBankCommands.size(); ++kind) {
+      result[command] |= (elsewhere >> static_cast<unsigned>(kBankCommands[kind]) & 1U) << kind;
+    }
+  }
+  return result;
+}
+
 // The longest delay from `earlier` to the precharge of its bank.
 Cycle delay_to_precharge(const Spec& spec, CommandKind earlier) {
   Cycle delay = 0;
@@ -124,9 +148,7 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
       command_{spec.command(CommandKind::kPrechargeAll), spec.command(CommandKind::kPowerDown),
                spec.command(CommandKind::kPowerDownExit), spec.command(CommandKind::kSelfRefresh),
                spec.command(CommandKind::kSelfRefreshExit)},
-      commands_{spec.command(CommandKind::kRead),     spec.command(CommandKind::kReadPrecharge),
-                spec.command(CommandKind::kWrite),    spec.command(CommandKind::kWritePrecharge),
-                spec.command(CommandKind::kActivate), spec.command(CommandKind::kPrecharge)},
+      commands_(bank_commands(spec)),
       table_(spec, commands_in_use(spec, config.controller, *page_policy_)),
       timing_(table_),
       intake_(config.credits, config.credits_of_initiator, config.round_trip,
@@ -165,21 +187,8 @@ Channel::Channel(const Spec& spec, const ChannelConfig& config, CompletionSink& 
       command_counts_(spec.commands.size(), 0),
       repetitions_(spec.commands.size(), 0) {
   check_buses(spec);
-  const std::array<std::pair<CommandKind, Kind>, 6> bank_kinds = {
-      {{CommandKind::kRead, kRead},
-       {CommandKind::kReadPrecharge, kReadClose},
-       {CommandKind::kWrite, kWrite},
-       {CommandKind::kWritePrecharge, kWriteClose},
-       {CommandKind::kActivate, kActivate},
-       {CommandKind::kPrecharge, kPrecharge}}};
-  for (std::size_t i = 0; i < spec.commands.size(); ++i) {
-    const std::uint32_t elsewhere = table_.row(static_cast<int>(i)).delays_elsewhere;
-    unsigned kinds = 0;
-    for (const auto& [command_kind, kind] : bank_kinds) {
-      kinds |= (elsewhere >> static_cast<unsigned>(command_kind) & 1U) << kind;
-    }
-    delayed_elsewhere_.push_back(simple_ ? kinds : kRequestKinds);
-  }
+  delayed_elsewhere_ = simple_ ? delayed_elsewhere(spec, table_)
+                               : std::vector<unsigned>(spec.commands.size(), kRequestKinds);
   stretches_ = simple_ && !in_order_ && !keeps_house_ &&
                config.controller.buffer != BufferKind::kBankwise &&
                reads_.places() <= ReadWindow::kMostPlaces && read_timing_.suits();
